@@ -1,0 +1,55 @@
+#include "base/suggest.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LARGEST_DISTANCE 3
+#define BAND (2 * LARGEST_DISTANCE + 1)
+#define FAR (LARGEST_DISTANCE + 1) /* stands for every larger distance */
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Edit distance of two words (insert, remove, replace, swap of neighbours), or FAR if over LARGEST_DISTANCE.
+ * row[d] is the distance of the first i letters of a and the first i + d - LARGEST_DISTANCE of b: a path
+ * that leaves this band costs more than LARGEST_DISTANCE, so that three short rows hold all that counts. */
+static int edit_distance(const char *a, const char *b)
+{
+    ptrdiff_t n_a = (ptrdiff_t)strlen(a), n_b = (ptrdiff_t)strlen(b);
+    if (n_a - n_b > LARGEST_DISTANCE || n_b - n_a > LARGEST_DISTANCE) return FAR;
+    int before[BAND], above[BAND], row[BAND]; /* of i - 2, i - 1 and i letters of a */
+    for (int d = 0; d < BAND; d++) before[d] = above[d] = row[d] = FAR;
+    for (ptrdiff_t i = 0; i <= n_a; i++) {
+        for (int d = 0; d < BAND; d++) {
+            ptrdiff_t j = i + d - LARGEST_DISTANCE;
+            int best = i == 0 && j == 0 ? 0 : FAR;
+            if (j >= 0 && j <= n_b) {
+                if (j > 0 && d > 0) best = smaller(best, row[d - 1] + 1);
+                if (i > 0 && d < BAND - 1) best = smaller(best, above[d + 1] + 1);
+                if (i > 0 && j > 0) best = smaller(best, above[d] + (a[i - 1] != b[j - 1]));
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) best = smaller(best, before[d] + 1);
+            }
+            row[d] = best;
+        }
+        memcpy(before, above, sizeof before);
+        memcpy(above, row, sizeof above);
+    }
+    return row[n_b - n_a + LARGEST_DISTANCE];
+}
+
+const char *ftdn_suggest(const char *word, const char *const *candidates, int n_candidates)
+{
+    size_t third = strlen(word) / 3;
+    int limit = third < 1 ? 1 : third > LARGEST_DISTANCE ? LARGEST_DISTANCE : (int)third;
+    const char *nearest = NULL;
+    for (int i = 0; i < n_candidates; i++) {
+        int distance = edit_distance(word, candidates[i]);
+        if (distance > limit) continue;
+        nearest = candidates[i];
+        limit = distance - 1;
+    }
+    return nearest;
+}

@@ -1,0 +1,43 @@
+/* table.h - rows of cells as aligned columns of text.
+ *
+ * The first row is the header, underlined. A column whose cells are numbers stands to the right, every
+ * other one to the left. A cell is appended to `chars` and then ended, so that whatever writes texts writes cells
+ * too. Nothing reports until the table is written: a refused allocation fails the text that it goes to. */
+#ifndef FTDN_BASE_TABLE_H
+#define FTDN_BASE_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/text.h"
+
+typedef enum ftdn_cell_kind {
+    FTDN_CELL_TEXT,
+    FTDN_CELL_NUMBER,
+    FTDN_CELL_MISSING, /* "-" and the like: goes to either side */
+} ftdn_cell_kind;
+
+typedef struct ftdn_table {
+    ftdn_text chars; /* of all cells; append the next one here */
+    int n_columns;
+    struct ftdn_table_column *column; /* [n_columns] */
+    size_t n_cells, capacity;
+    struct ftdn_table_cell *cell; /* [capacity], row by row */
+    size_t cell_start;            /* of the cell that is being appended, in chars */
+    bool failed;
+} ftdn_table;
+
+/* n_columns: at least 1. */
+void ftdn_table_init(ftdn_table *table, int n_columns);
+void ftdn_table_done(ftdn_table *table);
+
+/* End the cell that was appended to chars. width: the columns it takes on a terminal. The header's kind is not read. */
+void ftdn_table_end_cell(ftdn_table *table, ftdn_cell_kind kind, int width);
+
+/* Append and end a cell of ASCII characters. */
+void ftdn_table_add(ftdn_table *table, ftdn_cell_kind kind, const char *format, ...) FTDN_PRINTF(3, 4);
+
+/* Append the table: two spaces between columns, none at the end of a line. The last row is complete. */
+void ftdn_table_write(const ftdn_table *table, ftdn_text *text);
+
+#endif

@@ -1,0 +1,145 @@
+#include "datasets/image.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include <turbojpeg.h>
+
+#include "base/file.h"
+
+#define JPEG_QUALITY 92
+#define WEIGHT_BITS 11 /* of an interpolation weight: 2048 = 1 */
+#define TILE 64        /* columns resized at a time */
+
+static ftdn_status fail_jpeg(ftdn_error *err, const char *path, tjhandle jpeg)
+{
+    return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: unreadable JPEG: %s", path, tjGetErrorStr2(jpeg));
+}
+
+/* The header, checked. */
+static ftdn_status read_header(tjhandle jpeg, const char *path, const void *bytes, size_t n_bytes, int *ret_width,
+                               int *ret_height, ftdn_error *err)
+{
+    /* libjpeg accepts a file of tables alone, or one cut off before its frame, and leaves these as they are. */
+    int width = 0, height = 0, subsampling = 0, colours = 0;
+    if (n_bytes == 0) return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: unreadable JPEG: the file is empty", path);
+    if (tjDecompressHeader3(jpeg, bytes, n_bytes, &width, &height, &subsampling, &colours) != 0) {
+        return fail_jpeg(err, path, jpeg);
+    }
+    if (width < 1 || height < 1) return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: unreadable JPEG: it holds no image", path);
+    if (width > FTDN_PICTURE_MAX_SIDE || height > FTDN_PICTURE_MAX_SIDE) {
+        return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: %d x %d pixels: more than %d on a side", path, width, height,
+                         FTDN_PICTURE_MAX_SIDE);
+    }
+    if (colours == TJCS_CMYK || colours == TJCS_YCCK) {
+        return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: JPEG in CMYK colours; grey and RGB are read", path);
+    }
+    *ret_width = width;
+    *ret_height = height;
+    return FTDN_OK;
+}
+
+ftdn_status ftdn_picture_read_jpeg_size(const char *path, const void *bytes, size_t n_bytes, int *ret_width,
+                                        int *ret_height, ftdn_error *err)
+{
+    tjhandle jpeg = tjInitDecompress();
+    if (!jpeg) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "%s: tjInitDecompress: %s", path, tjGetErrorStr2(NULL));
+    ftdn_status status = read_header(jpeg, path, bytes, n_bytes, ret_width, ret_height, err);
+    tjDestroy(jpeg);
+    return status;
+}
+
+ftdn_status ftdn_picture_decode_jpeg(const char *path, const void *bytes, size_t n_bytes, ftdn_arena *arena,
+                                     ftdn_picture *ret_picture, ftdn_error *err)
+{
+    ftdn_picture picture;
+    tjhandle jpeg = tjInitDecompress();
+    if (!jpeg) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "%s: tjInitDecompress: %s", path, tjGetErrorStr2(NULL));
+    ftdn_status status = read_header(jpeg, path, bytes, n_bytes, &picture.width, &picture.height, err);
+    if (status != FTDN_OK) goto done;
+    picture.pixels = ftdn_arena_alloc(arena, (size_t)picture.width * (size_t)picture.height, 3, err);
+    if (!picture.pixels) {
+        status = FTDN_ERR_MEMORY;
+        goto done;
+    }
+    /* A warning, too, makes the call answer -1. The limit of scans stops files made to cost hours. */
+    if (tjDecompress2(jpeg, bytes, n_bytes, picture.pixels, picture.width, 0, picture.height, TJPF_RGB,
+                      TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS) != 0) {
+        status = fail_jpeg(err, path, jpeg);
+        goto done;
+    }
+    *ret_picture = picture;
+done:
+    tjDestroy(jpeg);
+    return status;
+}
+
+/* Where an output pixel looks: two neighbouring inputs and the second one's weight of 2048. */
+typedef struct tap {
+    int first, second;
+    int weight;
+} tap;
+
+/* The position is rounded to float before its weight is cut to 11 bits, as OpenCV does: without that
+ * rounding two weights in a hundred would differ by 1/2048. */
+static tap find_tap(int out, int n_out, int n_in)
+{
+    double scale = 1.0 / ((double)n_out / n_in);
+    float position = (float)((out + 0.5) * scale - 0.5);
+    float below = floorf(position);
+    int first = (int)below;
+    tap found = {first, first + 1, (int)lrintf((position - below) * (1 << WEIGHT_BITS))};
+    if (first < 0) found.first = 0;
+    if (found.second >= n_in) found.second = n_in - 1;
+    if (found.first >= n_in) found.first = n_in - 1;
+    return found;
+}
+
+void ftdn_picture_resize(const ftdn_picture *picture, int size, uint8_t *resized)
+{
+    assert(picture->width > 0 && picture->height > 0 && size > 0);
+    const int one = 1 << WEIGHT_BITS;
+    size_t in_row = (size_t)picture->width * 3, out_row = (size_t)size * 3;
+    tap column[TILE];
+    for (int tile = 0; tile < size; tile += TILE) {
+        int n_columns = size - tile < TILE ? size - tile : TILE;
+        for (int x = 0; x < n_columns; x++) column[x] = find_tap(tile + x, size, picture->width);
+        for (int y = 0; y < size; y++) {
+            tap row = find_tap(y, size, picture->height);
+            const uint8_t *upper = picture->pixels + in_row * (size_t)row.first;
+            const uint8_t *lower = picture->pixels + in_row * (size_t)row.second;
+            uint8_t *out = resized + out_row * (size_t)y + (size_t)tile * 3;
+            for (int x = 0; x < n_columns; x++) {
+                int left = column[x].first * 3, right = column[x].second * 3;
+                int right_weight = column[x].weight, left_weight = one - right_weight;
+                for (int c = 0; c < 3; c++) {
+                    int above = upper[left + c] * left_weight + upper[right + c] * right_weight;
+                    int below = lower[left + c] * left_weight + lower[right + c] * right_weight;
+                    /* 8 + 11 + 11 bits, less 4, 16 and 2: OpenCV's steps and roundings. */
+                    int sum = (((one - row.weight) * (above >> 4)) >> 16) + ((row.weight * (below >> 4)) >> 16);
+                    *out++ = (uint8_t)((sum + 2) >> 2);
+                }
+            }
+        }
+    }
+}
+
+ftdn_status ftdn_picture_write_jpeg(const char *path, const ftdn_picture *picture, ftdn_error *err)
+{
+    ftdn_status status;
+    unsigned char *bytes = NULL;
+    unsigned long n_bytes = 0;
+    tjhandle jpeg = tjInitCompress();
+    if (!jpeg) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "%s: tjInitCompress: %s", path, tjGetErrorStr2(NULL));
+    if (tjCompress2(jpeg, picture->pixels, picture->width, 0, picture->height, TJPF_RGB, &bytes, &n_bytes, TJSAMP_444,
+                    JPEG_QUALITY, TJFLAG_ACCURATEDCT) != 0) {
+        status = FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: tjCompress2: %s (%d x %d pixels)", path, tjGetErrorStr2(jpeg),
+                           picture->width, picture->height);
+        goto done;
+    }
+    status = ftdn_file_write_atomic(path, bytes, n_bytes, err);
+done:
+    tjFree(bytes);
+    tjDestroy(jpeg);
+    return status;
+}

@@ -1,0 +1,41 @@
+/* image.h - single pictures: JPEG in and out (libturbojpeg), bilinear resizing, drawn boxes. */
+#ifndef FTDN_DATASETS_IMAGE_H
+#define FTDN_DATASETS_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+
+#define FTDN_PICTURE_MAX_SIDE 16384 /* pixels */
+
+typedef struct ftdn_picture {
+    int width, height;
+    uint8_t *pixels; /* [height,width,3] RGB; lives in the caller's arena */
+} ftdn_picture;
+
+/* Width and height from the header of a JPEG. FTDN_ERR_INPUT names path and cause: no JPEG, broken
+ * header, a side over FTDN_PICTURE_MAX_SIDE, CMYK colours. */
+FTDN_NODISCARD ftdn_status ftdn_picture_read_jpeg_size(const char *path, const void *bytes, size_t n_bytes,
+                                                       int *ret_width, int *ret_height, ftdn_error *err);
+
+/* Decode a JPEG (slow-integer DCT, smooth chroma upsampling). FTDN_ERR_INPUT as above, and where the data are
+ * truncated or corrupt: libjpeg's warnings are errors. Grey images become three equal channels. */
+FTDN_NODISCARD ftdn_status ftdn_picture_decode_jpeg(const char *path, const void *bytes, size_t n_bytes,
+                                                    ftdn_arena *arena, ftdn_picture *ret_picture, ftdn_error *err);
+
+/* Bilinear, pixel centres aligned (x' = (x + 0.5) * w / w' - 0.5, edges clamped), in 11-bit fixed point:
+ * the same bytes on every machine, and those of OpenCV's INTER_LINEAR. resized: [size,size,3], caller's. */
+void ftdn_picture_resize(const ftdn_picture *picture, int size, uint8_t *resized);
+
+/* Draw the outline of a box (corners in pixels, clipped to the picture) and a label above it, or inside
+ * where there is no room above. label: ASCII; NULL or "": none. A box that is not finite, is inverted or
+ * misses the picture leaves it as it is. Lines and letters grow with pictures over 1000 pixels. */
+void ftdn_picture_draw_box(ftdn_picture *picture, float x0, float y0, float x1, float y1, const char *label,
+                           const uint8_t colour[3]);
+
+/* Write as JPEG (quality 92, full chroma), atomically. FTDN_ERR_INPUT names the path. */
+FTDN_NODISCARD ftdn_status ftdn_picture_write_jpeg(const char *path, const ftdn_picture *picture, ftdn_error *err);
+
+#endif

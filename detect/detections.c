@@ -1,0 +1,209 @@
+#include "detect/detections.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/size.h"
+#include "detect/exp_hd.h"
+
+/* Scores are computed for so many priors at once, each in a lane of its own. */
+#define LANES 64
+
+ftdn_status ftdn_detector_init(ftdn_detector *detector, const ftdn_network *network, const ftdn_detect_rule *rule,
+                               ftdn_arena *arena, ftdn_error *err)
+{
+    if (!isfinite(rule->score_threshold)) {
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "score threshold %g is not a finite number", rule->score_threshold);
+    }
+    if (!(rule->nms_iou >= 0 && rule->nms_iou <= 1)) {
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "overlap for suppression %g is outside [0, 1]", rule->nms_iou);
+    }
+    if (rule->candidates_per_class < 1) {
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "%d candidates per class: at least 1 is needed",
+                         rule->candidates_per_class);
+    }
+    int n_priors = network->n_priors;
+    ftdn_detector fresh = {.network = network, .rule = *rule};
+    fresh.n_best = rule->candidates_per_class < n_priors ? rule->candidates_per_class : n_priors;
+    fresh.score_stride = (n_priors + LANES - 1) / LANES * LANES;
+    if (__builtin_mul_overflow(network->n_classes, fresh.n_best, &fresh.capacity)) {
+        return FTDN_FAIL(err, FTDN_ERR_MEMORY, "%d candidates of each of %d classes are too many", fresh.n_best,
+                         network->n_classes);
+    }
+    size_t n_scores = ((size_t)network->n_classes + 1) * (size_t)fresh.score_stride;
+    fresh.detection = FTDN_NEW(arena, (size_t)fresh.capacity, ftdn_detection, err);
+    fresh.scores = FTDN_NEW(arena, n_scores, float, err);
+    fresh.candidate = FTDN_NEW(arena, (size_t)n_priors, int, err);
+    fresh.best = FTDN_NEW(arena, (size_t)fresh.n_best, ftdn_ranked, err);
+    fresh.scratch = FTDN_NEW(arena, (size_t)fresh.n_best, ftdn_ranked, err);
+    fresh.kept = FTDN_NEW(arena, (size_t)fresh.n_best * 5, float, err);
+    bool complete = fresh.detection && fresh.scores && fresh.candidate && fresh.best && fresh.scratch && fresh.kept;
+    if (!complete) return FTDN_ERR_MEMORY;
+    *detector = fresh;
+    return FTDN_OK;
+}
+
+static int count_nonfinite(const float *values, size_t n_values)
+{
+    int n_nonfinite = 0;
+    for (size_t i = 0; i < n_values; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        n_nonfinite += (bits & 0x7f800000u) == 0x7f800000u;
+    }
+    return n_nonfinite;
+}
+
+/* Turn LANES priors' logits into scores; x: [n_columns] rows of LANES, `stride` apart. Sums run in column order. */
+static void softmax_lanes(float *x, int n_columns, size_t stride)
+{
+    float largest[LANES], sum[LANES] = {0};
+    for (int i = 0; i < LANES; i++) largest[i] = x[i];
+    for (int c = 1; c < n_columns; c++) {
+        const float *row = x + (size_t)c * stride;
+        for (int i = 0; i < LANES; i++) largest[i] = row[i] > largest[i] ? row[i] : largest[i];
+    }
+    for (int c = 0; c < n_columns; c++) {
+        float *row = x + (size_t)c * stride;
+        for (int i = 0; i < LANES; i++) {
+            row[i] = ftdn_exp(row[i] - largest[i]);
+            sum[i] += row[i];
+        }
+    }
+    for (int c = 0; c < n_columns; c++) {
+        float *row = x + (size_t)c * stride;
+        for (int i = 0; i < LANES; i++) row[i] /= sum[i];
+    }
+}
+
+/* 1 / (1 + e^-x), computed from e^-|x|, which cannot overflow. */
+static void sigmoid_lanes(float *x, int n_columns, size_t stride)
+{
+    for (int c = 0; c < n_columns; c++) {
+        float *row = x + (size_t)c * stride;
+        for (int i = 0; i < LANES; i++) {
+            float small = ftdn_exp(-fabsf(row[i]));
+            row[i] = (row[i] > 0 ? 1.0f : small) / (1.0f + small);
+        }
+    }
+}
+
+static void compute_scores(ftdn_detector *detector, const float *logits)
+{
+    int n_priors = detector->network->n_priors;
+    int n_columns = detector->network->n_classes + 1;
+    size_t stride = (size_t)detector->score_stride;
+    for (int first = 0; first < n_priors; first += LANES) {
+        int n_lanes = n_priors - first < LANES ? n_priors - first : LANES;
+        float *block = detector->scores + first;
+        const float *from = logits + (size_t)first * (size_t)n_columns;
+        for (int c = 0; c < n_columns; c++) {
+            float *row = block + (size_t)c * stride;
+            for (int i = 0; i < n_lanes; i++) row[i] = from[(size_t)i * (size_t)n_columns + (size_t)c];
+            for (int i = n_lanes; i < LANES; i++) row[i] = 0; /* lanes behind the last prior are never read */
+        }
+        if (detector->network->score_kind == FTDN_SCORE_SOFTMAX) softmax_lanes(block, n_columns, stride);
+        else sigmoid_lanes(block, n_columns, stride);
+    }
+}
+
+void ftdn_box_decode(const ftdn_network *network, const float location[4], const float prior[4], float ret_corners[4])
+{
+    for (int axis = 0; axis < 2; axis++) {
+        float size = prior[axis + 2];
+        float centre = location[axis] * network->centre_variance * size + prior[axis];
+        float half = ftdn_exp(location[axis + 2] * network->size_variance) * size / 2;
+        ret_corners[axis] = centre - half;
+        ret_corners[axis + 2] = centre + half;
+    }
+}
+
+static float clip(float x)
+{
+    float above = x > 0 ? x : 0;
+    return above < 1 ? above : 1;
+}
+
+/* Does the box overlap one of the n_kept that stand by more than the limit? */
+static bool is_suppressed(const ftdn_detector *detector, int n_kept, const ftdn_detection *box, float area)
+{
+    size_t stride = (size_t)detector->n_best;
+    const float *x0 = detector->kept, *y0 = x0 + stride, *x1 = y0 + stride, *y1 = x1 + stride, *areas = y1 + stride;
+    float limit = (float)detector->rule.nms_iou;
+    for (int first = 0; first < n_kept; first += LANES) {
+        int end = n_kept - first < LANES ? n_kept : first + LANES;
+        int n_hits = 0;
+        for (int i = first; i < end; i++) {
+            float left = box->x0 > x0[i] ? box->x0 : x0[i];
+            float top = box->y0 > y0[i] ? box->y0 : y0[i];
+            float right = box->x1 < x1[i] ? box->x1 : x1[i];
+            float bottom = box->y1 < y1[i] ? box->y1 : y1[i];
+            float width = right - left > 0 ? right - left : 0;
+            float height = bottom - top > 0 ? bottom - top : 0;
+            float shared = width * height;
+            n_hits += shared > limit * ((area + areas[i]) - shared);
+        }
+        if (n_hits) return true;
+    }
+    return false;
+}
+
+static void keep(ftdn_detector *detector, int at, const ftdn_detection *box, float area)
+{
+    const float value[5] = {box->x0, box->y0, box->x1, box->y1, area};
+    for (size_t i = 0; i < 5; i++) detector->kept[i * (size_t)detector->n_best + (size_t)at] = value[i];
+}
+
+/* Decode a class's best candidates, in order, and append those that no better one suppresses. */
+static void append_class(ftdn_detector *detector, int class_index, int n_best, const float *locations,
+                         const float *priors)
+{
+    int n_kept = 0;
+    for (int i = 0; i < n_best; i++) {
+        int prior = detector->best[i].index;
+        float corner[4];
+        ftdn_box_decode(detector->network, locations + (size_t)prior * 4, priors + (size_t)prior * 4, corner);
+        if (count_nonfinite(corner, 4)) continue;
+        ftdn_detection box = {
+            .class_index = class_index,
+            .prior = prior,
+            .score = (float)detector->best[i].score,
+            .x0 = clip(corner[0]),
+            .y0 = clip(corner[1]),
+            .x1 = clip(corner[2]),
+            .y1 = clip(corner[3]),
+        };
+        float area = (box.x1 - box.x0) * (box.y1 - box.y0);
+        if (is_suppressed(detector, n_kept, &box, area)) continue;
+        keep(detector, n_kept++, &box, area);
+        assert(detector->n_detections < detector->capacity);
+        detector->detection[detector->n_detections++] = box;
+    }
+}
+
+/* The largest float that is not above x: no float lies between, so that comparing with either is the same. */
+static float round_down(double x)
+{
+    float nearest = (float)x;
+    return (double)nearest > x ? nextafterf(nearest, -INFINITY) : nearest;
+}
+
+void ftdn_detect(ftdn_detector *detector, const float *logits, const float *locations, const float *priors)
+{
+    const ftdn_network *network = detector->network;
+    size_t n_priors = (size_t)network->n_priors;
+    detector->n_detections = 0;
+    detector->n_nonfinite = count_nonfinite(logits, n_priors * ((size_t)network->n_classes + 1));
+    detector->n_nonfinite += count_nonfinite(locations, n_priors * 4);
+    compute_scores(detector, logits);
+    float threshold = round_down(detector->rule.score_threshold);
+    for (int c = 0; c < network->n_classes; c++) {
+        const float *scores = detector->scores + ((size_t)c + 1) * (size_t)detector->score_stride;
+        int n_best = ftdn_ranked_select(scores, network->n_priors, threshold, detector->n_best, detector->candidate,
+                                        detector->best, detector->scratch);
+        append_class(detector, c, n_best, locations, priors);
+    }
+}

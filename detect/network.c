@@ -1,0 +1,171 @@
+#include "detect/network.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/suggest.h"
+#include "detect/network_parts.h"
+
+#define N_NETWORKS 3
+#define MAX_CLASSES 1000
+
+typedef struct table_row {
+    double published_width, width_min, width_max;
+    ftdn_status (*build)(ftdn_network *network, ftdn_error *err);
+} table_row;
+
+static const char *const network_name[N_NETWORKS] = {"ssd_vgg16", "ssd_mobilenet_v1", "ssd_mobilenet_v1_tf"};
+
+static const table_row network_table[N_NETWORKS] = {
+    {1, 1, 1, ftdn_ssd_vgg16_build},
+    {1, 0.1, 4, ftdn_ssd_mobilenet_v1_build},
+    {0.75, 0.1, 4, ftdn_ssd_mobilenet_v1_tf_build},
+};
+
+const char *const *ftdn_network_names(int *ret_n)
+{
+    *ret_n = N_NETWORKS;
+    return network_name;
+}
+
+static ftdn_status fail_unknown(const char *name, ftdn_error *err)
+{
+    const char *nearest = ftdn_suggest(name, network_name, N_NETWORKS);
+    if (nearest) {
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "there is no network '%s'; did you mean '%s'?", name, nearest);
+    }
+    return FTDN_FAIL(err, FTDN_ERR_ARG, "there is no network '%s'; known are '%s', '%s' and '%s'", name,
+                     network_name[0], network_name[1], network_name[2]);
+}
+
+ftdn_status ftdn_network_create(const ftdn_network_desc *desc, ftdn_arena *arena, ftdn_network *ret_network,
+                                ftdn_error *err)
+{
+    int index = 0;
+    while (index < N_NETWORKS && strcmp(desc->name, network_name[index])) index++;
+    if (index == N_NETWORKS) return fail_unknown(desc->name, err);
+
+    const table_row *row = &network_table[index];
+    ftdn_network network = {
+        .name = network_name[index],
+        .width = desc->width == 0 ? row->published_width : desc->width,
+        .n_classes = desc->n_classes,
+        .prior_param = -1,
+    };
+    if (!(network.width >= row->width_min && network.width <= row->width_max)) {
+        if (row->width_min == row->width_max) {
+            return FTDN_FAIL(err, FTDN_ERR_ARG, "network '%s': width %g: this network has no width but %g",
+                             network.name, network.width, row->width_min);
+        }
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "network '%s': width %g is outside [%g, %g]", network.name, network.width,
+                         row->width_min, row->width_max);
+    }
+    if (network.n_classes < 1 || network.n_classes > MAX_CLASSES) {
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "network '%s': %d classes: the number is outside [1, %d]", network.name,
+                         network.n_classes, MAX_CLASSES);
+    }
+    ftdn_graph_init(&network.graph, arena);
+    FTDN_TRY(row->build(&network, err));
+    *ret_network = network;
+    return FTDN_OK;
+}
+
+const char *ftdn_network_format_name(ftdn_network *network, const char *format, ...)
+{
+    char name[128];
+    va_list args;
+    va_start(args, format);
+    int n_chars = vsnprintf(name, sizeof name, format, args);
+    va_end(args);
+    assert(n_chars >= 0 && (size_t)n_chars < sizeof name);
+    ftdn_graph *graph = &network->graph;
+    if (graph->status != FTDN_OK) return NULL;
+    const char *copy = ftdn_arena_copy_text(graph->arena, name, (size_t)n_chars, &graph->error);
+    if (!copy) graph->status = FTDN_ERR_MEMORY;
+    return copy;
+}
+
+int ftdn_network_scale_channels(const ftdn_network *network, int n_channels)
+{
+    long scaled = lround(network->width * n_channels);
+    return scaled < 1 ? 1 : (int)scaled;
+}
+
+void ftdn_network_add_heads(ftdn_network *network, int source, const ftdn_head_desc *desc)
+{
+    assert(network->n_heads < FTDN_NETWORK_MAX_HEADS);
+    ftdn_conv_layer_desc head = {
+        .kernel = desc->kernel,
+        .pad = desc->kernel / 2,
+        .has_bias = true,
+        .roles = FTDN_ROLE_HEAD,
+    };
+    head.name = desc->class_name;
+    head.n_outputs = desc->n_boxes * (network->n_classes + 1);
+    network->class_head[network->n_heads] = ftdn_graph_add_conv_layer(&network->graph, source, &head);
+    head.name = desc->box_name;
+    head.n_outputs = desc->n_boxes * 4;
+    network->box_head[network->n_heads] = ftdn_graph_add_conv_layer(&network->graph, source, &head);
+    network->n_heads++;
+}
+
+static ftdn_shape box_shape(const ftdn_network *network, int head)
+{
+    return network->graph.node[network->box_head[head]].shape;
+}
+
+int ftdn_network_count_priors(const ftdn_network *network)
+{
+    int n_priors = 0;
+    for (int i = 0; i < network->n_heads; i++) n_priors += (int)(ftdn_shape_elements(box_shape(network, i)) / 4);
+    return n_priors;
+}
+
+ftdn_status ftdn_network_finish_with_priors(ftdn_network *network, ftdn_prior_map *maps, ftdn_error *err)
+{
+    FTDN_TRY(ftdn_graph_finish(&network->graph, err));
+    for (int i = 0; i < network->n_heads; i++) {
+        ftdn_shape shape = box_shape(network, i);
+        assert(shape.h == shape.w && shape.c == 4 * ftdn_prior_map_boxes(&maps[i]));
+        maps[i].size = shape.h;
+    }
+    FTDN_TRY(ftdn_priors_create(maps, network->n_heads, network->input_size, network->graph.arena, &network->n_priors,
+                                &network->priors, err));
+    assert(network->n_priors == ftdn_network_count_priors(network));
+    return FTDN_OK;
+}
+
+void ftdn_network_output_nodes(const ftdn_network *network, int *ret_nodes)
+{
+    for (int i = 0; i < network->n_heads; i++) {
+        ret_nodes[i] = network->class_head[i];
+        ret_nodes[network->n_heads + i] = network->box_head[i];
+    }
+}
+
+const float *ftdn_network_priors(const ftdn_network *network, const ftdn_weights *weights)
+{
+    return network->priors ? network->priors : weights->value[network->prior_param];
+}
+
+/* Append one image's map to a list. A map [P,Q,boxes*columns] is already a list of [columns] by cell and box. */
+static float *append_map(float *at, const ftdn_context *context, int node, int index)
+{
+    ftdn_map map = ftdn_context_map(context, node);
+    assert(map.values && index >= 0 && index < map.n_images);
+    size_t n_elements = ftdn_shape_elements(map.shape);
+    memcpy(at, map.values + (size_t)index * n_elements, n_elements * sizeof *at);
+    return at + n_elements;
+}
+
+void ftdn_network_gather(const ftdn_network *network, const ftdn_context *context, int index, float *logits,
+                         float *locations)
+{
+    for (int i = 0; i < network->n_heads; i++) {
+        logits = append_map(logits, context, network->class_head[i], index);
+        locations = append_map(locations, context, network->box_head[i], index);
+    }
+}

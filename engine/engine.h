@@ -1,0 +1,115 @@
+/* engine.h - running a graph: program, packed weights, context, forward.
+ *
+ * Four kinds of objects, in the order of their making (each borrows what it was made from):
+ *
+ *     program   a graph compiled for one backend: fused steps, memory plan, primitives; read-only
+ *     packed    a set of weights in the backend's layout; read-only while a context runs it
+ *     context   the memory of one worker: activation slab, scratch; used by one thread at a time
+ *     forward   one micro-batch of images through the program
+ *
+ * One program serves any number of contexts at once: parallel work is over images, one context per
+ * core, and no thread is started inside a forward pass. Every micro-batch has the same size (padded
+ * by the backend), so that the bits of an image depend neither on its neighbours nor on the caller's
+ * batch. Nothing is allocated while a graph runs.
+ *
+ * The engine does not know that faults exist. It offers a hook on feature maps: at every node named
+ * as a tap the map exists as the graph defines it (fusing stops there), and the hook may read and
+ * change it before the next step reads it. */
+#ifndef FTDN_ENGINE_ENGINE_H
+#define FTDN_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "engine/graph.h"
+#include "engine/weights.h"
+
+/* How convolutions are computed. Part of a trial's spec: each choice has bits of its own. */
+typedef enum ftdn_conv_algorithm {
+    FTDN_CONV_DIRECT,
+    FTDN_CONV_WINOGRAD, /* for 3x3 convolutions of stride 1 where the backend has it; others stay direct */
+} ftdn_conv_algorithm;
+
+typedef struct ftdn_compile_desc {
+    const int *taps; /* [n_taps] nodes whose maps the hook sees; any order */
+    int n_taps;
+    const int *outputs; /* [n_outputs] nodes whose maps are read after the run; never overwritten */
+    int n_outputs;
+    bool keep_all;   /* no memory is used twice: every map that exists survives the run */
+    int micro_batch; /* images per forward; 0: the backend's own size */
+    ftdn_conv_algorithm conv_algorithm;
+} ftdn_compile_desc;
+
+typedef struct ftdn_program ftdn_program;
+typedef struct ftdn_packed ftdn_packed;
+typedef struct ftdn_context ftdn_context;
+typedef struct ftdn_backend ftdn_backend;
+
+/* The images of one micro-batch, as floats or as bytes (exactly one of the two). */
+typedef struct ftdn_input {
+    int n_images;                 /* 1 ... micro_batch */
+    const float *values;          /* [n_images,H,W,C], normalised */
+    const uint8_t *const *pixels; /* [n_images] pointers to [H,W,C] bytes; x = (byte - mean[c]) / scale[c] */
+    float mean[3], scale[3];
+} ftdn_input;
+
+/* One node's map for the images of one micro-batch. */
+typedef struct ftdn_map {
+    int node;
+    int n_images;
+    ftdn_shape shape;
+    float *values; /* [n_images,H,W,C]; device memory where the backend says so */
+} ftdn_map;
+
+typedef struct ftdn_map_hook {
+    void (*call)(void *user, const ftdn_map *map); /* at each tap, in the order of computation */
+    void *user;
+} ftdn_map_hook;
+
+/* "ref" or "cpu"; NULL if there is no such backend. */
+const ftdn_backend *ftdn_backend_find(const char *name);
+
+/* What a result's bits depend on besides graph, weights and images: "f32 direct avx512"; static text. */
+const char *ftdn_backend_arithmetic(const ftdn_backend *backend, ftdn_conv_algorithm algorithm);
+
+/* Images per forward unless a program asks for another size. */
+int ftdn_backend_micro_batch(const ftdn_backend *backend);
+
+/* The library's name and version, "oneDNN 2.6.3"; static text. */
+const char *ftdn_backend_version(const ftdn_backend *backend);
+
+/* graph: borrowed, must outlive the program. */
+FTDN_NODISCARD ftdn_status ftdn_program_create(const ftdn_backend *backend, const ftdn_graph *graph,
+                                               const ftdn_compile_desc *desc, ftdn_program **ret_program,
+                                               ftdn_error *err);
+void ftdn_program_free(ftdn_program *program);
+int ftdn_program_micro_batch(const ftdn_program *program);
+size_t ftdn_program_slab_bytes(const ftdn_program *program); /* activation memory of one context */
+
+/* Lay out all weights for the program, steps shared among n_threads; the values are copied. */
+FTDN_NODISCARD ftdn_status ftdn_packed_create(const ftdn_program *program, const ftdn_weights *weights, int n_threads,
+                                              ftdn_packed **ret_packed, ftdn_error *err);
+void ftdn_packed_free(ftdn_packed *packed);
+
+/* Lay out anew the steps that read a changed parameter. changed: [n_params of the graph].
+ * No context may run `packed` meanwhile. After a failure `packed` may only be freed. */
+FTDN_NODISCARD ftdn_status ftdn_packed_update(ftdn_packed *packed, const ftdn_weights *weights, const bool *changed,
+                                              int n_threads, ftdn_error *err);
+size_t ftdn_packed_bytes(const ftdn_packed *packed);
+
+FTDN_NODISCARD ftdn_status ftdn_context_create(const ftdn_program *program, ftdn_context **ret_context,
+                                               ftdn_error *err);
+void ftdn_context_free(ftdn_context *context);
+
+/* Run one micro-batch. hook may be NULL. */
+FTDN_NODISCARD ftdn_status ftdn_forward(ftdn_context *context, const ftdn_packed *packed, const ftdn_input *input,
+                                        const ftdn_map_hook *hook, ftdn_error *err);
+
+/* The map of an output (or, with keep_all, of any materialised) node after a forward; it lives in
+ * the context and is valid until the next forward. values is NULL where the node was fused away. */
+ftdn_map ftdn_context_map(const ftdn_context *context, int node);
+
+#endif

@@ -1,0 +1,46 @@
+#include "engine/host_memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/size.h"
+
+void *ftdn_host_alloc(size_t n_bytes, ftdn_error *err)
+{
+    size_t padded;
+    void *memory = NULL;
+    if (ftdn_size_round_up(n_bytes ? n_bytes : 1, FTDN_ARENA_ALIGNMENT, &padded)) {
+        memory = aligned_alloc(FTDN_ARENA_ALIGNMENT, padded);
+    }
+    if (!memory) {
+        FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory: %zu bytes wanted", n_bytes);
+        return NULL;
+    }
+    return memset(memory, 0, padded);
+}
+
+static void normalise(const ftdn_input *input, ftdn_shape shape, const uint8_t *pixels, float *x)
+{
+    size_t n_pixels = (size_t)shape.h * (size_t)shape.w;
+    for (size_t i = 0; i < n_pixels; i++) {
+        for (int c = 0; c < 3; c++) *x++ = ((float)*pixels++ - input->mean[c]) / input->scale[c];
+    }
+}
+
+ftdn_status ftdn_host_load_input(ftdn_context *context, const ftdn_input *input, ftdn_error *err)
+{
+    ftdn_shape shape = context->program->graph->node[0].shape;
+    size_t n_elements = ftdn_shape_elements(shape);
+    float *x = ftdn_context_values(context, 0);
+    if (input->pixels && shape.c != 3) {
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "byte images have 3 channels, the graph's input has %d", shape.c);
+    }
+    for (int n = 0; n < input->n_images; n++) {
+        float *image = x + (size_t)n * n_elements;
+        if (input->pixels) normalise(input, shape, input->pixels[n], image);
+        else memcpy(image, input->values + (size_t)n * n_elements, n_elements * sizeof *image);
+    }
+    size_t n_missing = (size_t)(context->program->schedule.micro_batch - input->n_images);
+    memset(x + (size_t)input->n_images * n_elements, 0, n_missing * n_elements * sizeof *x);
+    return FTDN_OK;
+}

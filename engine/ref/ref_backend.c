@@ -1,0 +1,163 @@
+/* ref_backend.c - the backend of plain loops: each node computed as the graph defines it, nothing folded. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/backend.h"
+#include "engine/host_memory.h"
+#include "engine/ref/ref_ops.h"
+
+typedef struct ref_packed_step {
+    float *weight;     /* [R,S,C/groups,K]; NULL where the step has no convolution */
+    float *bias;       /* [K]; NULL: none */
+    float *batch_norm; /* [4,C]: scale, shift, mean, var; NULL: none */
+} ref_packed_step;
+
+static const char *ref_arithmetic(ftdn_conv_algorithm algorithm)
+{
+    (void)algorithm; /* plain loops whatever is asked for */
+    return "f32 plain loops, sums in f64";
+}
+
+static const char *ref_version(void)
+{
+    return "plain loops";
+}
+
+static ftdn_status ref_program_init(ftdn_program *program, ftdn_error *err)
+{
+    (void)program;
+    (void)err;
+    return FTDN_OK;
+}
+
+static void ref_program_done(ftdn_program *program)
+{
+    (void)program;
+}
+
+static ftdn_status ref_packed_init(ftdn_packed *packed, ftdn_error *err)
+{
+    packed->state = calloc((size_t)packed->program->schedule.n_steps, sizeof(ref_packed_step));
+    if (!packed->state) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for packed weights");
+    return FTDN_OK;
+}
+
+static void ref_packed_done(ftdn_packed *packed)
+{
+    ref_packed_step *steps = packed->state;
+    for (int s = 0; s < packed->program->schedule.n_steps; s++) {
+        free(steps[s].weight);
+        free(steps[s].bias);
+        free(steps[s].batch_norm);
+    }
+    free(steps);
+}
+
+/* *target becomes room for n_elements floats, made on first use. */
+static ftdn_status make_room(ftdn_packed *packed, size_t n_elements, float **target, ftdn_error *err)
+{
+    if (*target) return FTDN_OK;
+    *target = ftdn_host_alloc(n_elements * sizeof **target, err);
+    if (!*target) return FTDN_ERR_MEMORY;
+#pragma omp atomic
+    packed->n_bytes += n_elements * sizeof **target;
+    return FTDN_OK;
+}
+
+static ftdn_status pack_conv(ftdn_packed *packed, const ftdn_node *node, const ftdn_weights *weights,
+                             ref_packed_step *target, ftdn_error *err)
+{
+    const ftdn_graph *graph = packed->program->graph;
+    int n_inputs = graph->node[node->input].shape.c / node->groups;
+    size_t n_outputs = (size_t)node->shape.c;
+    FTDN_TRY(make_room(packed, graph->param[node->weight].n_elements, &target->weight, err));
+    ftdn_ref_transpose_weights(node, n_inputs, weights->value[node->weight], target->weight);
+    if (node->bias < 0) return FTDN_OK;
+    FTDN_TRY(make_room(packed, n_outputs, &target->bias, err));
+    memcpy(target->bias, weights->value[node->bias], n_outputs * sizeof *target->bias);
+    return FTDN_OK;
+}
+
+static ftdn_status ref_pack_step(ftdn_packed *packed, int index, const ftdn_weights *weights, ftdn_error *err)
+{
+    const ftdn_graph *graph = packed->program->graph;
+    const ftdn_step *step = &packed->program->schedule.step[index];
+    ref_packed_step *target = (ref_packed_step *)packed->state + index;
+    if (step->op == FTDN_OP_CONV) FTDN_TRY(pack_conv(packed, &graph->node[step->node], weights, target, err));
+    if (step->batch_norm < 0) return FTDN_OK;
+    const ftdn_node *bn = &graph->node[step->batch_norm];
+    const int param[4] = {bn->bn_scale, bn->bn_shift, bn->bn_mean, bn->bn_var};
+    size_t n_channels = (size_t)bn->shape.c;
+    FTDN_TRY(make_room(packed, 4 * n_channels, &target->batch_norm, err));
+    for (size_t i = 0; i < 4; i++) {
+        memcpy(target->batch_norm + i * n_channels, weights->value[param[i]], n_channels * sizeof *target->batch_norm);
+    }
+    return FTDN_OK;
+}
+
+static void ref_context_done(ftdn_context *context)
+{
+    free(context->slab);
+    free(context->state);
+}
+
+static ftdn_status ref_context_init(ftdn_context *context, ftdn_error *err)
+{
+    const ftdn_graph *graph = context->program->graph;
+    int most_channels = 1;
+    for (int i = 0; i < graph->n_nodes; i++) {
+        if (graph->node[i].shape.c > most_channels) most_channels = graph->node[i].shape.c;
+    }
+    context->slab = ftdn_host_alloc(context->program->schedule.slab_bytes, err);
+    context->state = ftdn_host_alloc((size_t)most_channels * sizeof(double), err); /* the convolution's accumulators */
+    if (context->slab && context->state) return FTDN_OK;
+    ref_context_done(context);
+    return FTDN_ERR_MEMORY;
+}
+
+static ftdn_status ref_run_step(ftdn_context *context, const ftdn_packed *packed, int index, ftdn_error *err)
+{
+    (void)err;
+    const ftdn_graph *graph = context->program->graph;
+    const ftdn_step *step = &context->program->schedule.step[index];
+    const ftdn_node *node = &graph->node[step->node];
+    const ref_packed_step *params = (const ref_packed_step *)packed->state + index;
+    ftdn_shape in = graph->node[step->source].shape;
+    const float *x = ftdn_context_values(context, step->source);
+    float *y = ftdn_context_values(context, step->target);
+    size_t n_pixels = (size_t)context->n_images * (size_t)node->shape.h * (size_t)node->shape.w;
+    if (step->op == FTDN_OP_CONV) {
+        ftdn_ref_conv_forward(node, in, context->n_images, x, params->weight, params->bias, context->state, y);
+        x = y;
+    } else if (step->op == FTDN_OP_MAX_POOL) {
+        ftdn_ref_max_pool_forward(node, in, context->n_images, x, y);
+        x = y;
+    }
+    if (step->batch_norm >= 0) {
+        const float *bn = params->batch_norm;
+        size_t n_channels = (size_t)node->shape.c;
+        ftdn_ref_batch_norm_forward(&graph->node[step->batch_norm], n_pixels, x, bn, bn + n_channels,
+                                    bn + 2 * n_channels, bn + 3 * n_channels, y);
+        x = y;
+    }
+    if (step->activation != FTDN_ACTIVATION_NONE) {
+        ftdn_ref_activation_forward(step->activation, n_pixels * (size_t)node->shape.c, x, y);
+    }
+    return FTDN_OK;
+}
+
+const ftdn_backend ftdn_backend_ref = {
+    .name = "ref",
+    .micro_batch = 1,
+    .arithmetic = ref_arithmetic,
+    .version = ref_version,
+    .program_init = ref_program_init,
+    .program_done = ref_program_done,
+    .packed_init = ref_packed_init,
+    .packed_done = ref_packed_done,
+    .pack_step = ref_pack_step,
+    .context_init = ref_context_init,
+    .context_done = ref_context_done,
+    .load_input = ftdn_host_load_input,
+    .run_step = ref_run_step,
+};

@@ -1,0 +1,176 @@
+#include "engine/schedule.h"
+
+#include <assert.h>
+#include <limits.h>
+
+#include "base/size.h"
+
+/* What is known of each node while the schedule is made. */
+typedef struct node_facts {
+    int n_readers;
+    int only_reader; /* meaningful where n_readers is 1 */
+    bool visible;    /* a tap or an output: its map must exist as defined */
+    bool output;
+    bool tapped;
+    int birth, death; /* steps; the map must be kept in [birth, death] */
+    size_t n_bytes;
+    int alias; /* node whose memory this map takes over in place; -1: its own */
+} node_facts;
+
+static ftdn_status mark_nodes(const ftdn_graph *graph, const ftdn_compile_desc *desc, node_facts *facts,
+                              ftdn_error *err)
+{
+    for (int i = 0; i < desc->n_taps; i++) {
+        int node = desc->taps[i];
+        if (node < 1 || node >= graph->n_nodes) return FTDN_FAIL(err, FTDN_ERR_ARG, "tap %d is no computed node", node);
+        facts[node].visible = facts[node].tapped = true;
+    }
+    for (int i = 0; i < desc->n_outputs; i++) {
+        int node = desc->outputs[i];
+        if (node < 0 || node >= graph->n_nodes)
+            return FTDN_FAIL(err, FTDN_ERR_ARG, "output %d is no node of the graph", node);
+        facts[node].visible = facts[node].output = true;
+    }
+    for (int i = 0; i < graph->n_nodes; i++) {
+        int input = graph->node[i].input;
+        if (input < 0) continue;
+        facts[input].n_readers++;
+        facts[input].only_reader = i;
+    }
+    return FTDN_OK;
+}
+
+/* The node that may be computed in the same step as `node`: its only reader, of the given kind. */
+static int fusable_reader(const ftdn_graph *graph, const node_facts *facts, int node, ftdn_op op)
+{
+    if (facts[node].visible || facts[node].n_readers != 1) return -1;
+    int reader = facts[node].only_reader;
+    return graph->node[reader].op == op ? reader : -1;
+}
+
+static ftdn_step fuse_step(const ftdn_graph *graph, const node_facts *facts, int node, bool *done)
+{
+    const ftdn_node *first = &graph->node[node];
+    ftdn_step step = {.op = first->op, .node = node, .batch_norm = -1, .source = first->input, .target = node};
+    if (first->op == FTDN_OP_CONV) {
+        int reader = fusable_reader(graph, facts, step.target, FTDN_OP_BATCH_NORM);
+        if (reader >= 0) step.target = step.batch_norm = reader;
+    } else if (first->op == FTDN_OP_BATCH_NORM) {
+        step.batch_norm = node;
+    }
+    if (first->op == FTDN_OP_ACTIVATION) {
+        step.activation = first->activation;
+    } else if (first->op != FTDN_OP_MAX_POOL) {
+        int reader = fusable_reader(graph, facts, step.target, FTDN_OP_ACTIVATION);
+        if (reader >= 0) {
+            step.target = reader;
+            step.activation = graph->node[reader].activation;
+        }
+    }
+    if (step.batch_norm >= 0) done[step.batch_norm] = true;
+    done[step.target] = true;
+    step.tapped = facts[step.target].tapped;
+    return step;
+}
+
+/* An elementwise step may overwrite its source where nobody needs the source afterwards. */
+static bool runs_in_place(const ftdn_step *step, const node_facts *facts, bool keep_all)
+{
+    bool elementwise = step->op == FTDN_OP_BATCH_NORM || step->op == FTDN_OP_ACTIVATION;
+    const node_facts *source = &facts[step->source];
+    return elementwise && !keep_all && !source->output && source->n_readers == 1;
+}
+
+static ftdn_status find_lifetimes(const ftdn_graph *graph, const ftdn_schedule *schedule, bool keep_all,
+                                  node_facts *facts, ftdn_error *err)
+{
+    for (int i = 0; i < graph->n_nodes; i++) facts[i].birth = INT_MAX;
+    facts[0].birth = -1; /* the input is there before the first step */
+    for (int s = 0; s < schedule->n_steps; s++) {
+        const ftdn_step *step = &schedule->step[s];
+        facts[step->target].birth = facts[step->target].death = s;
+        facts[step->source].death = s;
+    }
+    for (int i = 0; i < graph->n_nodes; i++) {
+        facts[i].alias = -1;
+        if (facts[i].birth == INT_MAX) continue;
+        if (facts[i].output || keep_all) facts[i].death = INT_MAX;
+        size_t n_bytes = 0;
+        bool fits = ftdn_size_mul(ftdn_shape_elements(graph->node[i].shape), sizeof(float), &n_bytes) &&
+                    ftdn_size_mul(n_bytes, (size_t)schedule->micro_batch, &n_bytes) &&
+                    ftdn_size_round_up(n_bytes, FTDN_ARENA_ALIGNMENT, &facts[i].n_bytes);
+        if (!fits)
+            return FTDN_FAIL(err, FTDN_ERR_MEMORY, "the map of '%s' does not fit into memory", graph->node[i].name);
+    }
+    for (int s = schedule->n_steps - 1; s >= 0; s--) { /* backward, so that chains of aliases live long enough */
+        const ftdn_step *step = &schedule->step[s];
+        if (!runs_in_place(step, facts, keep_all)) continue;
+        facts[step->target].alias = step->source;
+        facts[step->source].death = facts[step->target].death;
+    }
+    return FTDN_OK;
+}
+
+/* The lowest offset where the map of `node` meets no placed map that lives at the same time. */
+static size_t lowest_free_offset(const node_facts *facts, const size_t *offset, int n_nodes, int node)
+{
+    size_t candidate = 0;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int i = 0; i < n_nodes; i++) {
+            if (offset[i] == FTDN_NO_MAP) continue;
+            bool together = facts[i].birth <= facts[node].death && facts[node].birth <= facts[i].death;
+            bool overlap = offset[i] < candidate + facts[node].n_bytes && candidate < offset[i] + facts[i].n_bytes;
+            if (!together || !overlap) continue;
+            candidate = offset[i] + facts[i].n_bytes;
+            moved = true;
+        }
+    }
+    return candidate;
+}
+
+/* Largest maps first, each at its lowest free offset. */
+static void place_maps(const ftdn_graph *graph, const node_facts *facts, ftdn_schedule *schedule)
+{
+    size_t *offset = schedule->map_offset;
+    for (int i = 0; i < graph->n_nodes; i++) offset[i] = FTDN_NO_MAP;
+    for (;;) {
+        int largest = -1;
+        for (int i = 0; i < graph->n_nodes; i++) {
+            bool waits = facts[i].birth != INT_MAX && facts[i].alias < 0 && offset[i] == FTDN_NO_MAP;
+            if (waits && (largest < 0 || facts[i].n_bytes > facts[largest].n_bytes)) largest = i;
+        }
+        if (largest < 0) break;
+        offset[largest] = lowest_free_offset(facts, offset, graph->n_nodes, largest);
+        size_t end = offset[largest] + facts[largest].n_bytes;
+        if (end > schedule->slab_bytes) schedule->slab_bytes = end;
+    }
+    for (int s = 0; s < schedule->n_steps; s++) { /* sources come before their aliases */
+        int target = schedule->step[s].target;
+        if (facts[target].alias >= 0) offset[target] = offset[facts[target].alias];
+    }
+}
+
+ftdn_status ftdn_schedule_make(const ftdn_graph *graph, const ftdn_compile_desc *desc, int micro_batch,
+                               ftdn_arena *arena, ftdn_schedule *ret_schedule, ftdn_error *err)
+{
+    if (micro_batch < 1) return FTDN_FAIL(err, FTDN_ERR_ARG, "a micro-batch of %d images is below 1", micro_batch);
+    assert(graph->status == FTDN_OK && graph->n_nodes > 0 && graph->node[0].op == FTDN_OP_INPUT);
+    size_t n_nodes = (size_t)graph->n_nodes;
+    node_facts *facts = FTDN_NEW(arena, n_nodes, node_facts, err);
+    bool *done = FTDN_NEW(arena, n_nodes, bool, err);
+    ftdn_schedule schedule = {
+        .micro_batch = micro_batch,
+        .step = FTDN_NEW(arena, n_nodes, ftdn_step, err),
+        .map_offset = FTDN_NEW(arena, n_nodes, size_t, err),
+    };
+    if (!facts || !done || !schedule.step || !schedule.map_offset) return FTDN_ERR_MEMORY;
+    FTDN_TRY(mark_nodes(graph, desc, facts, err));
+    for (int i = 1; i < graph->n_nodes; i++) {
+        if (!done[i]) schedule.step[schedule.n_steps++] = fuse_step(graph, facts, i, done);
+    }
+    FTDN_TRY(find_lifetimes(graph, &schedule, desc->keep_all, facts, err));
+    place_maps(graph, facts, &schedule);
+    *ret_schedule = schedule;
+    return FTDN_OK;
+}

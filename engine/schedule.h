@@ -1,0 +1,37 @@
+/* schedule.h - the order of work of a compiled graph, and where each map lies in memory.
+ *
+ * A step computes one map. A convolution takes the batch norm and the activation behind it along
+ * where nobody wants to see the map in between: it is no tap, no output, and read by nothing else.
+ * Maps share one slab: two maps overlap only where their lifetimes do not. */
+#ifndef FTDN_ENGINE_SCHEDULE_H
+#define FTDN_ENGINE_SCHEDULE_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "engine/engine.h"
+
+#define FTDN_NO_MAP ((size_t)-1)
+
+typedef struct ftdn_step {
+    ftdn_op op;     /* CONV, BATCH_NORM, ACTIVATION or MAX_POOL */
+    int node;       /* the first node computed here: holds the window and the convolution's parameters */
+    int batch_norm; /* node of the batch norm computed here (op itself, or folded into the convolution); -1: none */
+    ftdn_activation activation; /* applied at the end */
+    int source;                 /* node whose map is read */
+    int target;                 /* the last node computed here: its map is written */
+    bool tapped;                /* the hook sees the target */
+} ftdn_step;
+
+typedef struct ftdn_schedule {
+    int micro_batch;
+    int n_steps;
+    ftdn_step *step;
+    size_t *map_offset; /* [n_nodes] bytes into the slab; FTDN_NO_MAP where fused away */
+    size_t slab_bytes;  /* for micro_batch images; offsets are multiples of 64 */
+} ftdn_schedule;
+
+/* FTDN_ERR_ARG: a tap or an output that is no node, a micro-batch below 1. FTDN_ERR_MEMORY: sizes overflow. */
+FTDN_NODISCARD ftdn_status ftdn_schedule_make(const ftdn_graph *graph, const ftdn_compile_desc *desc, int micro_batch,
+                                              ftdn_arena *arena, ftdn_schedule *ret_schedule, ftdn_error *err);
+
+#endif

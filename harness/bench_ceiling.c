@@ -1,0 +1,113 @@
+#include "harness/bench_ceiling.h"
+
+#include <omp.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+/* Each chain is x = x * FACTOR + ADDEND, which goes to ADDEND / (1 - FACTOR) = 1: no infinity, no denormal. */
+#define FACTOR 0.75f
+#define ADDEND 0.25f
+
+#define N_BURSTS 5
+#define BURST_NS 4000000
+
+typedef struct kernel {
+    const char *name;
+    double flop; /* operations per round */
+    float (*run)(long n_rounds);
+} kernel;
+
+/* Registers of four, which every 64-bit processor has. Multiplication and addition apart. */
+typedef float quad __attribute__((vector_size(16)));
+enum { N_PORTABLE = 10 };
+
+static float run_portable(long n_rounds)
+{
+    const quad factor = {FACTOR, FACTOR, FACTOR, FACTOR}, addend = {ADDEND, ADDEND, ADDEND, ADDEND};
+    quad chain[N_PORTABLE];
+    for (int i = 0; i < N_PORTABLE; i++) chain[i] = addend * (float)i;
+    for (long round = 0; round < n_rounds; round++) {
+#pragma GCC unroll 10
+        for (int i = 0; i < N_PORTABLE; i++) chain[i] = chain[i] * factor + addend;
+    }
+    for (int i = 1; i < N_PORTABLE; i++) chain[0] += chain[i];
+    return chain[0][0] + chain[0][1] + chain[0][2] + chain[0][3];
+}
+
+#ifdef __x86_64__
+/* Latency 4 or 5 times two units want ten chains; sixteen registers hold twelve beside the constants. */
+enum { N_AVX2 = 12 };
+
+__attribute__((target("avx2,fma"))) static float run_avx2(long n_rounds)
+{
+    const __m256 factor = _mm256_set1_ps(FACTOR), addend = _mm256_set1_ps(ADDEND);
+    __m256 chain[N_AVX2];
+    for (int i = 0; i < N_AVX2; i++) chain[i] = _mm256_set1_ps((float)i);
+    for (long round = 0; round < n_rounds; round++) {
+#pragma GCC unroll 12
+        for (int i = 0; i < N_AVX2; i++) chain[i] = _mm256_fmadd_ps(chain[i], factor, addend);
+    }
+    for (int i = 1; i < N_AVX2; i++) chain[0] = _mm256_add_ps(chain[0], chain[i]);
+    return _mm256_cvtss_f32(chain[0]);
+}
+
+enum { N_AVX512 = 16 };
+
+__attribute__((target("avx512f"))) static float run_avx512(long n_rounds)
+{
+    const __m512 factor = _mm512_set1_ps(FACTOR), addend = _mm512_set1_ps(ADDEND);
+    __m512 chain[N_AVX512];
+    for (int i = 0; i < N_AVX512; i++) chain[i] = _mm512_set1_ps((float)i);
+    for (long round = 0; round < n_rounds; round++) {
+#pragma GCC unroll 16
+        for (int i = 0; i < N_AVX512; i++) chain[i] = _mm512_fmadd_ps(chain[i], factor, addend);
+    }
+    for (int i = 1; i < N_AVX512; i++) chain[0] = _mm512_add_ps(chain[0], chain[i]);
+    return _mm512_cvtss_f32(chain[0]);
+}
+#endif
+
+static kernel choose_kernel(void)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx512f")) return (kernel){"avx512 fma", 2.0 * 16 * N_AVX512, run_avx512};
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return (kernel){"avx2 fma", 2.0 * 8 * N_AVX2, run_avx2};
+#endif
+    return (kernel){"128-bit vectors", 2.0 * 4 * N_PORTABLE, run_portable};
+}
+
+const char *ftdn_bench_ceiling_kernel(void)
+{
+    return choose_kernel().name;
+}
+
+/* Nanoseconds from the start to the end of the slowest thread. */
+static int64_t run_burst(const kernel *chosen, int n_threads, long n_rounds)
+{
+    int64_t start_ns = ftdn_clock_ns();
+#pragma omp parallel num_threads(n_threads)
+    {
+        volatile float kept = chosen->run(n_rounds);
+        (void)kept;
+    }
+    return ftdn_clock_ns() - start_ns;
+}
+
+double ftdn_bench_ceiling_flops(int n_threads)
+{
+    kernel chosen = choose_kernel();
+    long n_rounds = 1 << 12;
+    while (run_burst(&chosen, n_threads, n_rounds) < BURST_NS) n_rounds *= 2;
+    int64_t best_ns = INT64_MAX;
+    for (int i = 0; i < N_BURSTS; i++) {
+        int64_t burst_ns = run_burst(&chosen, n_threads, n_rounds);
+        if (burst_ns < best_ns) best_ns = burst_ns;
+    }
+    return chosen.flop * (double)n_rounds * n_threads / ((double)best_ns * 1e-9);
+}

@@ -1,0 +1,65 @@
+#include "harness/bench_measure.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+#define LEAST_SAMPLE_S 5e-3 /* of many calls: long against the clock and a time slice's edges */
+
+static int by_value(const void *a, const void *b)
+{
+    const double *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+/* The value below which a fraction of the sorted samples lies. */
+static double quantile(const double *sorted, int n_samples, double fraction)
+{
+    double position = fraction * (n_samples - 1);
+    int below = (int)position;
+    int above = below + 1 < n_samples ? below + 1 : below;
+    return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+}
+
+void ftdn_bench_add(ftdn_bench *bench, const ftdn_bench_label *label, double *sample, int n_samples)
+{
+    assert(bench->n_measures < FTDN_BENCH_MAX_MEASURES && n_samples >= 1);
+    qsort(sample, (size_t)n_samples, sizeof *sample, by_value);
+    bench->measure[bench->n_measures++] = (ftdn_bench_measure){
+        .label = *label,
+        .n_samples = n_samples,
+        .lowest = sample[0],
+        .lower_quartile = quantile(sample, n_samples, 0.25),
+        .median = quantile(sample, n_samples, 0.5),
+        .upper_quartile = quantile(sample, n_samples, 0.75),
+        .highest = sample[n_samples - 1],
+    };
+}
+
+double ftdn_bench_seconds_since(long long start_ns)
+{
+    return (double)(ftdn_clock_ns() - start_ns) * 1e-9;
+}
+
+static double time_calls(void (*work)(void *user), void *user, long n_calls)
+{
+    int64_t start_ns = ftdn_clock_ns();
+    for (long i = 0; i < n_calls; i++) work(user);
+    return ftdn_bench_seconds_since(start_ns);
+}
+
+void ftdn_bench_time(void (*work)(void *user), void *user, int n_samples, double *ret_seconds)
+{
+    long n_calls = 1;
+    while (time_calls(work, user, n_calls) < LEAST_SAMPLE_S) n_calls *= 2;
+    for (int i = 0; i < n_samples; i++) ret_seconds[i] = time_calls(work, user, n_calls) / (double)n_calls;
+}
+
+void ftdn_bench_announce(const ftdn_bench *bench, const char *network, const char *what)
+{
+    FILE *out = bench->options->progress;
+    if (!out) return;
+    fprintf(out, "\r%s%s%s\033[K", network ? network : "", network ? ": " : "", what);
+    fflush(out);
+}

@@ -1,0 +1,40 @@
+#include "harness/campaign_files.h"
+
+#include <stdio.h>
+
+void ftdn_campaign_files_init(ftdn_campaign_files *files)
+{
+    *files = (ftdn_campaign_files){0};
+    ftdn_arena_init(&files->arena);
+    ftdn_inputs_init(&files->inputs);
+}
+
+void ftdn_campaign_files_done(ftdn_campaign_files *files)
+{
+    ftdn_inputs_done(&files->inputs);
+    ftdn_arena_done(&files->arena);
+}
+
+static ftdn_status load_manifest(ftdn_campaign_files *files, const char *path, ftdn_error *err)
+{
+    ftdn_mistakes mistakes;
+    ftdn_mistakes_init(&mistakes, &files->arena);
+    ftdn_status status = ftdn_manifest_load(path, &files->arena, &mistakes, &files->manifest, err);
+    if (status != FTDN_ERR_MANIFEST || mistakes.n_mistakes == 0) return status;
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_mistakes_write(&mistakes, &text);
+    if (!text.failed) fputs(text.chars, stderr);
+    ftdn_text_done(&text);
+    return FTDN_FAIL(err, FTDN_ERR_MANIFEST, "%d mistake%s in '%s'; nothing was run", mistakes.n_mistakes,
+                     mistakes.n_mistakes == 1 ? "" : "s", path);
+}
+
+ftdn_status ftdn_campaign_files_open(ftdn_campaign_files *files, const char *manifest_path, const char *db,
+                                     ftdn_error *err)
+{
+    FTDN_TRY(load_manifest(files, manifest_path, err));
+    FTDN_TRY(ftdn_plan_make(&files->manifest, &files->inputs, &files->arena, &files->plan, err));
+    files->db_path = db ? db : ftdn_arena_format(&files->arena, err, "results/%s.db", files->manifest.name);
+    return files->db_path ? FTDN_OK : FTDN_ERR_MEMORY;
+}

@@ -1,0 +1,27 @@
+/* campaign_files.h - what `ftdn run` and `ftdn plan` open: a manifest, all it names, and the store's path. */
+#ifndef FTDN_HARNESS_CAMPAIGN_FILES_H
+#define FTDN_HARNESS_CAMPAIGN_FILES_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "harness/inputs.h"
+#include "harness/manifest.h"
+#include "harness/plan.h"
+
+typedef struct ftdn_campaign_files {
+    ftdn_arena arena;
+    ftdn_manifest manifest;
+    ftdn_inputs inputs;
+    ftdn_plan plan;
+    const char *db_path;
+} ftdn_campaign_files;
+
+void ftdn_campaign_files_init(ftdn_campaign_files *files);
+void ftdn_campaign_files_done(ftdn_campaign_files *files);
+
+/* Read the manifest and plan its trials. All mistakes of a manifest are printed on stderr, one line each;
+ * err then says how many. db: NULL for results/NAME.db. The store itself is not opened. */
+FTDN_NODISCARD ftdn_status ftdn_campaign_files_open(ftdn_campaign_files *files, const char *manifest_path,
+                                                    const char *db, ftdn_error *err);
+
+#endif

@@ -1,0 +1,133 @@
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "harness/campaign.h"
+#include "harness/campaign_files.h"
+#include "harness/command.h"
+#include "harness/options.h"
+#include "harness/progress.h"
+
+/* Written by the signal handler alone; the one mutable global of the program. */
+static volatile sig_atomic_t stop_requested;
+
+static void request_stop(int signal_number)
+{
+    static const char word[] = "\nstopping: the running trial is dropped, finished trials are in the store\n";
+    stop_requested = 1;
+    ssize_t n_written = write(STDERR_FILENO, word, sizeof word - 1);
+    (void)n_written;
+    signal(signal_number, SIG_DFL); /* the second one ends the program at once */
+}
+
+static void watch_signals(void)
+{
+    struct sigaction action = {.sa_handler = request_stop};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+typedef struct run_options {
+    const char *db;
+    long long n_threads, batch;
+    bool quiet;
+} run_options;
+
+static void print_summary(const ftdn_campaign_files *files, const ftdn_campaign_summary *summary)
+{
+    char duration[32];
+    printf("%s: %d of %d trials run in %s", files->manifest.name, summary->n_run, files->plan.n_trials,
+           ftdn_duration_text(summary->seconds, duration));
+    if (summary->n_held) printf(", %d were in the store already", summary->n_held);
+    if (summary->n_failed) printf(", %d failed", summary->n_failed);
+    printf("\n");
+    if (summary->memory_bytes) printf("memory of the largest set-up: %.1f MB\n", (double)summary->memory_bytes / 1e6);
+    if (summary->n_failed) printf("first failure: %s\n", summary->first_failure);
+    printf("results: %s  (see them: ftdn show %s)\n", files->db_path, files->db_path);
+}
+
+static ftdn_status run_campaign(ftdn_campaign_files *files, const run_options *options, ftdn_exit_code *ret_exit,
+                                ftdn_error *err)
+{
+    const ftdn_campaign_options campaign = {
+        .n_threads = (int)options->n_threads,
+        .batch = (int)options->batch,
+        .stop = &stop_requested,
+        .progress = options->quiet ? NULL : stderr,
+    };
+    ftdn_store *store;
+    ftdn_campaign_summary summary;
+    FTDN_TRY(ftdn_store_open(files->db_path, FTDN_STORE_WRITE, &store, err));
+    if (!options->quiet) {
+        printf("%s: %s\n", files->manifest.name, files->manifest.description);
+        fflush(stdout);
+    }
+    watch_signals();
+    ftdn_status status = ftdn_campaign_run(&files->plan, store, &campaign, &summary, err);
+    ftdn_store_close(store);
+    if (status == FTDN_ERR_INTERRUPTED) {
+        printf("%d of %d trials are in the store; go on with: ftdn run %s --db %s\n", summary.n_held + summary.n_run,
+               files->plan.n_trials, files->manifest.path, files->db_path);
+        *ret_exit = FTDN_EXIT_INTERRUPTED;
+        return FTDN_OK;
+    }
+    FTDN_TRY(status);
+    if (!options->quiet) print_summary(files, &summary);
+    if (summary.n_failed) *ret_exit = FTDN_EXIT_FAILED_TRIALS;
+    return FTDN_OK;
+}
+
+ftdn_status ftdn_command_run(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
+{
+    run_options options = {.n_threads = ftdn_default_threads(), .batch = 8};
+    const ftdn_option option[] = {
+        {"db",
+         0,
+         "FILE",
+         "the store; created if absent (default: results/NAME.db)",
+         FTDN_OPTION_TEXT,
+         {.text = &options.db},
+         0,
+         0},
+        {"threads",
+         't',
+         "N",
+         "worker threads (default: the processor's cores)",
+         FTDN_OPTION_INTEGER,
+         {.integer = &options.n_threads},
+         1,
+         1024},
+        {"batch",
+         'b',
+         "N",
+         "images that a thread takes at a time (default: 8); results do not depend on it",
+         FTDN_OPTION_INTEGER,
+         {.integer = &options.batch},
+         1,
+         65536},
+        {"quiet", 'q', NULL, "print nothing but errors", FTDN_OPTION_FLAG, {.flag = &options.quiet}, 0, 0},
+    };
+    const ftdn_command command = {
+        .name = "ftdn run",
+        .arguments = "MANIFEST",
+        .summary = "Run the trials of a manifest that the store does not hold yet.",
+        .example = "ftdn run experiments/smoke.json --db results/smoke.db",
+        .details = "A run that was interrupted, or killed, is continued by the same command: finished trials are\n"
+                   "never run again, and a trial's result does not depend on threads, batch or interruptions.",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .n_options = sizeof option / sizeof *option,
+        .option = option,
+    };
+    ftdn_campaign_files files;
+    ftdn_campaign_files_init(&files);
+    ftdn_arguments arguments;
+    ftdn_status status = ftdn_command_arguments(&command, argc, argv, &files.arena, &arguments, err);
+    if (status == FTDN_OK && !arguments.wants_help) {
+        status = ftdn_campaign_files_open(&files, arguments.argument[0], options.db, err);
+        if (status == FTDN_OK) status = run_campaign(&files, &options, ret_exit, err);
+    }
+    ftdn_campaign_files_done(&files);
+    return status;
+}

@@ -1,0 +1,327 @@
+#include "harness/document.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/suggest.h"
+
+#define LONGEST_NAME 100
+#define LONGEST_VARIABLE 100
+
+/* What a read of one value, with its inside, shares. */
+typedef struct reader {
+    const ftdn_value_place *place;
+    ftdn_arena *arena;
+    ftdn_mistakes *mistakes;
+    ftdn_value *values; /* of place->key and the keys inside it */
+    ftdn_error *err;
+} reader;
+
+/* `key`, or `sweep.grid.AXIS[item].rest`; then the suffix. */
+static void write_pointer(const reader *r, ftdn_key_id key, const char *suffix, ftdn_text *text)
+{
+    const char *path = ftdn_manifest_keys[key].path;
+    if (r->place->grid_item < 0) {
+        ftdn_text_append(text, "%s%s", path, path[0] ? suffix : suffix + (suffix[0] == '.'));
+        return;
+    }
+    const char *axis = ftdn_manifest_keys[r->place->key].path;
+    ftdn_text_append(text, "%s.%s[%d]%s%s", ftdn_manifest_keys[FTDN_KEY_SWEEP_GRID].path, axis, r->place->grid_item,
+                     path + strlen(axis), suffix);
+}
+
+/* Add `what` for the place "key" + suffix; `what` is given up. */
+static void add_mistake(const reader *r, ftdn_position position, ftdn_key_id key, const char *suffix, ftdn_text *what)
+{
+    ftdn_text pointer;
+    ftdn_text_init(&pointer);
+    write_pointer(r, key, suffix, &pointer);
+    if (pointer.failed || what->failed) r->mistakes->failed = true;
+    else ftdn_mistakes_add(r->mistakes, position, pointer.chars, "%s", what->chars);
+    ftdn_text_done(&pointer);
+    ftdn_text_done(what);
+}
+
+/* "'VALUE' is not allowed; allowed: WHAT; did you mean 'OTHER'?" A value of the wrong kind is called by its kind. */
+static void add_wrong_value(const reader *r, ftdn_key_id key, const ftdn_json *node, bool is_wrong_kind)
+{
+    const ftdn_key *row = &ftdn_manifest_keys[key];
+    ftdn_text what;
+    ftdn_text_init(&what);
+    if (node->kind == FTDN_JSON_BOOL) ftdn_text_append(&what, node->boolean ? "true" : "false");
+    else if (is_wrong_kind) ftdn_text_append(&what, "%s", ftdn_json_kind_name(node->kind));
+    else if (node->kind == FTDN_JSON_STRING) ftdn_text_append(&what, "'%s'", node->string);
+    else if (node->kind == FTDN_JSON_NUMBER) ftdn_text_append(&what, "%s", node->literal);
+    else ftdn_text_append(&what, "an empty list");
+    ftdn_text_append(&what, " is not allowed; allowed: ");
+    ftdn_key_write_allowed(key, &what);
+    if (row->choices && node->kind == FTDN_JSON_STRING) {
+        int n_choices;
+        const char *const *choices = row->choices(&n_choices);
+        const char *nearest = ftdn_suggest(node->string, choices, n_choices);
+        if (nearest) ftdn_text_append(&what, "; did you mean '%s'?", nearest);
+    }
+    add_mistake(r, ftdn_position_of_value(node), key, "", &what);
+}
+
+static void add_unknown_key(const reader *r, ftdn_key_id parent, const ftdn_json *member)
+{
+    ftdn_text what, suffix;
+    ftdn_text_init(&what);
+    ftdn_text_init(&suffix);
+    ftdn_text_append(&what, "unknown key; allowed: ");
+    ftdn_key_write_inside(parent, &what);
+    const char *nearest = ftdn_key_suggest(parent, member->key);
+    if (nearest) ftdn_text_append(&what, "; did you mean '%s'?", nearest);
+    else if (ftdn_key_find(member->key, strlen(member->key)) >= 0)
+        ftdn_text_append(&what, "; dotted keys stand in sweep.grid only, objects are nested here");
+    ftdn_text_append(&suffix, ".%s", member->key);
+    if (suffix.failed) what.failed = true;
+    add_mistake(r, ftdn_position_of_key(member), parent, suffix.failed ? "" : suffix.chars, &what);
+    ftdn_text_done(&suffix);
+}
+
+static void add_plain(const reader *r, ftdn_position position, ftdn_key_id key, const char *suffix, const char *words)
+{
+    ftdn_text what;
+    ftdn_text_init(&what);
+    ftdn_text_append(&what, "%s", words);
+    add_mistake(r, position, key, suffix, &what);
+}
+
+static bool is_choice(const ftdn_key *row, const char *word)
+{
+    int n_choices;
+    const char *const *choices = row->choices(&n_choices);
+    for (int i = 0; i < n_choices; i++)
+        if (strcmp(choices[i], word) == 0) return true;
+    return false;
+}
+
+static bool is_name(const char *text)
+{
+    static const char letters_and_digits[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    static const char all[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    size_t n_chars = strlen(text);
+    return n_chars > 0 && n_chars <= LONGEST_NAME && strchr(letters_and_digits, text[0]) &&
+           strspn(text, all) == n_chars;
+}
+
+static bool is_in_range(const ftdn_key *row, double number)
+{
+    return (row->min_excluded ? number > row->min : number >= row->min) && number <= row->max;
+}
+
+/* 3, 3.0 and 3e0 are the integer 3. Digits beyond 2^53 are compared before a double rounds them. */
+static bool is_integer_in_range(const ftdn_key *row, const ftdn_json *node)
+{
+    long long exact;
+    if (ftdn_json_get_integer(node, &exact)) return exact >= (long long)row->min && exact <= (long long)row->max;
+    return floor(node->number) == node->number && is_in_range(row, node->number);
+}
+
+static bool is_formula(const char *text)
+{
+    return strncmp(text, FTDN_FORMULA_PREFIX, strlen(FTDN_FORMULA_PREFIX)) == 0;
+}
+
+/* "formula:N", N up to 2^53 without a sign or a leading zero. */
+static bool is_good_formula(const char *text)
+{
+    const char *digits = text + strlen(FTDN_FORMULA_PREFIX);
+    size_t n_digits = strlen(digits);
+    if (n_digits == 0 || n_digits > 16 || strspn(digits, "0123456789") != n_digits) return false;
+    if (digits[0] == '0' && n_digits > 1) return false;
+    return strtoull(digits, NULL, 10) <= FTDN_LARGEST_INTEGER;
+}
+
+/* Append the value of the variable whose "${" stands at *at, and step behind its "}". */
+static bool expand_variable(const reader *r, ftdn_key_id key, const ftdn_json *node, const char **at, ftdn_text *text)
+{
+    const char *name = *at + 2, *end = strchr(name, '}');
+    size_t n_chars = end ? (size_t)(end - name) : 0;
+    bool is_good = n_chars > 0 && n_chars <= LONGEST_VARIABLE && !isdigit((unsigned char)name[0]);
+    for (size_t i = 0; i < n_chars; i++) is_good = is_good && (isalnum((unsigned char)name[i]) || name[i] == '_');
+    if (!is_good) {
+        add_plain(r, ftdn_position_of_value(node), key, "",
+                  "'${' without a variable; allowed: ${NAME}, of letters, digits and '_'");
+        return false;
+    }
+    char variable[LONGEST_VARIABLE + 1];
+    memcpy(variable, name, n_chars);
+    variable[n_chars] = 0;
+    const char *value = getenv(variable);
+    if (!value || !value[0]) {
+        ftdn_text what;
+        ftdn_text_init(&what);
+        ftdn_text_append(&what, "environment variable %s is %s", variable, value ? "empty" : "not set");
+        add_mistake(r, ftdn_position_of_value(node), key, "", &what);
+        return false;
+    }
+    ftdn_text_append(text, "%s", value);
+    *at = end + 1;
+    return true;
+}
+
+/* Fill value->path. Leaves value->is_sound false after a mistake. */
+static ftdn_status read_path(const reader *r, ftdn_key_id key, ftdn_value *value)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_status status = FTDN_OK;
+    bool is_good = true;
+    const char *at = value->node->string;
+    while (*at && is_good) {
+        if (strncmp(at, "${", 2) == 0) is_good = expand_variable(r, key, value->node, &at, &text);
+        else ftdn_text_append_bytes(&text, at++, 1);
+    }
+    if (is_good) {
+        status = ftdn_text_check(&text, r->err);
+        if (status == FTDN_OK) value->path = ftdn_path_join(r->arena, r->place->folder, text.chars, r->err);
+        if (!value->path) status = FTDN_ERR_MEMORY;
+        value->is_sound = status == FTDN_OK;
+    }
+    ftdn_text_done(&text);
+    return status;
+}
+
+static ftdn_status read_globs(const reader *r, ftdn_key_id key, ftdn_value *value)
+{
+    const ftdn_json *list = value->node;
+    value->is_sound = list->n_children > 0;
+    if (!value->is_sound) add_wrong_value(r, key, list, false);
+    const char **globs = FTDN_NEW(r->arena, (size_t)list->n_children, const char *, r->err);
+    if (!globs) return FTDN_ERR_MEMORY;
+    for (int i = 0; i < list->n_children; i++) {
+        const ftdn_json *item = list->child[i];
+        globs[i] = item->string;
+        if (item->kind == FTDN_JSON_STRING && item->string[0]) continue;
+        ftdn_text suffix;
+        ftdn_text_init(&suffix);
+        ftdn_text_append(&suffix, "[%d]", i);
+        if (suffix.failed) r->mistakes->failed = true;
+        else
+            add_plain(r, ftdn_position_of_value(item), key, suffix.chars,
+                      "not a layer name; allowed: a name or a glob such as \"base_net.1.*\"");
+        ftdn_text_done(&suffix);
+        value->is_sound = false;
+    }
+    value->glob = globs;
+    return FTDN_OK;
+}
+
+static ftdn_json_kind wanted_kind(ftdn_value_type type)
+{
+    switch (type) {
+    case FTDN_VALUE_OBJECT:
+    case FTDN_VALUE_GRID: return FTDN_JSON_OBJECT;
+    case FTDN_VALUE_INTEGER:
+    case FTDN_VALUE_NUMBER: return FTDN_JSON_NUMBER;
+    case FTDN_VALUE_TEXT:
+    case FTDN_VALUE_NAME:
+    case FTDN_VALUE_CHOICE:
+    case FTDN_VALUE_PATH:
+    case FTDN_VALUE_WEIGHTS:
+    case FTDN_VALUE_SCOPE: break;
+    }
+    return FTDN_JSON_STRING;
+}
+
+/* Is a value of the wanted kind within its row's rule? Paths are looked at elsewhere. */
+static bool obeys(const ftdn_key *row, const ftdn_json *node)
+{
+    switch (row->type) {
+    case FTDN_VALUE_OBJECT:
+    case FTDN_VALUE_GRID:
+    case FTDN_VALUE_TEXT: return true;
+    case FTDN_VALUE_NAME: return is_name(node->string);
+    case FTDN_VALUE_CHOICE:
+    case FTDN_VALUE_SCOPE: return is_choice(row, node->string);
+    case FTDN_VALUE_INTEGER: return is_integer_in_range(row, node);
+    case FTDN_VALUE_NUMBER: return is_in_range(row, node->number);
+    case FTDN_VALUE_PATH: return node->string[0] != 0;
+    case FTDN_VALUE_WEIGHTS: return is_formula(node->string) ? is_good_formula(node->string) : node->string[0] != 0;
+    }
+    return false;
+}
+
+static ftdn_status read_value(const reader *r, ftdn_key_id key, const ftdn_json *node);
+
+static ftdn_status read_members(const reader *r, ftdn_key_id object, const ftdn_json *node)
+{
+    for (int i = 0; i < node->n_children; i++) {
+        const ftdn_json *member = node->child[i];
+        ftdn_key_id key = ftdn_key_find_inside(object, member->key);
+        if (key == FTDN_KEY_ROOT) add_unknown_key(r, object, member);
+        else if (member->repeated_key)
+            add_plain(r, ftdn_position_of_key(member), key, "", "key given twice in one object; allowed: once");
+        else FTDN_TRY(read_value(r, key, member));
+    }
+    return FTDN_OK;
+}
+
+static ftdn_status read_value(const reader *r, ftdn_key_id key, const ftdn_json *node)
+{
+    const ftdn_key *row = &ftdn_manifest_keys[key];
+    ftdn_value *value = &r->values[(int)key - (int)r->place->key];
+    *value = (ftdn_value){.node = node};
+    bool has_inside = ftdn_key_n_rows(key) > 1;
+    if (row->type == FTDN_VALUE_SCOPE && node->kind == FTDN_JSON_ARRAY) return read_globs(r, key, value);
+    if (node->kind == FTDN_JSON_OBJECT && has_inside) {
+        value->is_sound = true;
+        return read_members(r, key, node);
+    }
+    bool is_wrong_kind = node->kind != wanted_kind(row->type);
+    if (is_wrong_kind || !obeys(row, node)) {
+        add_wrong_value(r, key, node, is_wrong_kind);
+        return FTDN_OK;
+    }
+    if (row->type == FTDN_VALUE_PATH || (row->type == FTDN_VALUE_WEIGHTS && !is_formula(node->string)))
+        return read_path(r, key, value);
+    value->is_sound = true;
+    return FTDN_OK;
+}
+
+ftdn_status ftdn_value_read(const ftdn_value_place *place, const ftdn_json *node, ftdn_arena *arena,
+                            ftdn_mistakes *mistakes, ftdn_value *ret_values, ftdn_error *err)
+{
+    reader r = {.place = place, .arena = arena, .mistakes = mistakes, .values = ret_values, .err = err};
+    memset(ret_values, 0, (size_t)ftdn_key_n_rows(place->key) * sizeof *ret_values);
+    return read_value(&r, place->key, node);
+}
+
+ftdn_status ftdn_document_read_defaults(ftdn_arena *arena, ftdn_document *ret_document, ftdn_error *err)
+{
+    *ret_document = (ftdn_document){0};
+    ftdn_mistakes mistakes;
+    ftdn_mistakes_init(&mistakes, arena);
+    for (int key = 0; key < FTDN_N_KEYS; key++) {
+        const char *text = ftdn_manifest_keys[key].default_json;
+        if (!text) continue;
+        const ftdn_json *node = NULL;
+        FTDN_TRY(ftdn_json_parse(text, strlen(text), "default", arena, &node, err));
+        ftdn_value values[FTDN_N_KEYS];
+        ftdn_value_place place = {.key = (ftdn_key_id)key, .grid_item = -1, .folder = "."};
+        FTDN_TRY(ftdn_value_read(&place, node, arena, &mistakes, values, err));
+        assert(values[0].is_sound && "a default breaks the rule of its own key");
+        ret_document->value[key] = values[0];
+    }
+    return FTDN_OK;
+}
+
+bool ftdn_document_has(const ftdn_document *document, ftdn_key_id key)
+{
+    int n_rows = ftdn_key_n_rows(key);
+    for (int i = 0; i < n_rows; i++)
+        if (document->value[(int)key + i].node) return true;
+    return false;
+}
+
+double ftdn_value_number(const ftdn_value *value)
+{
+    return value->node->number + 0.0; /* -0 + 0 = 0 */
+}

@@ -1,0 +1,11 @@
+/* environment.h - what a result is made with, beside its spec: code, compiler, machine, libraries. */
+#ifndef FTDN_HARNESS_ENVIRONMENT_H
+#define FTDN_HARNESS_ENVIRONMENT_H
+
+#include "base/status.h"
+#include "results/store.h"
+
+/* Describe this program on this machine and record it in the store. */
+FTDN_NODISCARD ftdn_status ftdn_environment_record(ftdn_store *store, int64_t *ret_environment, ftdn_error *err);
+
+#endif

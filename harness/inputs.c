@@ -1,0 +1,92 @@
+#include "harness/inputs.h"
+
+#include <assert.h>
+#include <string.h>
+
+typedef struct ftdn_open_model {
+    struct ftdn_open_model *next;
+    ftdn_model_settings settings;
+    ftdn_model model;
+} open_model;
+
+typedef struct ftdn_open_dataset {
+    struct ftdn_open_dataset *next;
+    ftdn_data_settings settings;
+    ftdn_dataset *dataset;
+} open_dataset;
+
+void ftdn_inputs_init(ftdn_inputs *inputs)
+{
+    *inputs = (ftdn_inputs){0};
+    ftdn_arena_init(&inputs->arena);
+}
+
+void ftdn_inputs_done(ftdn_inputs *inputs)
+{
+    for (open_dataset *open = inputs->datasets; open; open = open->next) ftdn_dataset_close(open->dataset);
+    ftdn_arena_done(&inputs->arena);
+    *inputs = (ftdn_inputs){0};
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool same_model(const ftdn_model_settings *a, const ftdn_model_settings *b)
+{
+    return same_text(a->name, b->name) && a->width == b->width && a->n_classes == b->n_classes &&
+           same_text(a->weights_path, b->weights_path) && a->formula_seed == b->formula_seed;
+}
+
+static bool same_dataset(const ftdn_data_settings *a, const ftdn_data_settings *b)
+{
+    return a->kind == b->kind && same_text(a->root, b->root) && same_text(a->split, b->split) &&
+           a->n_images == b->n_images && a->seed == b->seed;
+}
+
+ftdn_status ftdn_inputs_get_model(ftdn_inputs *inputs, const ftdn_model_settings *settings,
+                                  const ftdn_model **ret_model, ftdn_error *err)
+{
+    for (open_model *open = inputs->models; open; open = open->next) {
+        if (!same_model(&open->settings, settings)) continue;
+        *ret_model = &open->model;
+        return FTDN_OK;
+    }
+    open_model *open = FTDN_NEW(&inputs->arena, 1, open_model, err);
+    if (!open) return FTDN_ERR_MEMORY;
+    open->settings = *settings;
+    FTDN_TRY(ftdn_model_open(settings, &inputs->arena, &open->model, err));
+    open->next = inputs->models;
+    inputs->models = open;
+    *ret_model = &open->model;
+    return FTDN_OK;
+}
+
+static ftdn_status open_data(const ftdn_data_settings *settings, ftdn_dataset **ret_dataset, ftdn_error *err)
+{
+    if (settings->kind == FTDN_DATA_TEST_SCENES) {
+        return ftdn_dataset_open_test_scenes(settings->n_images, settings->seed, ret_dataset, err);
+    }
+    assert(settings->kind == FTDN_DATA_VOC);
+    const ftdn_voc_desc desc = {.root = settings->root, .split = settings->split, .max_images = settings->n_images};
+    return ftdn_dataset_open_voc(&desc, ret_dataset, err);
+}
+
+ftdn_status ftdn_inputs_get_dataset(ftdn_inputs *inputs, const ftdn_data_settings *settings, ftdn_dataset **ret_dataset,
+                                    ftdn_error *err)
+{
+    for (open_dataset *open = inputs->datasets; open; open = open->next) {
+        if (!same_dataset(&open->settings, settings)) continue;
+        *ret_dataset = open->dataset;
+        return FTDN_OK;
+    }
+    open_dataset *open = FTDN_NEW(&inputs->arena, 1, open_dataset, err);
+    if (!open) return FTDN_ERR_MEMORY;
+    open->settings = *settings;
+    FTDN_TRY(open_data(settings, &open->dataset, err));
+    open->next = inputs->datasets;
+    inputs->datasets = open;
+    *ret_dataset = open->dataset;
+    return FTDN_OK;
+}

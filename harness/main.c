@@ -1,0 +1,101 @@
+/* main.c - the program: finds the command, runs it, says what went wrong. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/suggest.h"
+#include "base/text.h"
+#include "engine/engine.h"
+#include "harness/code_version.h"
+#include "harness/command.h"
+#include "harness/print.h"
+
+static const ftdn_command_entry command[] = {
+    {"run", "run a manifest's trials that its results file lacks", ftdn_command_run},
+    {"plan", "say what a run would do, and how long it would take", ftdn_command_plan},
+    {"show", "show what a results file holds, or one trial of it", ftdn_command_show},
+    {"query", "ask a results file: a named query or a SELECT", ftdn_command_query},
+    {"detect", "find objects in one picture", ftdn_command_detect},
+    {"inspect", "look into a weight file, a network or a dataset", ftdn_command_inspect},
+    {"convert", "turn a PyTorch weight file into safetensors", ftdn_command_convert},
+    {"bench", "measure how fast this machine is", ftdn_command_bench},
+};
+enum { N_COMMANDS = sizeof command / sizeof *command };
+
+static ftdn_status print_help(ftdn_error *err)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_text_append(&text, "example: ftdn run experiments/smoke.json\n\n"
+                            "usage: ftdn COMMAND [arguments] [options]\n"
+                            "Inject faults into convolutional neural networks and record what they cost in average "
+                            "precision.\n\ncommands:\n");
+    for (int i = 0; i < N_COMMANDS; i++) ftdn_text_append(&text, "  %-9s %s\n", command[i].name, command[i].summary);
+    ftdn_text_append(&text, "\n'ftdn COMMAND --help' shows an example and the options of a command; "
+                            "'ftdn --version' what is built in.\n");
+    ftdn_status status = ftdn_print(&text, err);
+    ftdn_text_done(&text);
+    return status;
+}
+
+static ftdn_status print_version(ftdn_error *err)
+{
+    static const char *const backends[] = {"cpu", "ref"};
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_text_append(&text, "ftdn %.*s\n", (int)strcspn(FTDN_CODE_VERSION, "+"), FTDN_CODE_VERSION);
+    ftdn_text_append(&text, "code: %s\n", FTDN_CODE_VERSION);
+    for (size_t i = 0; i < sizeof backends / sizeof *backends; i++) {
+        const ftdn_backend *backend = ftdn_backend_find(backends[i]);
+        if (!backend) continue;
+        ftdn_text_append(&text, "backend %s: %s, %s\n", backends[i], ftdn_backend_version(backend),
+                         ftdn_backend_arithmetic(backend, FTDN_CONV_DIRECT));
+    }
+    ftdn_status status = ftdn_print(&text, err);
+    ftdn_text_done(&text);
+    return status;
+}
+
+static const ftdn_command_entry *find_command(const char *name)
+{
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(command[i].name, name) == 0) return &command[i];
+    return NULL;
+}
+
+static ftdn_status fail_unknown(const char *name, ftdn_error *err)
+{
+    const char *names[N_COMMANDS];
+    for (int i = 0; i < N_COMMANDS; i++) names[i] = command[i].name;
+    const char *nearest = ftdn_suggest(name, names, N_COMMANDS);
+    const char *what = name[0] == '-' ? "option" : "command";
+    if (nearest) return FTDN_FAIL(err, FTDN_ERR_ARG, "unknown command '%s'; did you mean '%s'?", name, nearest);
+    return FTDN_FAIL(err, FTDN_ERR_ARG, "unknown %s '%s'; 'ftdn --help' lists the commands", what, name);
+}
+
+static ftdn_status run(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
+{
+    if (argc < 2) return FTDN_FAIL(err, FTDN_ERR_ARG, "no command is given; 'ftdn --help' lists the commands");
+    const char *word = argv[1];
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) return print_help(err);
+    if (strcmp(word, "--version") == 0) return print_version(err);
+    const ftdn_command_entry *row = find_command(word);
+    if (!row) return fail_unknown(word, err);
+    FTDN_TRY(row->run(argc - 1, argv + 1, ret_exit, err));
+    /* What was printed piece by piece: a reader must not take half an answer for the whole. */
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return FTDN_FAIL(err, FTDN_ERR_INPUT, "standard output cannot be written");
+    return FTDN_OK;
+}
+
+int main(int argc, char **argv)
+{
+    /* A reader that leaves early is a failed write, which is reported, and never the end of a campaign. */
+    signal(SIGPIPE, SIG_IGN);
+    ftdn_error err = {0};
+    ftdn_exit_code exit_code = FTDN_EXIT_DONE;
+    ftdn_status status = run(argc, argv, &exit_code, &err);
+    if (status == FTDN_OK) return (int)exit_code;
+    fprintf(stderr, "ftdn: %s\n", err.message);
+    return (int)ftdn_exit_code_of(status);
+}

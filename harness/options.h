@@ -1,0 +1,86 @@
+/* options.h - one command's line: options, arguments, help, all from one description.
+ *
+ *     const char *db = NULL;
+ *     long long n_threads = 0;
+ *     const ftdn_option options[] = {
+ *         FTDN_TEXT_OPTION("db", 0, "FILE", &db, "results file"),
+ *         FTDN_INTEGER_OPTION("threads", 't', "N", &n_threads, 1, 1024, "worker threads"),
+ *     };
+ *
+ * Accepted are `--db FILE`, `--db=FILE`, `-t 4`, `-t4`, flags, `--` before arguments that begin with '-', and
+ * -h or --help everywhere. Options may stand before, between and behind arguments. */
+#ifndef FTDN_HARNESS_OPTIONS_H
+#define FTDN_HARNESS_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/text.h"
+
+typedef enum ftdn_option_kind {
+    FTDN_OPTION_FLAG,
+    FTDN_OPTION_TEXT,
+    FTDN_OPTION_INTEGER, /* decimal, in [min, max] */
+    FTDN_OPTION_NUMBER,  /* decimal, in [min, max] */
+} ftdn_option_kind;
+
+typedef struct ftdn_option {
+    const char *name;       /* "threads": --threads */
+    char letter;            /* 't': -t; 0: none */
+    const char *value_name; /* "N" in the help; NULL for a flag */
+    const char *help;       /* one line */
+    ftdn_option_kind kind;
+    union {
+        bool *flag;
+        const char **text; /* set to a part of argv */
+        long long *integer;
+        double *number;
+    } ret; /* left alone where the option is not given */
+    double min, max;
+} ftdn_option;
+
+/* Rows of a table of options. */
+#define FTDN_FLAG_OPTION(name, letter, variable, help)                                                                 \
+    {                                                                                                                  \
+        (name), (letter), NULL, (help), FTDN_OPTION_FLAG, {.flag = (variable)}, 0, 0                                   \
+    }
+#define FTDN_TEXT_OPTION(name, letter, value_name, variable, help)                                                     \
+    {                                                                                                                  \
+        (name), (letter), (value_name), (help), FTDN_OPTION_TEXT, {.text = (variable)}, 0, 0                           \
+    }
+#define FTDN_INTEGER_OPTION(name, letter, value_name, variable, min, max, help)                                        \
+    {                                                                                                                  \
+        (name), (letter), (value_name), (help), FTDN_OPTION_INTEGER, {.integer = (variable)}, (min), (max)             \
+    }
+#define FTDN_NUMBER_OPTION(name, letter, value_name, variable, min, max, help)                                         \
+    {                                                                                                                  \
+        (name), (letter), (value_name), (help), FTDN_OPTION_NUMBER, {.number = (variable)}, (min), (max)               \
+    }
+
+typedef struct ftdn_command {
+    const char *name;      /* "ftdn run" */
+    const char *arguments; /* "MANIFEST"; "" where there are none */
+    const char *summary;   /* one line: what the command does */
+    const char *example;   /* "ftdn run experiments/smoke.json --db results/smoke.db" */
+    const char *details;   /* further paragraphs of the help; NULL: none */
+    int min_arguments, max_arguments;
+    int n_options;
+    const ftdn_option *option; /* [n_options] */
+} ftdn_command;
+
+typedef struct ftdn_arguments {
+    bool wants_help; /* --help was given: nothing else was checked or set behind it */
+    int n_arguments;
+    const char *const *argument; /* [n_arguments] parts of argv, in their order; the list lives in the arena */
+} ftdn_arguments;
+
+/* Read argv[0] ... argv[argc-1], the words behind the command's name. FTDN_ERR_ARG: an unknown option (with
+ * the nearest), one given twice, a missing or wrong value, too few or too many arguments. */
+FTDN_NODISCARD ftdn_status ftdn_options_parse(const ftdn_command *command, int argc, const char *const *argv,
+                                              ftdn_arena *arena, ftdn_arguments *ret_arguments, ftdn_error *err);
+
+/* The help text: the example first, then usage, summary, options, details. */
+void ftdn_options_write_help(const ftdn_command *command, ftdn_text *text);
+
+#endif

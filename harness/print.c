@@ -1,0 +1,88 @@
+#include "harness/print.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "results/cell_text.h"
+
+ftdn_status ftdn_print(const ftdn_text *text, ftdn_error *err)
+{
+    FTDN_TRY(ftdn_text_check(text, err));
+    if (text->n_chars == 0) return FTDN_OK;
+    if (fwrite(text->chars, 1, text->n_chars, stdout) != text->n_chars || fflush(stdout) != 0)
+        return FTDN_FAIL(err, FTDN_ERR_INPUT, "standard output: %s", strerror(errno));
+    return FTDN_OK;
+}
+
+ftdn_status ftdn_print_help(const ftdn_command *command, ftdn_error *err)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_options_write_help(command, &text);
+    ftdn_status status = ftdn_print(&text, err);
+    ftdn_text_done(&text);
+    return status;
+}
+
+ftdn_status ftdn_print_answer(const ftdn_command *command, int argc, const char *const *argv, ftdn_answer *answer,
+                              const void *user, ftdn_error *err)
+{
+    ftdn_arena arena;
+    ftdn_text text;
+    ftdn_arguments arguments;
+    ftdn_arena_init(&arena);
+    ftdn_text_init(&text);
+    ftdn_status status = ftdn_options_parse(command, argc - 1, argv + 1, &arena, &arguments, err);
+    if (status != FTDN_OK) goto done;
+    if (arguments.wants_help) {
+        status = ftdn_print_help(command, err);
+        goto done;
+    }
+    status = answer(user, &arguments, &arena, &text, err);
+    if (status == FTDN_OK) status = ftdn_print(&text, err);
+done:
+    ftdn_text_done(&text);
+    ftdn_arena_done(&arena);
+    return status;
+}
+
+void ftdn_append_shown(ftdn_text *text, const char *string)
+{
+    ftdn_cell_text_append(text, string, strlen(string), true);
+}
+
+void ftdn_append_json(ftdn_text *text, const char *string)
+{
+    ftdn_text clean;
+    ftdn_text_init(&clean);
+    ftdn_cell_text_append(&clean, string, strlen(string), false);
+    ftdn_text_append_bytes(&clean, "", 0);
+    if (clean.failed) text->failed = true;
+    else ftdn_text_append_json_string(text, clean.chars);
+    ftdn_text_done(&clean);
+}
+
+void ftdn_table_add_shown(ftdn_table *table, const char *string)
+{
+    int width = ftdn_cell_text_append(&table->chars, string, strlen(string), true);
+    ftdn_table_end_cell(table, FTDN_CELL_TEXT, width);
+}
+
+void ftdn_append_count(ftdn_text *text, uint64_t count)
+{
+    char digits[24];
+    int n_digits = snprintf(digits, sizeof digits, "%" PRIu64, count);
+    for (int i = 0; i < n_digits; i++) {
+        if (i > 0 && (n_digits - i) % 3 == 0) ftdn_text_append_bytes(text, ",", 1);
+        ftdn_text_append_bytes(text, digits + i, 1);
+    }
+}
+
+void ftdn_table_add_count(ftdn_table *table, uint64_t count)
+{
+    size_t start = table->chars.n_chars;
+    ftdn_append_count(&table->chars, count);
+    ftdn_table_end_cell(table, FTDN_CELL_NUMBER, (int)(table->chars.n_chars - start));
+}

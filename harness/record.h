@@ -1,0 +1,19 @@
+/* record.h - a finished trial as the rows that the store keeps. */
+#ifndef FTDN_HARNESS_RECORD_H
+#define FTDN_HARNESS_RECORD_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "harness/plan.h"
+#include "harness/trial.h"
+#include "results/store.h"
+
+/* All texts are borrowed or live in the arena. rig: the one the trial ran on. */
+FTDN_NODISCARD ftdn_status ftdn_record_make(const ftdn_plan *plan, const ftdn_planned_trial *trial, const ftdn_rig *rig,
+                                            const ftdn_trial_result *result, ftdn_arena *arena,
+                                            ftdn_trial_record *ret_record, ftdn_error *err);
+
+/* "weight_rate 0.01, feature_map_rate 0, seed 1": what tells the trials of a sweep apart; lives in the arena. */
+FTDN_NODISCARD const char *ftdn_record_label(const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_error *err);
+
+#endif

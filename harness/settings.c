@@ -1,0 +1,207 @@
+#include "harness/settings.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The keys of a set of images, which `dataset` and `calibration` both are. */
+typedef struct data_keys {
+    ftdn_key_id object, kind, root, split, images, seed;
+} data_keys;
+
+static const data_keys dataset_keys = {FTDN_KEY_DATASET,       FTDN_KEY_DATASET_KIND,   FTDN_KEY_DATASET_ROOT,
+                                       FTDN_KEY_DATASET_SPLIT, FTDN_KEY_DATASET_IMAGES, FTDN_KEY_DATASET_SEED};
+
+static const data_keys calibration_keys = {FTDN_KEY_CALIBRATION,        FTDN_KEY_CALIBRATION_KIND,
+                                           FTDN_KEY_CALIBRATION_ROOT,   FTDN_KEY_CALIBRATION_SPLIT,
+                                           FTDN_KEY_CALIBRATION_IMAGES, FTDN_KEY_CALIBRATION_SEED};
+
+/* Where a missing key would stand: the nearest object around it that is given. */
+static ftdn_position missing_position(const ftdn_document *document, ftdn_key_id key)
+{
+    do key = ftdn_key_parent(key);
+    while (key != FTDN_KEY_ROOT && !document->value[key].node);
+    return ftdn_position_of_value(document->value[key].node);
+}
+
+static void add_missing(const ftdn_document *document, ftdn_key_id key, const char *why, ftdn_mistakes *mistakes)
+{
+    ftdn_text allowed;
+    ftdn_text_init(&allowed);
+    ftdn_key_write_allowed(key, &allowed);
+    if (allowed.failed) mistakes->failed = true;
+    else
+        ftdn_mistakes_add(mistakes, missing_position(document, key), ftdn_manifest_keys[key].path,
+                          "missing%s; allowed: %s", why, allowed.chars);
+    ftdn_text_done(&allowed);
+}
+
+/* A required key is missed only where the object around it is there; the object itself may be required too. */
+static void check_required(const ftdn_document *document, ftdn_mistakes *mistakes)
+{
+    for (int i = 1; i < FTDN_N_KEYS; i++) {
+        ftdn_key_id key = (ftdn_key_id)i;
+        if (!ftdn_manifest_keys[key].required || ftdn_document_has(document, key)) continue;
+        ftdn_key_id parent = ftdn_key_parent(key);
+        bool is_broken = document->value[parent].node && !document->value[parent].is_sound;
+        if (!is_broken && ftdn_document_has(document, parent)) add_missing(document, key, "", mistakes);
+    }
+}
+
+/* The string of a sound value; NULL where it is not given or not sound. */
+static const char *find_word(const ftdn_document *document, ftdn_key_id key)
+{
+    const ftdn_value *value = &document->value[key];
+    return value->node && value->is_sound ? value->node->string : NULL;
+}
+
+/* A key that has no meaning with this kind of images. allowed: the keys that have. */
+static void refuse(const ftdn_document *document, ftdn_key_id key, const char *kind, const char *allowed,
+                   ftdn_mistakes *mistakes)
+{
+    const ftdn_json *node = document->value[key].node;
+    if (!node) return;
+    ftdn_mistakes_add(mistakes, node->key ? ftdn_position_of_key(node) : ftdn_position_of_value(node),
+                      ftdn_manifest_keys[key].path, "not a key of kind '%s'; allowed: %s", kind, allowed);
+}
+
+static void check_data(const ftdn_document *document, const data_keys *keys, ftdn_mistakes *mistakes)
+{
+    const char *kind = find_word(document, keys->kind);
+    if (!kind) return;
+    if (strcmp(kind, "voc") == 0) {
+        if (!document->value[keys->root].node) add_missing(document, keys->root, " for kind 'voc'", mistakes);
+        refuse(document, keys->seed, kind, "root, split, images", mistakes);
+    } else {
+        if (!document->value[keys->images].node)
+            add_missing(document, keys->images, " for kind 'test_scenes'", mistakes);
+        refuse(document, keys->root, kind, "images, seed", mistakes);
+        refuse(document, keys->split, kind, "images, seed", mistakes);
+    }
+}
+
+void ftdn_settings_check(const ftdn_document *document, ftdn_mistakes *mistakes)
+{
+    check_required(document, mistakes);
+    check_data(document, &dataset_keys, mistakes);
+    check_data(document, &calibration_keys, mistakes);
+}
+
+/* A document and the defaults behind it. */
+typedef struct lookup {
+    const ftdn_document *document, *defaults;
+} lookup;
+
+/* The value, or its default; a slot without a node where there is neither. */
+static const ftdn_value *get_value(const lookup *from, ftdn_key_id key)
+{
+    const ftdn_value *value = &from->document->value[key];
+    return value->node ? value : &from->defaults->value[key];
+}
+
+static double get_number(const lookup *from, ftdn_key_id key, double otherwise)
+{
+    const ftdn_value *value = get_value(from, key);
+    return value->node ? ftdn_value_number(value) : otherwise;
+}
+
+static const char *get_text(const lookup *from, ftdn_key_id key)
+{
+    const ftdn_value *value = get_value(from, key);
+    return value->node ? value->node->string : NULL;
+}
+
+static ftdn_model_settings make_model(const lookup *from)
+{
+    const ftdn_value *weights = get_value(from, FTDN_KEY_MODEL_WEIGHTS);
+    ftdn_model_settings model = {
+        .name = get_text(from, FTDN_KEY_MODEL_NAME),
+        .width = get_number(from, FTDN_KEY_MODEL_WIDTH, 0),
+        .n_classes = (int)get_number(from, FTDN_KEY_MODEL_CLASSES, 0),
+        .weights = weights->node->string,
+        .weights_path = weights->path,
+    };
+    if (model.weights_path) {
+        const char *last_slash = strrchr(model.weights_path, '/');
+        model.weights = last_slash ? last_slash + 1 : model.weights_path;
+    } else {
+        model.formula_seed = strtoull(model.weights + strlen(FTDN_FORMULA_PREFIX), NULL, 10);
+    }
+    return model;
+}
+
+static ftdn_data_settings make_data(const lookup *from, const data_keys *keys)
+{
+    const char *kind = get_text(from, keys->kind);
+    if (!kind) return (ftdn_data_settings){.kind = FTDN_DATA_NONE};
+    int n_images = (int)get_number(from, keys->images, 0);
+    if (strcmp(kind, "test_scenes") == 0)
+        return (ftdn_data_settings){
+            .kind = FTDN_DATA_TEST_SCENES, .n_images = n_images, .seed = (uint64_t)get_number(from, keys->seed, 0)};
+    assert(strcmp(kind, "voc") == 0);
+    return (ftdn_data_settings){
+        .kind = FTDN_DATA_VOC,
+        .root = get_value(from, keys->root)->path,
+        .split = get_text(from, keys->split),
+        .n_images = n_images,
+    };
+}
+
+/* The scope of weights or of maps: as given apart, else as given for both. */
+static ftdn_scope_settings make_scope(const lookup *from, ftdn_key_id apart)
+{
+    const ftdn_value *value = &from->document->value[apart];
+    if (!value->node) value = get_value(from, FTDN_KEY_FAULTS_SCOPE);
+    if (value->node->kind == FTDN_JSON_OBJECT) value = &from->defaults->value[FTDN_KEY_FAULTS_SCOPE];
+    if (value->glob) return (ftdn_scope_settings){.glob = value->glob, .n_globs = value->node->n_children};
+    return (ftdn_scope_settings){.name = value->node->string};
+}
+
+static ftdn_evaluate_settings make_evaluate(const lookup *from)
+{
+    return (ftdn_evaluate_settings){
+        .score_threshold = get_number(from, FTDN_KEY_EVALUATE_SCORE_THRESHOLD, 0),
+        .nms_iou = get_number(from, FTDN_KEY_EVALUATE_NMS_IOU, 0),
+        .candidates = (int)get_number(from, FTDN_KEY_EVALUATE_CANDIDATES, 0),
+        .iou = get_number(from, FTDN_KEY_EVALUATE_IOU, 0),
+    };
+}
+
+static ftdn_engine_settings make_engine(const lookup *from)
+{
+    const char *convolution = get_text(from, FTDN_KEY_ENGINE_CONVOLUTION);
+    return (ftdn_engine_settings){
+        .backend = get_text(from, FTDN_KEY_ENGINE_BACKEND),
+        .convolution = convolution,
+        .conv_algorithm = strcmp(convolution, "winograd") == 0 ? FTDN_CONV_WINOGRAD : FTDN_CONV_DIRECT,
+    };
+}
+
+static ftdn_fault_settings make_faults(const lookup *from)
+{
+    return (ftdn_fault_settings){
+        .type = get_text(from, FTDN_KEY_FAULTS_TYPE),
+        .weight_rate = get_number(from, FTDN_KEY_FAULTS_WEIGHT_RATE, 0),
+        .feature_map_rate = get_number(from, FTDN_KEY_FAULTS_FEATURE_MAP_RATE, 0),
+        .weight_scope = make_scope(from, FTDN_KEY_FAULTS_SCOPE_WEIGHTS),
+        .feature_map_scope = make_scope(from, FTDN_KEY_FAULTS_SCOPE_FEATURE_MAPS),
+        .feature_map_point = get_text(from, FTDN_KEY_FAULTS_FEATURE_MAP_POINT),
+        .redraw = get_text(from, FTDN_KEY_FAULTS_REDRAW),
+        .copies = get_text(from, FTDN_KEY_FAULTS_COPIES),
+    };
+}
+
+void ftdn_settings_make(const ftdn_document *document, const ftdn_document *defaults, ftdn_trial_settings *ret_settings)
+{
+    const lookup from = {document, defaults};
+    *ret_settings = (ftdn_trial_settings){
+        .model = make_model(&from),
+        .dataset = make_data(&from, &dataset_keys),
+        .calibration = make_data(&from, &calibration_keys),
+        .evaluate = make_evaluate(&from),
+        .engine = make_engine(&from),
+        .faults = make_faults(&from),
+        .protection.method = get_text(&from, FTDN_KEY_PROTECTION_METHOD),
+        .seed = (uint64_t)get_number(&from, FTDN_KEY_SEED, 0),
+    };
+}

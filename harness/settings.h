@@ -1,0 +1,89 @@
+/* settings.h - what one trial is asked to do, as typed values.
+ *
+ * Settings are what the manifest says, completed with defaults: they name weights and data, which
+ * nobody has opened yet. Together with facts about those (spec.h) they make a trial's spec. All texts are
+ * borrowed from the manifest and live as long as its arena. */
+#ifndef FTDN_HARNESS_SETTINGS_H
+#define FTDN_HARNESS_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/engine.h"
+#include "harness/document.h"
+#include "harness/mistakes.h"
+
+typedef struct ftdn_model_settings {
+    const char *name;         /* "ssd_vgg16", ... */
+    double width;             /* 0: as published */
+    int n_classes;            /* without the background */
+    const char *weights;      /* as results name them: the file's name without its folder, or "formula:0" */
+    const char *weights_path; /* NULL for formula weights */
+    uint64_t formula_seed;    /* of formula weights */
+} ftdn_model_settings;
+
+typedef enum ftdn_data_kind {
+    FTDN_DATA_NONE, /* no calibration images */
+    FTDN_DATA_VOC,
+    FTDN_DATA_TEST_SCENES,
+} ftdn_data_kind;
+
+typedef struct ftdn_data_settings {
+    ftdn_data_kind kind;
+    const char *root;  /* VOC */
+    const char *split; /* VOC */
+    int n_images;      /* VOC: at most so many, 0: all; TEST_SCENES: so many */
+    uint64_t seed;     /* TEST_SCENES */
+} ftdn_data_settings;
+
+typedef struct ftdn_evaluate_settings {
+    double score_threshold, nms_iou;
+    int candidates;
+    double iou;
+} ftdn_evaluate_settings;
+
+typedef struct ftdn_engine_settings {
+    const char *backend;     /* "cpu", "ref" */
+    const char *convolution; /* "direct", "winograd" */
+    ftdn_conv_algorithm conv_algorithm;
+} ftdn_engine_settings;
+
+/* The layers that are hit: a name ("features"), or layer-name globs. */
+typedef struct ftdn_scope_settings {
+    const char *name;        /* NULL where globs are given */
+    const char *const *glob; /* [n_globs] */
+    int n_globs;
+} ftdn_scope_settings;
+
+typedef struct ftdn_fault_settings {
+    const char *type; /* "zero" */
+    double weight_rate, feature_map_rate;
+    ftdn_scope_settings weight_scope, feature_map_scope;
+    const char *feature_map_point; /* "activation", "conv" */
+    const char *redraw;            /* "trial" */
+    const char *copies;            /* "independent" */
+} ftdn_fault_settings;
+
+typedef struct ftdn_protection_settings {
+    const char *method; /* "none" */
+} ftdn_protection_settings;
+
+typedef struct ftdn_trial_settings {
+    ftdn_model_settings model;
+    ftdn_data_settings dataset;
+    ftdn_data_settings calibration;
+    ftdn_evaluate_settings evaluate;
+    ftdn_engine_settings engine;
+    ftdn_fault_settings faults;
+    ftdn_protection_settings protection;
+    uint64_t seed;
+} ftdn_trial_settings;
+
+/* Look for what no single value shows: required keys that are missing, and keys that do not go together. */
+void ftdn_settings_check(const ftdn_document *document, ftdn_mistakes *mistakes);
+
+/* The settings of a document without mistakes. */
+void ftdn_settings_make(const ftdn_document *document, const ftdn_document *defaults,
+                        ftdn_trial_settings *ret_settings);
+
+#endif

@@ -1,0 +1,143 @@
+#include "harness/spec.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* Append a literal text; printf would take most of the time of a plan. */
+static void write_literal(ftdn_text *text, const char *literal)
+{
+    ftdn_text_append_bytes(text, literal, strlen(literal));
+}
+
+/* Append `"key":`, behind a comma where the object has a member already. */
+static void write_key(ftdn_text *text, const char *key)
+{
+    char last = text->n_chars ? text->chars[text->n_chars - 1] : '{';
+    write_literal(text, last == '{' ? "\"" : ",\"");
+    write_literal(text, key);
+    write_literal(text, "\":");
+}
+
+static void write_string(ftdn_text *text, const char *key, const char *string)
+{
+    write_key(text, key);
+    ftdn_text_append_json_string(text, string);
+}
+
+static void write_number(ftdn_text *text, const char *key, double number)
+{
+    write_key(text, key);
+    ftdn_text_append_json_number(text, number);
+}
+
+static void write_integer(ftdn_text *text, const char *key, uint64_t integer)
+{
+    write_key(text, key);
+    ftdn_text_append(text, "%" PRIu64, integer);
+}
+
+static void begin_object(ftdn_text *text, const char *key)
+{
+    write_key(text, key);
+    write_literal(text, "{");
+}
+
+static void end_object(ftdn_text *text)
+{
+    write_literal(text, "}");
+}
+
+static void write_globs(ftdn_text *text, const ftdn_scope_settings *scope)
+{
+    write_literal(text, "[");
+    for (int i = 0; i < scope->n_globs; i++) {
+        if (i > 0) write_literal(text, ",");
+        ftdn_text_append_json_string(text, scope->glob[i]);
+    }
+    write_literal(text, "]");
+}
+
+static void write_scope(ftdn_text *text, const char *key, const ftdn_scope_settings *scope)
+{
+    write_key(text, key);
+    if (scope->name) ftdn_text_append_json_string(text, scope->name);
+    else write_globs(text, scope);
+}
+
+/* Keys in alphabetical order, in every object. */
+static void write_spec(ftdn_text *text, const ftdn_trial_settings *settings, const ftdn_trial_facts *facts)
+{
+    const ftdn_fault_settings *faults = &settings->faults;
+    write_literal(text, "{");
+    begin_object(text, "dataset");
+    write_string(text, "digest", facts->dataset_digest);
+    write_integer(text, "n_images", (uint64_t)facts->n_images);
+    end_object(text);
+    begin_object(text, "engine");
+    write_string(text, "arithmetic", facts->arithmetic);
+    write_string(text, "backend", settings->engine.backend);
+    write_string(text, "convolution", settings->engine.convolution);
+    write_integer(text, "micro_batch", (uint64_t)facts->micro_batch);
+    end_object(text);
+    begin_object(text, "evaluate");
+    write_integer(text, "candidates", (uint64_t)settings->evaluate.candidates);
+    write_number(text, "iou", settings->evaluate.iou);
+    write_number(text, "nms_iou", settings->evaluate.nms_iou);
+    write_number(text, "score_threshold", settings->evaluate.score_threshold);
+    end_object(text);
+    begin_object(text, "faults");
+    write_string(text, "copies", faults->copies);
+    write_string(text, "feature_map_point", faults->feature_map_point);
+    write_number(text, "feature_map_rate", faults->feature_map_rate);
+    write_scope(text, "feature_map_scope", &faults->feature_map_scope);
+    write_string(text, "redraw", faults->redraw);
+    write_string(text, "type", faults->type);
+    write_number(text, "weight_rate", faults->weight_rate);
+    write_scope(text, "weight_scope", &faults->weight_scope);
+    end_object(text);
+    begin_object(text, "model");
+    write_integer(text, "n_classes", (uint64_t)settings->model.n_classes);
+    write_string(text, "name", settings->model.name);
+    write_string(text, "weights", facts->weights_digest);
+    write_number(text, "width", facts->width);
+    end_object(text);
+    begin_object(text, "protection");
+    write_string(text, "method", settings->protection.method);
+    end_object(text);
+    write_integer(text, "seed", settings->seed);
+    write_integer(text, "semantics", FTDN_SEMANTICS);
+    end_object(text);
+}
+
+ftdn_status ftdn_trial_spec_make(const ftdn_trial_settings *settings, const ftdn_trial_facts *facts, ftdn_arena *arena,
+                                 ftdn_trial_spec *ret_spec, ftdn_error *err)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    write_spec(&text, settings, facts);
+    ftdn_trial_spec spec = {0};
+    ftdn_status status = ftdn_text_check(&text, err);
+    if (status != FTDN_OK) goto done;
+    status = ftdn_sha256_of(text.chars, text.n_chars, spec.id, err);
+    if (status != FTDN_OK) goto done;
+    spec.text = ftdn_arena_copy_text(arena, text.chars, text.n_chars, err);
+    if (!spec.text) status = FTDN_ERR_MEMORY;
+    else *ret_spec = spec;
+done:
+    ftdn_text_done(&text);
+    return status;
+}
+
+const char *ftdn_scope_text(const ftdn_scope_settings *scope, ftdn_arena *arena, ftdn_error *err)
+{
+    if (scope->name) return scope->name;
+    ftdn_text text;
+    ftdn_text_init(&text);
+    write_globs(&text, scope);
+    const char *copy = NULL;
+    if (ftdn_text_check(&text, err) == FTDN_OK) copy = ftdn_arena_copy_text(arena, text.chars, text.n_chars, err);
+    ftdn_text_done(&text);
+    return copy;
+}

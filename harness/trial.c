@@ -1,0 +1,265 @@
+/* trial.c - the paper's experiment, once:
+ *
+ *     weights   faults in the stored weights, drawn for the trial's seed
+ *     images    each image through the network, with faults of its own in the feature maps,
+ *               and from the network's answers to detections
+ *     measure   average precision per class over all images
+ *
+ * Images are shared among threads in any order. An image's detections depend on nothing but the image
+ * and the trial's settings, and are measured in the order of the dataset. */
+#include "harness/trial.h"
+
+#include <assert.h>
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+/* The detections of one image; lives in the arena of the worker that found them. */
+typedef struct image_detections {
+    const ftdn_detection *detection;
+    int n_detections;
+} image_detections;
+
+typedef struct trial {
+    ftdn_rig *rig;
+    const ftdn_dataset *dataset;
+    const ftdn_trial_settings *settings;
+    const ftdn_trial_control *control;
+    const float *priors;
+    image_detections *found; /* [n_images] */
+    int n_images_done;       /* by all threads */
+} trial;
+
+static ftdn_fault_type fault_type_of(const ftdn_fault_settings *faults)
+{
+    assert(!strcmp(faults->type, "zero") && "the manifest's table of keys allows nothing else");
+    (void)faults;
+    return FTDN_FAULT_ZERO;
+}
+
+static ftdn_status detect_images(trial *t, ftdn_worker *worker, int first, int n_images, ftdn_error *err)
+{
+    const ftdn_network *network = &t->rig->model->network;
+    for (int i = 0; i < n_images; i++) {
+        worker->pixels[i] = t->dataset->image[first + i].pixels;
+        worker->image_id[i] = t->dataset->image[first + i].id;
+    }
+    ftdn_input input = {.n_images = n_images, .pixels = worker->pixels};
+    memcpy(input.mean, network->mean, sizeof input.mean);
+    memcpy(input.scale, network->scale, sizeof input.scale);
+    const ftdn_map_hook hook = {.call = ftdn_map_injector_hook, .user = &worker->injector};
+    bool hit_maps = t->settings->faults.feature_map_rate > 0;
+    int64_t start_ns = ftdn_clock_ns();
+    FTDN_TRY(ftdn_forward(worker->context, t->rig->packed, &input, hit_maps ? &hook : NULL, err));
+    int64_t forward_end_ns = ftdn_clock_ns();
+    for (int i = 0; i < n_images; i++) {
+        ftdn_detector *detector = &worker->detector;
+        ftdn_network_gather(network, worker->context, i, worker->logits, worker->locations);
+        ftdn_detect(detector, worker->logits, worker->locations, t->priors);
+        size_t n_bytes = (size_t)detector->n_detections * sizeof *detector->detection;
+        ftdn_detection *copy = ftdn_arena_alloc(&worker->arena, n_bytes, 1, err);
+        if (!copy) return FTDN_ERR_MEMORY;
+        memcpy(copy, detector->detection, n_bytes);
+        t->found[first + i] = (image_detections){copy, detector->n_detections};
+        worker->n_nonfinite += detector->n_nonfinite;
+    }
+    worker->forward_ns += forward_end_ns - start_ns;
+    worker->detection_ns += ftdn_clock_ns() - forward_end_ns;
+    return FTDN_OK;
+}
+
+/* The images of one batch, in micro-batches of the program's size. */
+static ftdn_status detect_batch(trial *t, ftdn_worker *worker, int first, ftdn_error *err)
+{
+    int end = first + t->control->batch < t->dataset->n_images ? first + t->control->batch : t->dataset->n_images;
+    int micro_batch = ftdn_program_micro_batch(t->rig->program);
+    for (int i = first; i < end; i += micro_batch) {
+        if (t->control->stop && *t->control->stop) return FTDN_FAIL(err, FTDN_ERR_INTERRUPTED, "interrupted");
+        int n_images = end - i < micro_batch ? end - i : micro_batch;
+        FTDN_TRY(detect_images(t, worker, i, n_images, err));
+        int n_done;
+#pragma omp atomic capture
+        n_done = t->n_images_done += n_images;
+        if (t->control->on_image && omp_get_thread_num() == 0) t->control->on_image(t->control->user, n_done);
+    }
+    return FTDN_OK;
+}
+
+/* All images. Batches go to whichever thread is free: on a shared machine cores differ in speed, and
+ * no result depends on who did what. */
+static ftdn_status detect_all(trial *t, ftdn_error *err)
+{
+    int n_batches = (t->dataset->n_images + t->control->batch - 1) / t->control->batch;
+    ftdn_status status = FTDN_OK;
+#pragma omp parallel num_threads(t->rig->n_workers)
+    {
+        ftdn_worker *worker = &t->rig->worker[omp_get_thread_num()];
+#pragma omp for schedule(dynamic)
+        for (int b = 0; b < n_batches; b++) {
+            ftdn_status seen;
+#pragma omp atomic read
+            seen = status;
+            if (seen != FTDN_OK) continue;
+            ftdn_error local = {0};
+            ftdn_status mine = detect_batch(t, worker, b * t->control->batch, &local);
+            if (mine == FTDN_OK) continue;
+#pragma omp critical(ftdn_trial_failure)
+            {
+                if (err) *err = local;
+#pragma omp atomic write
+                status = mine;
+            }
+        }
+    }
+    return status;
+}
+
+/* Gather one class over all images, in pixels of the original images, and measure it. */
+static ftdn_status measure_class(const trial *t, int class_index, ftdn_arena *arena, ftdn_class_ap *ret_ap,
+                                 ftdn_error *err)
+{
+    size_t n_boxes = 0, n_truths = 0;
+    for (int i = 0; i < t->dataset->n_images; i++) {
+        n_truths += (size_t)t->dataset->image[i].n_objects;
+        for (int d = 0; d < t->found[i].n_detections; d++)
+            n_boxes += t->found[i].detection[d].class_index == class_index;
+    }
+    ftdn_scored_box *box = FTDN_NEW(arena, n_boxes, ftdn_scored_box, err);
+    ftdn_truth_box *truth = FTDN_NEW(arena, n_truths, ftdn_truth_box, err);
+    if (!box || !truth) return FTDN_ERR_MEMORY;
+    n_boxes = n_truths = 0;
+    for (int i = 0; i < t->dataset->n_images; i++) {
+        const ftdn_image *image = &t->dataset->image[i];
+        double width = image->width, height = image->height;
+        for (int d = 0; d < t->found[i].n_detections; d++) {
+            const ftdn_detection *found = &t->found[i].detection[d];
+            if (found->class_index != class_index) continue;
+            box[n_boxes++] = (ftdn_scored_box){
+                .image = i,
+                .score = (double)found->score,
+                .box = {(double)found->x0 * width, (double)found->y0 * height, (double)found->x1 * width,
+                        (double)found->y1 * height},
+            };
+        }
+        for (int o = 0; o < image->n_objects; o++) {
+            const ftdn_object *object = &image->object[o];
+            if (object->class_index != class_index) continue;
+            truth[n_truths++] = (ftdn_truth_box){
+                .image = i,
+                .difficult = object->difficult,
+                .box = {(double)object->x0, (double)object->y0, (double)object->x1, (double)object->y1},
+            };
+        }
+    }
+    return ftdn_average_precision(box, (int)n_boxes, truth, (int)n_truths, t->settings->evaluate.iou, arena, ret_ap,
+                                  err);
+}
+
+static ftdn_status measure(const trial *t, ftdn_arena *arena, ftdn_trial_result *result, ftdn_error *err)
+{
+    double sum_voc07 = 0, sum_area = 0;
+    int n_counted = 0;
+    for (int c = 0; c < result->n_classes; c++) {
+        ftdn_arena_mark mark = ftdn_arena_get_mark(arena);
+        ftdn_status status = measure_class(t, c, arena, &result->class_ap[c], err);
+        ftdn_arena_reset(arena, mark);
+        if (status != FTDN_OK) return status;
+        if (result->class_ap[c].n_objects == 0) continue;
+        sum_voc07 += result->class_ap[c].ap_voc07;
+        sum_area += result->class_ap[c].ap_area;
+        n_counted++;
+    }
+    result->map_voc07 = n_counted ? sum_voc07 / n_counted : (double)NAN;
+    result->map_area = n_counted ? sum_area / n_counted : (double)NAN;
+    return FTDN_OK;
+}
+
+static void reset_workers(ftdn_rig *rig)
+{
+    for (int i = 0; i < rig->n_workers; i++) {
+        ftdn_worker *worker = &rig->worker[i];
+        ftdn_arena_reset(&worker->arena, worker->empty);
+        ftdn_map_injector_reset(&worker->injector);
+        worker->forward_ns = worker->detection_ns = worker->n_nonfinite = 0;
+    }
+}
+
+static double seconds(int64_t elapsed_ns)
+{
+    return (double)elapsed_ns * 1e-9;
+}
+
+/* Add up what the workers counted. Sums of integers: the order of workers cannot matter. */
+static void collect_counts(const ftdn_rig *rig, ftdn_trial_result *result)
+{
+    for (int i = 0; i < rig->n_workers; i++) {
+        const ftdn_worker *worker = &rig->worker[i];
+        for (int l = 0; l < rig->map_faults.layers.n_layers; l++) {
+            result->map_count[l].n_elements += worker->injector.count[l].n_elements;
+            result->map_count[l].n_faults += worker->injector.count[l].n_faults;
+            result->map_count[l].n_changed += worker->injector.count[l].n_changed;
+        }
+        result->n_nonfinite += worker->n_nonfinite;
+        result->injection_s += seconds(worker->injector.elapsed_ns);
+        result->forward_s += seconds(worker->forward_ns - worker->injector.elapsed_ns);
+        result->detection_s += seconds(worker->detection_ns);
+    }
+}
+
+static ftdn_status make_result(const trial *t, ftdn_arena *arena, ftdn_trial_result *ret_result, ftdn_error *err)
+{
+    const ftdn_rig *rig = t->rig;
+    ftdn_trial_result result = {
+        .n_classes = t->dataset->n_classes,
+        .n_images = t->dataset->n_images,
+        .class_ap = FTDN_NEW(arena, (size_t)t->dataset->n_classes, ftdn_class_ap, err),
+        .weight_count = FTDN_NEW(arena, (size_t)rig->weight_faults.layers.n_layers, ftdn_fault_count, err),
+        .map_count = FTDN_NEW(arena, (size_t)rig->map_faults.layers.n_layers, ftdn_fault_count, err),
+    };
+    if (!result.class_ap || !result.weight_count || !result.map_count) return FTDN_ERR_MEMORY;
+    *ret_result = result;
+    return FTDN_OK;
+}
+
+ftdn_status ftdn_trial_run(ftdn_rig *rig, const ftdn_dataset *dataset, const ftdn_trial_settings *settings,
+                           const ftdn_trial_control *control, ftdn_arena *arena, ftdn_trial_result *ret_result,
+                           ftdn_error *err)
+{
+    assert(dataset->size == rig->model->network.input_size && dataset->n_classes == rig->model->network.n_classes);
+    assert(control->batch >= 1);
+    int64_t start_ns = ftdn_clock_ns();
+    trial t = {
+        .rig = rig,
+        .dataset = dataset,
+        .settings = settings,
+        .control = control,
+        .priors = ftdn_network_priors(&rig->model->network, &rig->model->weights),
+        .found = FTDN_NEW(arena, (size_t)dataset->n_images, image_detections, err),
+    };
+    if (!t.found) return FTDN_ERR_MEMORY;
+    ftdn_trial_result result;
+    FTDN_TRY(make_result(&t, arena, &result, err));
+    reset_workers(rig);
+
+    const ftdn_fault_settings *faults = &settings->faults;
+    FTDN_TRY(ftdn_rig_set_weights(rig, fault_type_of(faults), faults->weight_rate, settings->seed, err));
+    if (faults->weight_rate > 0) {
+        memcpy(result.weight_count, rig->weight_faults.count,
+               (size_t)rig->weight_faults.layers.n_layers * sizeof *result.weight_count);
+    }
+    ftdn_map_faults_set(&rig->map_faults, fault_type_of(faults), faults->feature_map_rate, settings->seed);
+    int64_t weights_end_ns = ftdn_clock_ns();
+    FTDN_TRY(detect_all(&t, err));
+    int64_t images_end_ns = ftdn_clock_ns();
+    FTDN_TRY(measure(&t, arena, &result, err));
+    int64_t end_ns = ftdn_clock_ns();
+
+    collect_counts(rig, &result);
+    result.weights_s = seconds(weights_end_ns - start_ns);
+    result.average_precision_s = seconds(end_ns - images_end_ns);
+    result.total_s = seconds(end_ns - start_ns);
+    *ret_result = result;
+    return FTDN_OK;
+}

@@ -1,0 +1,296 @@
+#include "results/store.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "results/store_internal.h"
+
+/* One INSERT, run once per row. Values are bound from left to right; the first failure is kept in `code`. */
+typedef struct inserter {
+    ftdn_store *store;
+    sqlite3_stmt *statement;
+    int n_bound;
+    int code; /* SQLITE_OK so far, or what went wrong */
+} inserter;
+
+static void prepare(inserter *row, ftdn_store *store, const char *sql)
+{
+    *row = (inserter){.store = store};
+    row->code = sqlite3_prepare_v2(store->db, sql, -1, &row->statement, NULL);
+}
+
+/* NULL is stored as NULL. The text must live until the row is inserted. */
+static void bind_text(inserter *row, const char *text)
+{
+    if (row->code == SQLITE_OK) row->code = sqlite3_bind_text(row->statement, ++row->n_bound, text, -1, SQLITE_STATIC);
+}
+
+/* NaN is stored as NULL. */
+static void bind_real(inserter *row, double value)
+{
+    if (row->code == SQLITE_OK) row->code = sqlite3_bind_double(row->statement, ++row->n_bound, value);
+}
+
+static void bind_integer(inserter *row, int64_t value)
+{
+    if (row->code == SQLITE_OK) row->code = sqlite3_bind_int64(row->statement, ++row->n_bound, value);
+}
+
+static void insert(inserter *row)
+{
+    if (row->code != SQLITE_OK) return;
+    assert(row->n_bound == sqlite3_bind_parameter_count(row->statement));
+    int code = sqlite3_step(row->statement);
+    if (code != SQLITE_DONE) row->code = code;
+    else row->code = sqlite3_reset(row->statement);
+    row->n_bound = 0;
+}
+
+static ftdn_status finish(inserter *row, const char *doing, ftdn_error *err)
+{
+    ftdn_status status = row->code == SQLITE_OK ? FTDN_OK : ftdn_store_fail(row->store, doing, err);
+    sqlite3_finalize(row->statement);
+    return status;
+}
+
+static void bind_environment(inserter *row, const ftdn_environment *environment)
+{
+    bind_text(row, environment->code_version);
+    bind_text(row, environment->compiler);
+    bind_text(row, environment->machine);
+    bind_text(row, environment->system);
+    bind_text(row, environment->cpu);
+    bind_text(row, environment->device);
+    bind_text(row, environment->libraries);
+}
+
+/* The key of an environment that is there; 0 where there is none. */
+static ftdn_status find_environment(ftdn_store *store, const ftdn_environment *environment, int64_t *ret_key,
+                                    ftdn_error *err)
+{
+    inserter row;
+    prepare(&row, store,
+            "SELECT id FROM environments WHERE (code_version, compiler, machine, system, cpu, device, libraries) "
+            "= (?, ?, ?, ?, ?, ?, ?)");
+    bind_environment(&row, environment);
+    int64_t key = 0;
+    if (row.code == SQLITE_OK) {
+        int code = sqlite3_step(row.statement);
+        if (code == SQLITE_ROW) key = sqlite3_column_int64(row.statement, 0);
+        else if (code != SQLITE_DONE) row.code = code;
+    }
+    FTDN_TRY(finish(&row, "looking for an environment", err));
+    *ret_key = key;
+    return FTDN_OK;
+}
+
+static ftdn_status insert_environment(ftdn_store *store, const ftdn_environment *environment, ftdn_error *err)
+{
+    inserter row;
+    prepare(&row, store,
+            "INSERT INTO environments (code_version, compiler, machine, system, cpu, device, libraries) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+    bind_environment(&row, environment);
+    insert(&row);
+    return finish(&row, "writing an environment", err);
+}
+
+ftdn_status ftdn_store_add_environment(ftdn_store *store, const ftdn_environment *environment, int64_t *ret_environment,
+                                       ftdn_error *err)
+{
+    assert(store->mode == FTDN_STORE_WRITE);
+    int64_t key;
+    FTDN_TRY(find_environment(store, environment, &key, err));
+    if (key == 0) {
+        FTDN_TRY(insert_environment(store, environment, err));
+        FTDN_TRY(find_environment(store, environment, &key, err));
+    }
+    *ret_environment = key;
+    return FTDN_OK;
+}
+
+static ftdn_status insert_trial(ftdn_store *store, const ftdn_trial_record *record, const char *doing,
+                                int64_t *ret_trial, ftdn_error *err)
+{
+    const ftdn_trial_params *params = &record->params;
+    inserter row;
+    prepare(
+        &row, store,
+        "INSERT INTO trials (id, spec, model, width, weights, weights_digest, dataset, dataset_digest, backend, "
+        "arithmetic, type, weight_rate, feature_map_rate, weight_scope, feature_map_scope, feature_map_point, redraw, "
+        "copies, method, ranking, merge, ratio, seed) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    bind_text(&row, record->id);
+    bind_text(&row, record->spec);
+    bind_text(&row, params->model);
+    bind_real(&row, params->width);
+    bind_text(&row, params->weights);
+    bind_text(&row, params->weights_digest);
+    bind_text(&row, params->dataset);
+    bind_text(&row, params->dataset_digest);
+    bind_text(&row, params->backend);
+    bind_text(&row, params->arithmetic);
+    bind_text(&row, params->type);
+    bind_real(&row, params->weight_rate);
+    bind_real(&row, params->feature_map_rate);
+    bind_text(&row, params->weight_scope);
+    bind_text(&row, params->feature_map_scope);
+    bind_text(&row, params->feature_map_point);
+    bind_text(&row, params->redraw);
+    bind_text(&row, params->copies);
+    bind_text(&row, params->method);
+    bind_text(&row, params->ranking);
+    bind_text(&row, params->merge);
+    bind_real(&row, params->ratio);
+    bind_integer(&row, params->seed);
+    insert(&row);
+    FTDN_TRY(finish(&row, doing, err));
+    *ret_trial = sqlite3_last_insert_rowid(store->db);
+    return FTDN_OK;
+}
+
+/* What an attempt has to say of itself. A failed one has a cause and a spec, a finished one its seconds. */
+typedef struct attempt {
+    const char *trial_id, *manifest;
+    int64_t environment;
+    const char *cause, *spec; /* NULL: it finished */
+    double seconds;           /* NaN: not known */
+} attempt;
+
+static ftdn_status insert_attempt(ftdn_store *store, const attempt *tried, const char *doing, int64_t *ret_attempt,
+                                  ftdn_error *err)
+{
+    inserter row;
+    prepare(&row, store,
+            "INSERT INTO attempts (trial_id, manifest, environment, outcome, finished_at, seconds, cause, spec) "
+            "VALUES (?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?, ?, ?)");
+    bind_text(&row, tried->trial_id);
+    bind_text(&row, tried->manifest);
+    bind_integer(&row, tried->environment);
+    bind_text(&row, tried->cause ? "failed" : "done");
+    bind_real(&row, tried->seconds);
+    bind_text(&row, tried->cause);
+    bind_text(&row, tried->spec);
+    insert(&row);
+    FTDN_TRY(finish(&row, doing, err));
+    *ret_attempt = sqlite3_last_insert_rowid(store->db);
+    return FTDN_OK;
+}
+
+static ftdn_status insert_result(ftdn_store *store, const ftdn_trial_record *record, int64_t trial, int64_t attempt_id,
+                                 const char *doing, ftdn_error *err)
+{
+    inserter row;
+    prepare(&row, store,
+            "INSERT INTO results (trial, attempt, map_voc07, map_area, images, n_nonfinite_outputs) "
+            "VALUES (?, ?, ?, ?, ?, ?)");
+    bind_integer(&row, trial);
+    bind_integer(&row, attempt_id);
+    bind_real(&row, record->map_voc07);
+    bind_real(&row, record->map_area);
+    bind_integer(&row, record->n_images);
+    bind_integer(&row, record->n_nonfinite_outputs);
+    insert(&row);
+    return finish(&row, doing, err);
+}
+
+static ftdn_status insert_class_ap(ftdn_store *store, const ftdn_trial_record *record, int64_t trial, const char *doing,
+                                   ftdn_error *err)
+{
+    inserter row;
+    prepare(&row, store, "INSERT INTO class_ap (trial, class, ap_voc07, ap_area, objects) VALUES (?, ?, ?, ?, ?)");
+    for (int i = 0; i < record->n_classes; i++) {
+        const ftdn_class_row *class_row = &record->class_row[i];
+        bind_integer(&row, trial);
+        bind_text(&row, class_row->class_name);
+        bind_real(&row, class_row->ap_voc07);
+        bind_real(&row, class_row->ap_area);
+        bind_integer(&row, class_row->n_objects);
+        insert(&row);
+    }
+    return finish(&row, doing, err);
+}
+
+static ftdn_status insert_layer_faults(ftdn_store *store, const ftdn_trial_record *record, int64_t trial,
+                                       const char *doing, ftdn_error *err)
+{
+    inserter row;
+    prepare(&row, store,
+            "INSERT INTO layer_faults (trial, layer, location, position, elements, requested_rate, faults, "
+            "changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    for (int i = 0; i < record->n_faults; i++) {
+        const ftdn_fault_row *fault_row = &record->fault_row[i];
+        bind_integer(&row, trial);
+        bind_text(&row, fault_row->layer);
+        bind_text(&row, fault_row->location);
+        bind_integer(&row, i);
+        bind_integer(&row, fault_row->n_elements);
+        bind_real(&row, fault_row->requested_rate);
+        bind_integer(&row, fault_row->n_faults);
+        bind_integer(&row, fault_row->n_changed);
+        insert(&row);
+    }
+    return finish(&row, doing, err);
+}
+
+static ftdn_status insert_timings(ftdn_store *store, const ftdn_trial_record *record, int64_t attempt_id,
+                                  const char *doing, ftdn_error *err)
+{
+    inserter row;
+    prepare(&row, store, "INSERT INTO timings (attempt, stage, seconds) VALUES (?, ?, ?)");
+    for (int i = 0; i < record->n_timings; i++) {
+        bind_integer(&row, attempt_id);
+        bind_text(&row, record->timing_row[i].stage);
+        bind_real(&row, record->timing_row[i].seconds);
+        insert(&row);
+    }
+    return finish(&row, doing, err);
+}
+
+/* All rows of a trial, inside an open transaction. */
+static ftdn_status insert_record(ftdn_store *store, const ftdn_trial_record *record, int64_t environment,
+                                 const char *doing, ftdn_error *err)
+{
+    bool is_present;
+    FTDN_TRY(ftdn_store_has_trial(store, record->id, &is_present, err));
+    if (is_present) return FTDN_FAIL(err, FTDN_ERR_STORE, "store '%s' already has trial %s", store->name, record->id);
+    const attempt tried = {
+        .trial_id = record->id, .manifest = record->manifest, .environment = environment, .seconds = record->seconds};
+    int64_t trial, attempt_id;
+    FTDN_TRY(insert_trial(store, record, doing, &trial, err));
+    FTDN_TRY(insert_attempt(store, &tried, doing, &attempt_id, err));
+    FTDN_TRY(insert_result(store, record, trial, attempt_id, doing, err));
+    FTDN_TRY(insert_class_ap(store, record, trial, doing, err));
+    FTDN_TRY(insert_layer_faults(store, record, trial, doing, err));
+    return insert_timings(store, record, attempt_id, doing, err);
+}
+
+ftdn_status ftdn_store_append(ftdn_store *store, const ftdn_trial_record *record, int64_t environment, ftdn_error *err)
+{
+    assert(store->mode == FTDN_STORE_WRITE);
+    char doing[32];
+    sqlite3_snprintf(sizeof doing, doing, "writing trial %.12s", record->id);
+    FTDN_TRY(ftdn_store_execute(store, "BEGIN IMMEDIATE", doing, err));
+    ftdn_status status = insert_record(store, record, environment, doing, err);
+    if (status == FTDN_OK) status = ftdn_store_execute(store, "COMMIT", doing, err);
+    if (status != FTDN_OK) ftdn_store_roll_back(store);
+    return status;
+}
+
+ftdn_status ftdn_store_append_failure(ftdn_store *store, const char *id, const char *manifest, const char *spec,
+                                      const char *cause, int64_t environment, ftdn_error *err)
+{
+    assert(store->mode == FTDN_STORE_WRITE && cause);
+    const attempt tried = {
+        .trial_id = id,
+        .manifest = manifest,
+        .environment = environment,
+        .cause = cause,
+        .spec = spec,
+        .seconds = NAN,
+    };
+    char doing[64];
+    int64_t attempt_id;
+    sqlite3_snprintf(sizeof doing, doing, "writing the failure of trial %.12s", id);
+    return insert_attempt(store, &tried, doing, &attempt_id, err);
+}

@@ -1,0 +1,87 @@
+#include "results/cell_text.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
+
+typedef struct code_range {
+    uint32_t first, last;
+} code_range;
+
+/* The blocks of Unicode 15 that hold combining marks and other characters without width. */
+static const code_range no_width[] = {
+    {0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD}, {0x064B, 0x065F}, {0x1AB0, 0x1AFF},
+    {0x1DC0, 0x1DFF}, {0x200B, 0x200F}, {0x202A, 0x202E}, {0x2060, 0x2064}, {0x20D0, 0x20F0},
+    {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF},
+};
+
+/* The blocks whose characters take two columns. */
+static const code_range double_width[] = {
+    {0x1100, 0x115F}, {0x2E80, 0x303E},   {0x3041, 0x33FF},   {0x3400, 0x4DBF},   {0x4E00, 0x9FFF},
+    {0xA000, 0xA4CF}, {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},
+    {0xFFE0, 0xFFE6}, {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD},
+};
+
+static bool is_within(uint32_t code, const code_range *range, size_t n_ranges)
+{
+    for (size_t i = 0; i < n_ranges; i++)
+        if (code >= range[i].first && code <= range[i].last) return true;
+    return false;
+}
+
+static int column_width(uint32_t code)
+{
+    if (is_within(code, no_width, sizeof no_width / sizeof *no_width)) return 0;
+    return is_within(code, double_width, sizeof double_width / sizeof *double_width) ? 2 : 1;
+}
+
+/* The length of the character at bytes (1 ... 4) and its code; 0 where it is malformed: too long a form, a surrogate,
+ * above U+10FFFF, or cut off. */
+static size_t decode(const unsigned char *bytes, size_t n_bytes, uint32_t *ret_code)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char lead = bytes[0];
+    size_t length = lead < 0x80 ? 1 : lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF8 ? 4 : 0;
+    if (length == 0 || length > n_bytes) return 0;
+    uint32_t code = length == 1 ? lead : lead & (0x7Fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((bytes[i] & 0xC0) != 0x80) return 0;
+        code = code << 6 | (bytes[i] & 0x3F);
+    }
+    if (code < smallest[length] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return 0;
+    *ret_code = code;
+    return length;
+}
+
+/* A control character as a backslash form; the columns it takes. */
+static int append_escape(ftdn_text *text, uint32_t code)
+{
+    size_t n_before = text->n_chars;
+    if (code == '\n') ftdn_text_append(text, "\\n");
+    else if (code == '\t') ftdn_text_append(text, "\\t");
+    else if (code == '\r') ftdn_text_append(text, "\\r");
+    else ftdn_text_append(text, "\\x%02x", (unsigned)code);
+    return (int)(text->n_chars - n_before);
+}
+
+int ftdn_cell_text_append(ftdn_text *text, const char *bytes, size_t n_bytes, bool escape_controls)
+{
+    int width = 0;
+    for (size_t i = 0; i < n_bytes;) {
+        uint32_t code = 0;
+        size_t length = decode((const unsigned char *)bytes + i, n_bytes - i, &code);
+        bool is_control = code < 0x20 || (code >= 0x7F && code < 0xA0);
+        if (length == 0 || code == 0) {
+            ftdn_text_append_bytes(text, REPLACEMENT, strlen(REPLACEMENT));
+            width++;
+        } else if (is_control && escape_controls) {
+            width += append_escape(text, code);
+        } else {
+            ftdn_text_append_bytes(text, bytes + i, length);
+            width += column_width(code);
+        }
+        i += length ? length : 1;
+    }
+    return width;
+}

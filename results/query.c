@@ -1,0 +1,167 @@
+#include "results/query.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/suggest.h"
+#include "base/text.h"
+#include "results/query_format.h"
+#include "results/store_internal.h"
+
+#define MOST_NAMED_QUERIES 64
+
+static bool is_in(const char *word, const char *const *list, size_t n_words)
+{
+    for (size_t i = 0; i < n_words; i++)
+        if (sqlite3_stricmp(word, list[i]) == 0) return true;
+    return false;
+}
+
+/* Pragmas that tell something: with an argument or without, and those that set something if they are given one. */
+static bool pragma_only_reads(const char *name, const char *argument)
+{
+    static const char *const always[] = {"table_info",      "table_xinfo", "table_list",       "index_list",
+                                         "index_info",      "index_xinfo", "foreign_key_list", "foreign_key_check",
+                                         "integrity_check", "quick_check"};
+    static const char *const without_argument[] = {
+        "application_id", "user_version", "schema_version",  "page_count",     "page_size",    "freelist_count",
+        "encoding",       "journal_mode", "compile_options", "collation_list", "function_list"};
+    if (is_in(name, always, sizeof always / sizeof *always)) return true;
+    return !argument && is_in(name, without_argument, sizeof without_argument / sizeof *without_argument);
+}
+
+/* SQLite asks this for each thing that a statement is going to do. What a question may not do is kept in
+ * `refused` (a char[REFUSED_CHARS]) for the message. */
+#define REFUSED_CHARS 96
+static int authorize(void *refused, int action, const char *first, const char *second, const char *database,
+                     const char *trigger)
+{
+    (void)database;
+    (void)trigger;
+    switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_READ:
+    case SQLITE_RECURSIVE: return SQLITE_OK;
+    case SQLITE_FUNCTION: /* second: its name */
+        if (sqlite3_stricmp(second, "load_extension") != 0 && sqlite3_stricmp(second, "fts3_tokenizer") != 0)
+            return SQLITE_OK;
+        sqlite3_snprintf(REFUSED_CHARS, refused, "the function %s", second);
+        return SQLITE_DENY;
+    case SQLITE_PRAGMA: /* first: its name, second: its argument or NULL */
+        if (pragma_only_reads(first, second)) return SQLITE_OK;
+        sqlite3_snprintf(REFUSED_CHARS, refused, "PRAGMA %s", first);
+        return SQLITE_DENY;
+    case SQLITE_ATTACH: sqlite3_snprintf(REFUSED_CHARS, refused, "ATTACH (or VACUUM)"); return SQLITE_DENY;
+    case SQLITE_DETACH: sqlite3_snprintf(REFUSED_CHARS, refused, "DETACH"); return SQLITE_DENY;
+    case SQLITE_TRANSACTION: sqlite3_snprintf(REFUSED_CHARS, refused, "%s", first); return SQLITE_DENY;
+    case SQLITE_SAVEPOINT: sqlite3_snprintf(REFUSED_CHARS, refused, "SAVEPOINT"); return SQLITE_DENY;
+    case SQLITE_UPDATE:
+        /* Table functions (pragma_table_info, json_each) ask for this when they first declare their columns. A true
+         * UPDATE of the schema does not pass sqlite3_stmt_readonly. */
+        if (strcmp(first, "sqlite_master") == 0) return SQLITE_OK;
+        break;
+    default: break;
+    }
+    sqlite3_snprintf(REFUSED_CHARS, refused, "a statement that writes");
+    return SQLITE_DENY;
+}
+
+static ftdn_status fail_refused(const char *what, ftdn_error *err)
+{
+    return FTDN_FAIL(err, FTDN_ERR_STORE,
+                     "%s is refused: a question only reads (one SELECT, WITH, VALUES, EXPLAIN, or a "
+                     "PRAGMA that tells something)",
+                     what);
+}
+
+/* One word is the name of a query; anything else is SQL. */
+static ftdn_status find_sql(const char *question, const char **ret_sql, ftdn_error *err)
+{
+    int n_queries;
+    const ftdn_named_query *query = ftdn_named_queries(&n_queries);
+    const char *names[MOST_NAMED_QUERIES];
+    assert(n_queries <= MOST_NAMED_QUERIES);
+    for (int i = 0; i < n_queries; i++) {
+        names[i] = query[i].name;
+        if (strcmp(question, query[i].name) != 0) continue;
+        *ret_sql = query[i].sql;
+        return FTDN_OK;
+    }
+    size_t n_word = strspn(question, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+    if (n_word == 0 || question[n_word]) {
+        *ret_sql = question;
+        return FTDN_OK;
+    }
+    const char *nearest = ftdn_suggest(question, names, n_queries);
+    ftdn_text known;
+    ftdn_text_init(&known);
+    for (int i = 0; i < n_queries; i++) ftdn_text_append(&known, "%s%s", i ? ", " : "", names[i]);
+    ftdn_status status = ftdn_text_check(&known, err);
+    if (status == FTDN_OK)
+        status =
+            FTDN_FAIL(err, FTDN_ERR_STORE, "no query is named '%s'%s%s%s (there are %s; or give a SELECT)", question,
+                      nearest ? ": did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "", known.chars);
+    ftdn_text_done(&known);
+    return status;
+}
+
+/* Behind the question's statement nothing may follow but white space, comments and semicolons. */
+static ftdn_status check_tail(ftdn_store *store, const char *tail, ftdn_error *err)
+{
+    while (*tail) {
+        sqlite3_stmt *next = NULL;
+        int code = sqlite3_prepare_v2(store->db, tail, -1, &next, &tail);
+        bool is_statement = next != NULL;
+        sqlite3_finalize(next);
+        if (code == SQLITE_NOMEM) return ftdn_store_fail(store, "reading the question", err);
+        if (code != SQLITE_OK || is_statement)
+            return FTDN_FAIL(err, FTDN_ERR_STORE, "a question is one statement: there is another one behind the first");
+    }
+    return FTDN_OK;
+}
+
+static ftdn_status prepare_question(ftdn_store *store, const char *question, const char *refused,
+                                    sqlite3_stmt **ret_statement, ftdn_error *err)
+{
+    const char *sql = NULL, *tail = NULL;
+    FTDN_TRY(find_sql(question, &sql, err));
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, &tail);
+    if ((code == SQLITE_AUTH || code == SQLITE_ERROR) && *refused) return fail_refused(refused, err);
+    if (code == SQLITE_ERROR)
+        return FTDN_FAIL(err, FTDN_ERR_STORE,
+                         "%s (a question is one SELECT, or the name of a query such as map_by_rate)",
+                         sqlite3_errmsg(store->db));
+    if (code != SQLITE_OK) return ftdn_store_fail(store, "reading the question", err);
+    ftdn_status status = FTDN_OK;
+    if (!statement) status = FTDN_FAIL(err, FTDN_ERR_STORE, "the question is empty");
+    else if (!sqlite3_stmt_readonly(statement)) status = fail_refused("a statement that writes", err);
+    else if (sqlite3_column_count(statement) == 0) status = fail_refused("a statement without rows", err);
+    else status = check_tail(store, tail, err);
+    if (status == FTDN_OK) *ret_statement = statement;
+    else sqlite3_finalize(statement);
+    return status;
+}
+
+ftdn_status ftdn_query_print(ftdn_store *store, const char *question, ftdn_query_format format, FILE *out,
+                             ftdn_error *err)
+{
+    char refused[REFUSED_CHARS] = "";
+    sqlite3_stmt *statement = NULL;
+    ftdn_text text;
+    ftdn_text_init(&text);
+    int code = SQLITE_DONE;
+    sqlite3_set_authorizer(store->db, authorize, refused);
+    ftdn_status status = prepare_question(store, question, refused, &statement, err);
+    if (status == FTDN_OK) status = ftdn_query_format_rows(statement, format, &text, &code, err);
+    if (status == FTDN_OK && code == SQLITE_AUTH && *refused) status = fail_refused(refused, err);
+    else if (status == FTDN_OK && code != SQLITE_DONE) status = ftdn_store_fail(store, "answering the question", err);
+    sqlite3_finalize(statement);
+    sqlite3_set_authorizer(store->db, NULL, NULL);
+
+    if (status == FTDN_OK && (fwrite(text.chars, 1, text.n_chars, out) != text.n_chars || fflush(out) != 0))
+        status = FTDN_FAIL(err, FTDN_ERR_INPUT, "printing the answer: %s", strerror(errno));
+    ftdn_text_done(&text);
+    return status;
+}

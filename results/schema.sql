@@ -1,0 +1,148 @@
+-- The results store: what a campaign asked and found, in one SQLite file.
+--
+-- Three kinds of facts are kept apart:
+--   what was asked      trials: the resolved spec of each finished trial, its parameters as typed columns
+--   what came out       results, class_ap, layer_faults: a function of the spec alone, never changed afterwards
+--   how it came about   attempts, timings, environments: when, on which machine, with which code, how fast, what failed
+--
+-- Scripts read the views (v_*); their names and columns are kept. The tables may change with user_version.
+-- Rates, ratios and average precisions are fractions in [0, 1]. A mean may exceed 1 by a rounding: hence 1 + 1e-9.
+-- application_id is the text "FTDN", user_version the number of this schema; both are
+-- set in the transaction that creates the tables.
+
+-- What a result was made with, beside its spec: one row per distinct content.
+CREATE TABLE environments (
+    id           INTEGER PRIMARY KEY,
+    code_version TEXT NOT NULL, -- "0.1.0+g1a2b3c4", "+dirty" where the tree had changes
+    compiler     TEXT NOT NULL,
+    machine      TEXT NOT NULL, -- host name
+    system       TEXT NOT NULL, -- kernel and architecture
+    cpu          TEXT NOT NULL,
+    device       TEXT NOT NULL, -- of the backend
+    libraries    TEXT NOT NULL CHECK (libraries GLOB '{*}'), -- JSON object: name -> version
+    UNIQUE (code_version, compiler, machine, system, cpu, device, libraries)
+) STRICT;
+
+-- The finished trials: one row per spec. The id is the SHA-256 of the spec.
+CREATE TABLE trials (
+    key               INTEGER PRIMARY KEY, -- how other tables refer to a trial inside this file
+    id                TEXT NOT NULL UNIQUE
+                      CONSTRAINT id_is_64_hex_digits CHECK (length(id) = 64 AND id NOT GLOB '*[^0-9a-f]*'),
+    spec              TEXT NOT NULL CONSTRAINT spec_is_an_object CHECK (spec GLOB '{*}'), -- canonical JSON
+    model             TEXT NOT NULL,
+    width             REAL NOT NULL CHECK (width > 0),  -- multiplier of the channels
+    weights           TEXT NOT NULL,                    -- as the manifest names them
+    weights_digest    TEXT NOT NULL,
+    dataset           TEXT NOT NULL,                    -- a description
+    dataset_digest    TEXT NOT NULL,
+    backend           TEXT NOT NULL,
+    arithmetic        TEXT NOT NULL,                    -- what the bits depend on: "f32 direct, avx512_core"
+    type              TEXT NOT NULL,                    -- of the faults
+    weight_rate       REAL NOT NULL CHECK (weight_rate BETWEEN 0 AND 1),
+    feature_map_rate  REAL NOT NULL CHECK (feature_map_rate BETWEEN 0 AND 1),
+    weight_scope      TEXT NOT NULL,                    -- a name, or a JSON list of layer-name globs
+    feature_map_scope TEXT NOT NULL,
+    feature_map_point TEXT NOT NULL,
+    redraw            TEXT NOT NULL,
+    copies            TEXT NOT NULL,
+    method            TEXT NOT NULL,                    -- of the protection
+    ranking           TEXT,                             -- NULL where the method has none; so are merge and ratio
+    merge             TEXT,
+    ratio             REAL CHECK (ratio BETWEEN 0 AND 1),
+    seed              INTEGER NOT NULL
+) STRICT;
+
+-- Every try at a trial, finished or failed. A failed trial has no row in trials: its spec stands here.
+CREATE TABLE attempts (
+    id          INTEGER PRIMARY KEY,
+    trial_id    TEXT NOT NULL
+                CONSTRAINT id_is_64_hex_digits CHECK (length(trial_id) = 64 AND trial_id NOT GLOB '*[^0-9a-f]*'),
+    manifest    TEXT NOT NULL, -- name of the manifest that asked for it
+    environment INTEGER NOT NULL REFERENCES environments (id),
+    outcome     TEXT NOT NULL CHECK (outcome IN ('done', 'failed')),
+    finished_at TEXT NOT NULL, -- UTC, "2026-01-31T23:59:59.123Z"
+    seconds     REAL CHECK (seconds >= 0), -- wall-clock; NULL: not known
+    cause       TEXT,          -- of the failure
+    spec        TEXT CONSTRAINT spec_is_an_object CHECK (spec GLOB '{*}'),
+    CHECK ((outcome = 'failed') = (cause IS NOT NULL)),
+    CHECK ((outcome = 'failed') = (spec IS NOT NULL))
+) STRICT;
+CREATE INDEX attempts_of_trial ON attempts (trial_id);
+
+CREATE TABLE results (
+    trial               INTEGER PRIMARY KEY REFERENCES trials (key),
+    attempt             INTEGER NOT NULL UNIQUE REFERENCES attempts (id), -- that finished
+    map_voc07           REAL CHECK (map_voc07 BETWEEN 0 AND 1 + 1e-9),    -- NULL: no class has an object
+    map_area            REAL CHECK (map_area BETWEEN 0 AND 1 + 1e-9),
+    images              INTEGER NOT NULL CHECK (images >= 0),
+    n_nonfinite_outputs INTEGER NOT NULL CHECK (n_nonfinite_outputs >= 0) -- network outputs that were NaN or infinite
+) STRICT;
+
+CREATE TABLE class_ap (
+    trial    INTEGER NOT NULL REFERENCES results (trial),
+    class    TEXT NOT NULL,
+    ap_voc07 REAL CHECK (ap_voc07 BETWEEN 0 AND 1 + 1e-9), -- NULL: no object of the class
+    ap_area  REAL CHECK (ap_area BETWEEN 0 AND 1 + 1e-9),
+    objects  INTEGER NOT NULL CHECK (objects >= 0),
+    PRIMARY KEY (trial, class)
+) STRICT, WITHOUT ROWID;
+
+-- Faults asked for and faults done, layer by layer.
+CREATE TABLE layer_faults (
+    trial          INTEGER NOT NULL REFERENCES results (trial),
+    layer          TEXT NOT NULL,
+    location       TEXT NOT NULL CHECK (location IN ('weights', 'feature_map')),
+    position       INTEGER NOT NULL CHECK (position >= 0), -- order of the trial's rows: that of the network
+    elements       INTEGER NOT NULL CHECK (elements >= 0), -- that could be hit
+    requested_rate REAL NOT NULL CHECK (requested_rate BETWEEN 0 AND 1),
+    faults         INTEGER NOT NULL CHECK (faults BETWEEN 0 AND elements), -- elements hit
+    changed        INTEGER NOT NULL CHECK (changed BETWEEN 0 AND faults),  -- of these, with another value afterwards
+    PRIMARY KEY (trial, layer, location)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE timings (
+    attempt INTEGER NOT NULL REFERENCES attempts (id),
+    stage   TEXT NOT NULL,
+    seconds REAL NOT NULL CHECK (seconds >= 0), -- summed over threads; stage "total": wall-clock
+    PRIMARY KEY (attempt, stage)
+) STRICT, WITHOUT ROWID;
+
+-- A row per finished trial.
+CREATE VIEW v_trials AS
+SELECT t.id, a.manifest,
+       t.model, t.width, t.weights, t.weights_digest, t.dataset, t.dataset_digest, t.backend, t.arithmetic,
+       t.type, t.weight_rate, t.feature_map_rate, t.weight_scope, t.feature_map_scope, t.feature_map_point,
+       t.redraw, t.copies, t.method, t.ranking, t.merge, t.ratio, t.seed,
+       r.map_voc07, r.map_area, r.images, a.seconds, r.n_nonfinite_outputs, a.finished_at, e.code_version
+FROM results r
+JOIN trials t ON t.key = r.trial
+JOIN attempts a ON a.id = r.attempt
+JOIN environments e ON e.id = a.environment;
+
+-- A row per finished trial and class.
+CREATE VIEW v_ap AS
+SELECT t.id, c.class, c.ap_voc07, c.ap_area, c.objects
+FROM class_ap c
+JOIN trials t ON t.key = c.trial;
+
+-- A row per finished trial, layer and location ('weights' or 'feature_map'). observed_rate: NULL without elements.
+CREATE VIEW v_faults AS
+SELECT t.id, f.layer, f.location, f.requested_rate, CAST(f.faults AS REAL) / f.elements AS observed_rate,
+       f.elements, f.faults, f.changed, f.position
+FROM layer_faults f
+JOIN trials t ON t.key = f.trial;
+
+-- A row per finished trial and stage.
+CREATE VIEW v_timings AS
+SELECT t.id, s.stage, s.seconds
+FROM timings s
+JOIN results r ON r.attempt = s.attempt
+JOIN trials t ON t.key = r.trial;
+
+-- A row per failed attempt. finished: 1 where another attempt at the same trial is in v_trials.
+CREATE VIEW v_failures AS
+SELECT a.trial_id AS id, a.manifest, a.cause, a.finished_at AS failed_at,
+       EXISTS (SELECT 1 FROM trials t WHERE t.id = a.trial_id) AS finished, e.code_version, e.machine, a.spec
+FROM attempts a
+JOIN environments e ON e.id = a.environment
+WHERE a.outcome = 'failed';

@@ -1,0 +1,119 @@
+/* store.h - the results database: one SQLite file that holds a campaign's trials.
+ *
+ * A trial is written in one transaction or not at all, and never changed afterwards: its id is the
+ * digest of its spec, and a second result for the same id is refused. Attempts, finished and failed,
+ * stand beside the results. Tables are STRICT; the file carries application_id and user_version.
+ * Users' scripts rely on the views v_* (schema.sql documents every column). Only results/ speaks SQL
+ * to the file. A store is used by one thread at a time; several processes may have the file open. */
+#ifndef FTDN_RESULTS_STORE_H
+#define FTDN_RESULTS_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/sha256.h"
+#include "base/status.h"
+
+typedef struct ftdn_store ftdn_store;
+
+/* What a result was made with, beside its spec. Written once per distinct content. */
+typedef struct ftdn_environment {
+    const char *code_version; /* "0.1.0+g1a2b3c4", "+dirty" where the tree had changes */
+    const char *compiler;     /* "gcc 12.2.0" */
+    const char *machine;      /* host name */
+    const char *system;       /* "Linux 6.1.0 x86_64" */
+    const char *cpu;          /* "AMD EPYC, 2 cores" */
+    const char *device;       /* of the backend: "cpu" */
+    const char *libraries;    /* JSON object: name -> version */
+} ftdn_environment;
+
+/* The parameters of a trial: one typed column each in v_trials, named like the field. */
+typedef struct ftdn_trial_params {
+    const char *model;
+    double width;
+    const char *weights; /* as the manifest names them: file name or "formula:0" */
+    const char *weights_digest;
+    const char *dataset; /* description */
+    const char *dataset_digest;
+    const char *backend, *arithmetic; /* "cpu"; "f32 direct, avx512_core" */
+    const char *type;                 /* of the faults */
+    double weight_rate, feature_map_rate;
+    const char *weight_scope, *feature_map_scope; /* a name, or a JSON list of globs */
+    const char *feature_map_point, *redraw, *copies;
+    const char *method;          /* of the protection */
+    const char *ranking, *merge; /* NULL where the method has none */
+    double ratio;                /* NaN where the method has none: NULL in the store */
+    int64_t seed;
+} ftdn_trial_params;
+
+typedef struct ftdn_class_row {
+    const char *class_name;
+    double ap_voc07, ap_area; /* NaN (no object of the class): NULL in the store */
+    int n_objects;
+} ftdn_class_row;
+
+typedef struct ftdn_timing_row {
+    const char *stage; /* "weights", "forward", "injection", "detection", "average_precision", "total" */
+    double seconds;    /* summed over threads; "total" is wall-clock time */
+} ftdn_timing_row;
+
+/* Faults of one layer: what was asked for, what was done. */
+typedef struct ftdn_fault_row {
+    const char *layer;
+    const char *location; /* "weights" or "feature_map" */
+    int64_t n_elements;   /* that could be hit: weights, or map elements over all images */
+    double requested_rate;
+    int64_t n_faults;  /* elements hit; observed rate = n_faults / n_elements */
+    int64_t n_changed; /* of these, elements whose value differs afterwards */
+} ftdn_fault_row;
+
+typedef struct ftdn_trial_record {
+    char id[FTDN_SHA256_HEX];
+    const char *manifest; /* name of the manifest that asked for the trial */
+    const char *spec;     /* canonical JSON: what the id is the digest of */
+    ftdn_trial_params params;
+    double map_voc07, map_area; /* NaN (no class has an object): NULL in the store */
+    int n_images;
+    int64_t n_nonfinite_outputs; /* network outputs that were NaN or infinite */
+    double seconds;              /* wall-clock */
+    const ftdn_class_row *class_row;
+    int n_classes;
+    const ftdn_timing_row *timing_row;
+    int n_timings;
+    const ftdn_fault_row *fault_row;
+    int n_faults;
+} ftdn_trial_record;
+
+typedef enum ftdn_store_mode {
+    FTDN_STORE_READ,  /* must exist; never written, but what a killed run left unfinished is rolled back */
+    FTDN_STORE_WRITE, /* created (with its folder) if absent or empty; appending needs this mode */
+} ftdn_store_mode;
+
+/* FTDN_ERR_STORE names the file and the reason: missing, not SQLite, of another program, of a newer
+ * version, read-only, damaged. A file of another program is not touched. */
+FTDN_NODISCARD ftdn_status ftdn_store_open(const char *path, ftdn_store_mode mode, ftdn_store **ret_store,
+                                           ftdn_error *err);
+void ftdn_store_close(ftdn_store *store); /* NULL is fine */
+
+/* Record (or find) an environment; its key goes with each append. */
+FTDN_NODISCARD ftdn_status ftdn_store_add_environment(ftdn_store *store, const ftdn_environment *environment,
+                                                      int64_t *ret_environment, ftdn_error *err);
+
+FTDN_NODISCARD ftdn_status ftdn_store_has_trial(ftdn_store *store, const char *id, bool *ret_has, ftdn_error *err);
+
+/* Write a finished trial with all its rows: one transaction. A present id is FTDN_ERR_STORE. */
+FTDN_NODISCARD ftdn_status ftdn_store_append(ftdn_store *store, const ftdn_trial_record *record, int64_t environment,
+                                             ftdn_error *err);
+
+/* Record that an attempt at a trial failed, with its cause. */
+FTDN_NODISCARD ftdn_status ftdn_store_append_failure(ftdn_store *store, const char *id, const char *manifest,
+                                                     const char *spec, const char *cause, int64_t environment,
+                                                     ftdn_error *err);
+
+/* Ids that begin with a prefix (at least 4 hex digits), for `ftdn show 1a2b`: exactly one, else FTDN_ERR_STORE. */
+FTDN_NODISCARD ftdn_status ftdn_store_find_trial(ftdn_store *store, const char *prefix, char ret_id[FTDN_SHA256_HEX],
+                                                 ftdn_error *err);
+
+#endif

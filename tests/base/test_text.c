@@ -1,0 +1,105 @@
+#include "base/text.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "tests/support/support.h"
+
+static void texts_grow_as_they_are_appended(void **state)
+{
+    (void)state;
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_error err = {0};
+    assert_null(text.chars);
+    for (int i = 0; i < 1000; i++) ftdn_text_append(&text, "%d,", i % 10);
+    ftdn_text_append_bytes(&text, "end!", 3);
+    FTDN_ASSERT_OK(ftdn_text_check(&text, &err), err);
+    assert_int_equal(text.n_chars, 2003);
+    assert_int_equal(strlen(text.chars), 2003);
+    assert_memory_equal(text.chars, "0,1,2,3,", 8);
+    assert_string_equal(text.chars + 1998, "9,end");
+    ftdn_text_done(&text);
+    assert_null(text.chars);
+    ftdn_text_done(&text);
+}
+
+static void an_empty_append_gives_an_empty_text(void **state)
+{
+    (void)state;
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_text_append_bytes(&text, NULL, 0);
+    assert_string_equal(text.chars, "");
+    ftdn_text_done(&text);
+}
+
+static void a_refused_append_is_told_at_the_end(void **state)
+{
+    (void)state;
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_error err = {0};
+    ftdn_text_append(&text, "abc");
+    ftdn_text_append_bytes(&text, "x", SIZE_MAX - 2); /* refused before a byte is read: the sum overflows */
+    ftdn_text_append(&text, "def");
+    assert_true(text.failed);
+    assert_string_equal(text.chars, "abc");
+    FTDN_ASSERT_FAILS(ftdn_text_check(&text, &err), FTDN_ERR_MEMORY, "out of memory after 3 characters of text", err);
+    ftdn_text_done(&text);
+}
+
+static void json_strings_are_escaped(void **state)
+{
+    (void)state;
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_text_append_json_string(&text, "a\"b\\c/\n\t\r\x01\x7f \xc3\xa9");
+    assert_string_equal(text.chars, "\"a\\\"b\\\\c/\\n\\t\\u000d\\u0001\\u007f \xc3\xa9\"");
+    ftdn_text_done(&text);
+}
+
+static void json_numbers_are_short_and_read_back(void **state)
+{
+    (void)state;
+    static const struct {
+        double number;
+        const char *text;
+    } rows[] = {
+        {0, "0"},
+        {1, "1"},
+        {-100, "-100"},
+        {300, "300"},
+        {123456789, "123456789"},
+        {0.1, "0.1"},
+        {0.01, "0.01"},
+        {0.1 + 0.2, "0.30000000000000004"},
+        {1.0 / 3, "0.3333333333333333"},
+        {1e-5, "1e-05"},
+        {999999999999999, "999999999999999"},
+        {1e15, "1e+15"},
+        {9007199254740992, "9007199254740992"},
+        {DBL_MAX, "1.7976931348623157e+308"},
+        {0x1p-1074, "5e-324"},
+        {NAN, "null"},
+        {INFINITY, "null"},
+        {-INFINITY, "null"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ftdn_text text;
+        ftdn_text_init(&text);
+        ftdn_text_append_json_number(&text, rows[i].number);
+        assert_string_equal(text.chars, rows[i].text);
+        ftdn_text_done(&text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_grow_as_they_are_appended),      cmocka_unit_test(an_empty_append_gives_an_empty_text),
+        cmocka_unit_test(a_refused_append_is_told_at_the_end),  cmocka_unit_test(json_strings_are_escaped),
+        cmocka_unit_test(json_numbers_are_short_and_read_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

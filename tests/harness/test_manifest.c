@@ -1,0 +1,353 @@
+/* test_manifest.c - manifests that are right, and the trials they stand for. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "harness/manifest.h"
+#include "tests/support/support.h"
+
+/* In the texts below ' stands for ". */
+#define START "{'manifest_version': 1, 'name': 'x', "
+#define MODEL "'model': {'name': 'ssd_vgg16', 'weights': 'formula:0'}, "
+#define DATA "'dataset': {'kind': 'test_scenes', 'images': 4}, "
+#define HEAD START MODEL DATA
+
+/* Writes "key=value " for whatever is not as in the plainest manifest (HEAD and nothing else). */
+typedef struct describer {
+    ftdn_text text;
+} describer;
+
+static void put_text(describer *d, const char *key, const char *value, const char *plain)
+{
+    if (value == plain || (value && plain && strcmp(value, plain) == 0)) return;
+    ftdn_text_append(&d->text, "%s=%s ", key, value ? value : "(none)");
+}
+
+static void put_number(describer *d, const char *key, double value, double plain)
+{
+    if (value == plain && !signbit(value)) return;
+    ftdn_text_append(&d->text, "%s=", key);
+    ftdn_text_append_json_number(&d->text, value);
+    ftdn_text_append(&d->text, " ");
+}
+
+static void put_scope(describer *d, const char *key, const ftdn_scope_settings *scope)
+{
+    put_text(d, key, scope->name, scope->name ? "features" : NULL);
+    for (int i = 0; i < scope->n_globs; i++) put_text(d, key, scope->glob[i], NULL);
+}
+
+static void put_data(describer *d, const char *key, const ftdn_data_settings *data)
+{
+    const char *kinds[] = {"none", "voc", "test_scenes"};
+    ftdn_text_append(&d->text, "%s=%s(", key, kinds[data->kind]);
+    put_text(d, "root", data->root, NULL);
+    put_text(d, "split", data->split, NULL);
+    put_number(d, "images", data->n_images, 0);
+    put_number(d, "seed", (double)data->seed, 0);
+    if (d->text.chars[d->text.n_chars - 1] == ' ') d->text.n_chars--;
+    ftdn_text_append(&d->text, ") ");
+}
+
+static void describe(describer *d, const ftdn_trial_settings *s)
+{
+    put_text(d, "model", s->model.name, "ssd_vgg16");
+    put_number(d, "width", s->model.width, 0);
+    put_number(d, "classes", s->model.n_classes, 20);
+    put_text(d, "weights", s->model.weights, "formula:0");
+    put_text(d, "path", s->model.weights_path, NULL);
+    put_number(d, "formula_seed", (double)s->model.formula_seed, 0);
+    bool plain_data = s->dataset.kind == FTDN_DATA_TEST_SCENES && s->dataset.n_images == 4 && s->dataset.seed == 0;
+    if (!plain_data) put_data(d, "dataset", &s->dataset);
+    if (s->calibration.kind != FTDN_DATA_NONE) put_data(d, "calibration", &s->calibration);
+    put_number(d, "score_threshold", s->evaluate.score_threshold, 0.01);
+    put_number(d, "nms_iou", s->evaluate.nms_iou, 0.45);
+    put_number(d, "candidates", s->evaluate.candidates, 200);
+    put_number(d, "iou", s->evaluate.iou, 0.5);
+    put_text(d, "backend", s->engine.backend, "cpu");
+    put_text(d, "convolution", s->engine.convolution, "direct");
+    assert_int_equal(s->engine.conv_algorithm,
+                     strcmp(s->engine.convolution, "direct") == 0 ? FTDN_CONV_DIRECT : FTDN_CONV_WINOGRAD);
+    put_text(d, "type", s->faults.type, "zero");
+    put_number(d, "weight_rate", s->faults.weight_rate, 0);
+    put_number(d, "feature_map_rate", s->faults.feature_map_rate, 0);
+    put_scope(d, "weight_scope", &s->faults.weight_scope);
+    put_scope(d, "feature_map_scope", &s->faults.feature_map_scope);
+    put_text(d, "point", s->faults.feature_map_point, "activation");
+    put_text(d, "redraw", s->faults.redraw, "trial");
+    put_text(d, "copies", s->faults.copies, "independent");
+    put_text(d, "method", s->protection.method, "none");
+    put_number(d, "seed", (double)s->seed, 0);
+}
+
+typedef struct right_case {
+    const char *title, *text;
+    size_t n_trials;
+    const char *plan; /* one line per trial */
+} right_case;
+
+/* Title, text, number of trials, and the plan: one line below the other. */
+/* clang-format off */
+static const right_case cases[] = {
+    {"the plainest", START MODEL "'dataset': {'kind': 'test_scenes', 'images': 4}}", 1, "\n"},
+    {"all that has no bearing on a trial", HEAD "'$schema': 'x', 'description': 'y', 'sweep': {}}", 1, "\n"},
+    {"a sweep of nothing", HEAD "'sweep': {'grid': {}}}", 1, "\n"},
+    {"a key of every part",
+     "{'manifest_version': 1.0, 'name': 'A-1_b.c',"
+     " 'model': {'name': 'ssd_mobilenet_v1', 'weights': 'formula:17', 'width': 0.25, 'classes': 3},"
+     " 'dataset': {'kind': 'test_scenes', 'images': 1e2, 'seed': 5},"
+     " 'calibration': {'kind': 'test_scenes', 'images': 8, 'seed': 6},"
+     " 'evaluate': {'score_threshold': 0.5, 'nms_iou': 0.25, 'candidates': 100, 'iou': 0.75},"
+     " 'engine': {'backend': 'ref', 'convolution': 'winograd'},"
+     " 'faults': {'type': 'zero', 'weight_rate': 1e-2, 'feature_map_rate': 1, 'scope': 'all',"
+     " 'feature_map_point': 'conv', 'redraw': 'trial', 'copies': 'independent'},"
+     " 'protection': {'method': 'none'}, 'seed': 9007199254740992}", 1,
+     "model=ssd_mobilenet_v1 width=0.25 classes=3 weights=formula:17 formula_seed=17"
+     " dataset=test_scenes(images=100 seed=5) calibration=test_scenes(images=8 seed=6)"
+     " score_threshold=0.5 nms_iou=0.25 candidates=100 iou=0.75 backend=ref convolution=winograd"
+     " weight_rate=0.01 feature_map_rate=1 weight_scope=all feature_map_scope=all point=conv seed=9007199254740992\n"},
+    {"voc with its defaults, beside the manifest",
+     START "'model': {'name': 'ssd_vgg16', 'weights': 'w.pth'}, 'dataset': {'kind': 'voc', 'root': 'VOC2007'}}", 1,
+     "weights=w.pth path=some/folder/w.pth dataset=voc(root=some/folder/VOC2007 split=test)\n"},
+    {"paths from the root and from variables",
+     START "'model': {'name': 'ssd_vgg16', 'weights': '/a/${FTDN_TEST_NAME}.pth'},"
+     " 'dataset': {'kind': 'voc', 'root': '${FTDN_TEST_ROOT}/$x/${FTDN_TEST_NAME}', 'split': 'val', 'images': 7},"
+     " 'calibration': {'kind': 'voc', 'root': 'c', 'images': 64}}", 1,
+     "weights=n.pth path=/a/n.pth dataset=voc(root=/data/$x/n split=val images=7)"
+     " calibration=voc(root=some/folder/c split=trainval images=64)\n"},
+    {"weights in a folder", START "'model': {'name': 'ssd_vgg16', 'weights': '../up/w.safetensors'}, " DATA "'seed': 0}", 1,
+     "weights=w.safetensors path=some/folder/../up/w.safetensors\n"},
+    {"scopes as globs", HEAD "'faults': {'scope': ['conv1', 'base_net.*']}}", 1,
+     "weight_scope=conv1 weight_scope=base_net.* feature_map_scope=conv1 feature_map_scope=base_net.*\n"},
+    {"scopes apart", HEAD "'faults': {'scope': {'weights': 'all', 'feature_maps': ['a']}}}", 1,
+     "weight_scope=all feature_map_scope=a\n"},
+    {"one scope apart, the other by default", HEAD "'faults': {'scope': {'feature_maps': 'sources'}}}", 1,
+     "feature_map_scope=sources\n"},
+    {"minus zero is zero", HEAD "'seed': -0, 'faults': {'weight_rate': -0.0}}", 1, "\n"},
+    {"an empty object", HEAD "'faults': {}, 'protection': {}, 'engine': {}, 'evaluate': {}}", 1, "\n"},
+    {"a list of seeds", HEAD "'seed': 9, 'sweep': {'grid': {'seed': [3, 1, 2]}}}", 3, "seed=3\nseed=1\nseed=2\n"},
+    {"a product, the last key fastest",
+     HEAD "'sweep': {'grid': {'faults.feature_map_rate': [0.5, 0.25], 'seed': [1, 2, 3]}}}", 6,
+     "feature_map_rate=0.5 seed=1\nfeature_map_rate=0.5 seed=2\nfeature_map_rate=0.5 seed=3\n"
+     "feature_map_rate=0.25 seed=1\nfeature_map_rate=0.25 seed=2\nfeature_map_rate=0.25 seed=3\n"},
+    {"the same product, keys the other way round",
+     HEAD "'sweep': {'grid': {'seed': [1, 2], 'faults.feature_map_rate': [0.5, 0.25]}}}", 4,
+     "feature_map_rate=0.5 seed=1\nfeature_map_rate=0.25 seed=1\nfeature_map_rate=0.5 seed=2\nfeature_map_rate=0.25 seed=2\n"},
+    {"an object replaces the whole object",
+     HEAD "'faults': {'weight_rate': 0.5, 'scope': 'all'},"
+     " 'sweep': {'grid': {'faults': [{'feature_map_rate': 0.25}, {}, {'scope': {'weights': 'base'}}]}}}", 3,
+     "feature_map_rate=0.25\n\nweight_scope=base\n"},
+    {"a value keeps what stands beside it",
+     HEAD "'faults': {'weight_rate': 0.5, 'scope': 'all'}, 'sweep': {'grid': {'faults.feature_map_rate': [0.25]}}}", 1,
+     "weight_rate=0.5 feature_map_rate=0.25 weight_scope=all feature_map_scope=all\n"},
+    {"a scope within a scope",
+     HEAD "'faults': {'scope': 'all'}, 'sweep': {'grid': {'faults.scope.weights': ['base', ['x', 'y']]}}}", 2,
+     "weight_scope=base feature_map_scope=all\nweight_scope=x weight_scope=y feature_map_scope=all\n"},
+    {"a scope in place of two", HEAD "'faults': {'scope': {'weights': 'base'}}, 'sweep': {'grid': {'faults.scope': ['all']}}}", 1,
+     "weight_scope=all feature_map_scope=all\n"},
+    {"networks and images that vary",
+     START "'sweep': {'grid': {"
+     "'model': [{'name': 'ssd_vgg16', 'weights': 'v.pth'}, {'name': 'ssd_mobilenet_v1', 'weights': 'formula:1', 'width': 0.5}],"
+     "'dataset': [{'kind': 'voc', 'root': 'r'}, {'kind': 'test_scenes', 'images': 3}]}}}", 4,
+     "weights=v.pth path=some/folder/v.pth dataset=voc(root=some/folder/r split=test)\n"
+     "weights=v.pth path=some/folder/v.pth dataset=test_scenes(images=3)\n"
+     "model=ssd_mobilenet_v1 width=0.5 weights=formula:1 formula_seed=1 dataset=voc(root=some/folder/r split=test)\n"
+     "model=ssd_mobilenet_v1 width=0.5 weights=formula:1 formula_seed=1 dataset=test_scenes(images=3)\n"},
+    {"required keys that only the grid gives",
+     START DATA "'sweep': {'grid': {'model.name': ['ssd_vgg16'], 'model.weights': ['formula:0', 'formula:2']}}}", 2,
+     "\nweights=formula:2 formula_seed=2\n"},
+    {"equal trials stay two", HEAD "'sweep': {'grid': {'faults.weight_rate': [0.1, 1e-1, 0.10]}}}", 3,
+     "weight_rate=0.1\nweight_rate=0.1\nweight_rate=0.1\n"},
+};
+/* clang-format on */
+
+static char *copy_quoted(ftdn_arena *arena, const char *text)
+{
+    char *copy = ftdn_arena_copy_text(arena, text, strlen(text), NULL);
+    assert_non_null(copy);
+    for (char *c = copy; *c; c++)
+        if (*c == '\'') *c = '"';
+    return copy;
+}
+
+static ftdn_status parse(const char *text, ftdn_arena *arena, ftdn_manifest *manifest, ftdn_error *err)
+{
+    ftdn_mistakes mistakes;
+    ftdn_mistakes_init(&mistakes, arena);
+    return ftdn_manifest_parse(text, strlen(text), "some/folder/m.json", arena, &mistakes, manifest, err);
+}
+
+static void check_case(const right_case *c)
+{
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    ftdn_manifest manifest;
+    ftdn_error err = {0};
+    if (parse(copy_quoted(&arena, c->text), &arena, &manifest, &err) != FTDN_OK)
+        fail_msg("%s: %s", c->title, err.message);
+    describer d;
+    ftdn_text_init(&d.text);
+    for (size_t i = 0; i < manifest.n_trials; i++) {
+        ftdn_trial_settings settings;
+        ftdn_manifest_get_settings(&manifest, i, &settings);
+        describe(&d, &settings);
+        if (d.text.n_chars > 0 && d.text.chars[d.text.n_chars - 1] == ' ') d.text.n_chars--;
+        ftdn_text_append(&d.text, "\n");
+    }
+    if (strcmp(d.text.chars, c->plan) != 0) fail_msg("%s:\nseen\n%sexpected\n%s", c->title, d.text.chars, c->plan);
+    assert_int_equal(manifest.n_trials, c->n_trials);
+    ftdn_text_done(&d.text);
+    ftdn_arena_done(&arena);
+}
+
+static void every_right_manifest_stands_for_its_plan(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("FTDN_TEST_ROOT", "/data", 1), 0);
+    assert_int_equal(setenv("FTDN_TEST_NAME", "n", 1), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) check_case(&cases[i]);
+}
+
+static void name_and_description_are_kept(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    ftdn_manifest manifest;
+    ftdn_error err = {0};
+    FTDN_ASSERT_OK(parse(copy_quoted(&arena, HEAD "'description': 'as in \xc2\xa7 2'}"), &arena, &manifest, &err), err);
+    assert_string_equal(manifest.name, "x");
+    assert_string_equal(manifest.description, "as in \xc2\xa7 2");
+    assert_string_equal(manifest.path, "some/folder/m.json");
+    assert_string_equal(manifest.folder, "some/folder");
+    FTDN_ASSERT_OK(parse(copy_quoted(&arena, HEAD "'seed': 1}"), &arena, &manifest, &err), err);
+    assert_string_equal(manifest.description, "");
+    ftdn_arena_done(&arena);
+}
+
+static void a_file_is_loaded_and_its_paths_start_at_its_folder(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    char *folder = ftdn_test_create_folder(&arena);
+    char *path = ftdn_path_join(&arena, folder, "m.json", NULL), *weights = ftdn_path_join(&arena, folder, "w", NULL);
+    assert_non_null(path);
+    assert_non_null(weights);
+    const char *text = copy_quoted(&arena, START DATA "'model': {'name': 'ssd_vgg16', 'weights': 'w'}}");
+    ftdn_test_write_file(path, text, strlen(text));
+    ftdn_mistakes mistakes;
+    ftdn_mistakes_init(&mistakes, &arena);
+    ftdn_manifest manifest;
+    ftdn_error err = {0};
+    FTDN_ASSERT_OK(ftdn_manifest_load(path, &arena, &mistakes, &manifest, &err), err);
+    ftdn_trial_settings settings;
+    ftdn_manifest_get_settings(&manifest, 0, &settings);
+    assert_string_equal(settings.model.weights_path, weights);
+    ftdn_test_remove_folder(folder);
+    FTDN_ASSERT_FAILS(ftdn_manifest_load(path, &arena, &mistakes, &manifest, &err), FTDN_ERR_INPUT, path, err);
+    ftdn_arena_done(&arena);
+}
+
+/* Each grid of ten by ten by ... values: the product, not a list of it, is what is stored. */
+static void ten_million_trials_are_a_small_manifest(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+#define TEN "[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]"
+    const char *text = HEAD "'sweep': {'grid': {'faults.weight_rate': " TEN ", 'faults.feature_map_rate': " TEN
+                            ", 'evaluate.iou': " TEN ", 'evaluate.nms_iou': " TEN ", 'evaluate.score_threshold': " TEN
+                            ", 'model.width': " TEN ", 'seed': [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]}}}";
+    ftdn_manifest manifest;
+    ftdn_error err = {0};
+    FTDN_ASSERT_OK(parse(copy_quoted(&arena, text), &arena, &manifest, &err), err);
+    assert_int_equal(manifest.n_trials, FTDN_MAX_TRIALS);
+    assert_true(arena.n_bytes < 1 << 20);
+    ftdn_trial_settings settings;
+    ftdn_manifest_get_settings(&manifest, 1234567, &settings);
+    assert_true(settings.faults.weight_rate == 0.2 && settings.faults.feature_map_rate == 0.3);
+    assert_true(settings.evaluate.iou == 0.4 && settings.evaluate.nms_iou == 0.5);
+    assert_true(settings.evaluate.score_threshold == 0.6 && settings.model.width == 0.7);
+    assert_int_equal(settings.seed, 7);
+    ftdn_arena_done(&arena);
+}
+
+static void the_table_of_keys_is_in_depth_first_order(void **state)
+{
+    (void)state;
+    for (int key = 1; key < FTDN_N_KEYS; key++) {
+        const ftdn_key *row = &ftdn_manifest_keys[key];
+        assert_non_null(row->path);
+        assert_non_null(row->help);
+        assert_int_equal(ftdn_key_find(row->path, strlen(row->path)), key);
+        ftdn_key_id parent = ftdn_key_parent((ftdn_key_id)key);
+        assert_true((int)parent < key && key < (int)parent + ftdn_key_n_rows(parent));
+        assert_true(ftdn_manifest_keys[parent].type == FTDN_VALUE_OBJECT ||
+                    ftdn_manifest_keys[parent].type == FTDN_VALUE_SCOPE);
+        bool has_words = row->type == FTDN_VALUE_CHOICE || row->type == FTDN_VALUE_SCOPE;
+        assert_int_equal(row->choices != NULL, has_words);
+        assert_int_equal(ftdn_key_find_inside(parent, ftdn_key_last_name((ftdn_key_id)key)), key);
+    }
+    assert_int_equal(ftdn_key_n_rows(FTDN_KEY_ROOT), FTDN_N_KEYS);
+    assert_int_equal(ftdn_key_find("faults.weight", strlen("faults.weight")), -1);
+}
+
+static void the_experiments_of_this_repository_are_right(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("FTDN_SHARED", getenv("FTDN_SHARED") ? getenv("FTDN_SHARED") : "/nowhere", 1), 0);
+    const char *names[] = {"smoke", "quickstart"};
+    for (int i = 0; i < 2; i++) {
+        ftdn_arena arena;
+        ftdn_arena_init(&arena);
+        ftdn_mistakes mistakes;
+        ftdn_mistakes_init(&mistakes, &arena);
+        ftdn_manifest manifest;
+        ftdn_error err = {0};
+        char *path = ftdn_arena_format(&arena, NULL, "%s/experiments/%s.json", FTDN_SOURCE_ROOT, names[i]);
+        assert_non_null(path);
+        FTDN_ASSERT_OK(ftdn_manifest_load(path, &arena, &mistakes, &manifest, &err), err);
+        assert_string_equal(manifest.name, names[i]);
+        assert_true(manifest.n_trials >= 2);
+        ftdn_arena_done(&arena);
+    }
+}
+
+static void a_refused_allocation_is_an_error_and_no_leak(void **state)
+{
+    (void)state;
+    for (long k = 0;; k++) {
+        ftdn_arena arena, source;
+        ftdn_arena_init(&arena);
+        ftdn_arena_init(&source);
+        const char *text =
+            copy_quoted(&source, START "'model': {'name': 'ssd_vgg16', 'weights': 'w'}, " DATA
+                                       "'sweep': {'grid': {'faults.scope': [['a'], 'all'], 'seed': [1]}}}");
+        ftdn_arena_fail_after(&arena, k);
+        ftdn_manifest manifest;
+        ftdn_error err = {0};
+        ftdn_status status = parse(text, &arena, &manifest, &err);
+        ftdn_arena_done(&source);
+        ftdn_arena_done(&arena);
+        if (status == FTDN_OK) break;
+        assert_int_equal(status, FTDN_ERR_MEMORY);
+        assert_int_equal(err.status, FTDN_ERR_MEMORY);
+        assert_true(k < 10000);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_right_manifest_stands_for_its_plan),
+        cmocka_unit_test(name_and_description_are_kept),
+        cmocka_unit_test(a_file_is_loaded_and_its_paths_start_at_its_folder),
+        cmocka_unit_test(ten_million_trials_are_a_small_manifest),
+        cmocka_unit_test(the_table_of_keys_is_in_depth_first_order),
+        cmocka_unit_test(the_experiments_of_this_repository_are_right),
+        cmocka_unit_test(a_refused_allocation_is_an_error_and_no_leak),
+    };
+    return cmocka_run_group_tests_name("manifest", tests, NULL, NULL);
+}

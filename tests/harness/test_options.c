@@ -1,0 +1,256 @@
+/* test_options.c - command lines: what they set, what they say, and the help. */
+#include <string.h>
+
+#include "harness/exit_code.h"
+#include "harness/options.h"
+#include "tests/support/support.h"
+
+/* The values that a command of the tests sets. */
+typedef struct values {
+    const char *db;
+    long long n_threads;
+    double rate;
+    bool quiet;
+} values;
+
+/* Runs a command line of space-separated words; "_" stands for an empty word. */
+typedef struct fixture {
+    ftdn_arena arena;
+    values values;
+    ftdn_arguments arguments;
+    ftdn_error err;
+    ftdn_option option[4];
+    ftdn_command command;
+} fixture;
+
+static void fixture_init(fixture *f)
+{
+    *f = (fixture){.values = {.n_threads = -1, .rate = -1}};
+    ftdn_arena_init(&f->arena);
+    const ftdn_option options[] = {
+        {"db", 0, "FILE", "results file", FTDN_OPTION_TEXT, {.text = &f->values.db}, 0, 0},
+        {"threads", 't', "N", "worker threads", FTDN_OPTION_INTEGER, {.integer = &f->values.n_threads}, 1, 1024},
+        {"rate", 0, "R", "a rate", FTDN_OPTION_NUMBER, {.number = &f->values.rate}, 0, 1},
+        {"quiet", 'q', NULL, "print less", FTDN_OPTION_FLAG, {.flag = &f->values.quiet}, 0, 0},
+    };
+    memcpy(f->option, options, sizeof options);
+    f->command = (ftdn_command){
+        .name = "ftdn run",
+        .arguments = "MANIFEST",
+        .summary = "Run what a manifest asks for.",
+        .example = "ftdn run experiments/smoke.json",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .n_options = 4,
+        .option = f->option,
+    };
+}
+
+static ftdn_status parse(fixture *f, const char *line)
+{
+    const char *argv[32];
+    int argc = 0;
+    char *words = ftdn_arena_copy_text(&f->arena, line, strlen(line), NULL);
+    assert_non_null(words);
+    for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
+        argv[argc++] = strcmp(word, "_") == 0 ? "" : word;
+    return ftdn_options_parse(&f->command, argc, argv, &f->arena, &f->arguments, &f->err);
+}
+
+static void every_spelling_of_an_option_sets_it(void **state)
+{
+    (void)state;
+    const char *lines[] = {
+        "m.json --db x.db --threads 4 --rate 0.5 --quiet",
+        "--db=x.db -t 4 --rate=5e-1 -q m.json",
+        "-t4 m.json --quiet --db x.db --rate .5",
+        "--threads=4 --db x.db --rate 0.5 -q -- m.json",
+    };
+    for (int i = 0; i < 4; i++) {
+        fixture f;
+        fixture_init(&f);
+        FTDN_ASSERT_OK(parse(&f, lines[i]), f.err);
+        assert_string_equal(f.values.db, "x.db");
+        assert_int_equal(f.values.n_threads, 4);
+        assert_true(f.values.rate == 0.5);
+        assert_true(f.values.quiet);
+        assert_false(f.arguments.wants_help);
+        assert_int_equal(f.arguments.n_arguments, 1);
+        assert_string_equal(f.arguments.argument[0], "m.json");
+        ftdn_arena_done(&f.arena);
+    }
+}
+
+static void options_that_are_not_given_are_left_alone(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_init(&f);
+    FTDN_ASSERT_OK(parse(&f, "-"), f.err); /* a single dash is an argument */
+    assert_null(f.values.db);
+    assert_int_equal(f.values.n_threads, -1);
+    assert_false(f.values.quiet);
+    assert_string_equal(f.arguments.argument[0], "-");
+    ftdn_arena_done(&f.arena);
+}
+
+static void words_behind_two_dashes_are_arguments(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_init(&f);
+    f.command.max_arguments = 3;
+    FTDN_ASSERT_OK(parse(&f, "a -- --db --"), f.err);
+    assert_int_equal(f.arguments.n_arguments, 3);
+    assert_string_equal(f.arguments.argument[1], "--db");
+    assert_string_equal(f.arguments.argument[2], "--");
+    ftdn_arena_done(&f.arena);
+}
+
+static void help_is_seen_wherever_it_stands(void **state)
+{
+    (void)state;
+    const char *lines[] = {"--help", "-h", "m.json extra --quiet --help", "--threads 3 -h --nonsense"};
+    for (int i = 0; i < 4; i++) {
+        fixture f;
+        fixture_init(&f);
+        FTDN_ASSERT_OK(parse(&f, lines[i]), f.err);
+        assert_true(f.arguments.wants_help);
+        ftdn_arena_done(&f.arena);
+    }
+}
+
+static void every_wrong_line_is_told_what_is_wrong(void **state)
+{
+    (void)state;
+    const struct {
+        const char *line, *message;
+    } wrong[] = {
+        {"", "missing argument; usage: ftdn run MANIFEST"},
+        {"a b", "unexpected argument 'b'; usage: ftdn run MANIFEST"},
+        {"m --treads 3", "unknown option --treads; did you mean --threads?"},
+        {"m --hepl", "unknown option --hepl; did you mean --help?"},
+        {"m --treads=3", "unknown option --treads; did you mean --threads?"},
+        {"m --zzz", "unknown option --zzz; 'ftdn run --help' lists the options"},
+        {"m -x", "unknown option -x; 'ftdn run --help' lists the options"},
+        {"m -5", "unknown option -5; 'ftdn run --help' lists the options"},
+        {"m --db", "--db: FILE is missing"},
+        {"m -t", "--threads: N is missing"},
+        {"m --db --quiet", "--db: FILE is missing"},
+        {"m --db _", "--db: FILE is empty"},
+        {"m --db=", "--db: FILE is empty"},
+        {"m --db a --db b", "--db is given twice"},
+        {"m -q --quiet", "--quiet is given twice"},
+        {"m --quiet=1", "--quiet takes no value, but got '1'"},
+        {"m -qt", "--quiet takes no value, but got 't'"},
+        {"m --threads 0", "--threads: '0' is not allowed; allowed: an integer in [1, 1024]"},
+        {"m --threads 1025", "--threads: '1025' is not allowed; allowed: an integer in [1, 1024]"},
+        {"m --threads 2x", "--threads: '2x' is not allowed; allowed: an integer in [1, 1024]"},
+        {"m --threads 1.5", "--threads: '1.5' is not allowed; allowed: an integer in [1, 1024]"},
+        {"m --threads _", "--threads: '' is not allowed; allowed: an integer in [1, 1024]"},
+        {"m --threads -4", "--threads: '-4' is not allowed; allowed: an integer in [1, 1024]"},
+        {"m --threads 99999999999999999999",
+         "--threads: '99999999999999999999' is not allowed; allowed: an integer in [1, 1024]"},
+        {"m --rate 1.01", "--rate: '1.01' is not allowed; allowed: a number in [0, 1]"},
+        {"m --rate nan", "--rate: 'nan' is not allowed; allowed: a number in [0, 1]"},
+        {"m --rate 0x1", "--rate: '0x1' is not allowed; allowed: a number in [0, 1]"},
+        {"m --rate 1e999", "--rate: '1e999' is not allowed; allowed: a number in [0, 1]"},
+        {"m --rate -", "--rate: '-' is not allowed; allowed: a number in [0, 1]"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        fixture f;
+        fixture_init(&f);
+        assert_int_equal(parse(&f, wrong[i].line), FTDN_ERR_ARG);
+        assert_string_equal(f.err.message, wrong[i].message);
+        ftdn_arena_done(&f.arena);
+    }
+}
+
+static void the_help_begins_with_an_example(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_init(&f);
+    f.command.details = "More words.";
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_options_write_help(&f.command, &text);
+    assert_string_equal(text.chars, "example: ftdn run experiments/smoke.json\n"
+                                    "\n"
+                                    "usage: ftdn run MANIFEST [options]\n"
+                                    "Run what a manifest asks for.\n"
+                                    "\n"
+                                    "options:\n"
+                                    "      --db FILE    results file\n"
+                                    "  -t, --threads N  worker threads\n"
+                                    "      --rate R     a rate\n"
+                                    "  -q, --quiet      print less\n"
+                                    "  -h, --help       show this text\n"
+                                    "\n"
+                                    "More words.\n");
+    ftdn_text_done(&text);
+    ftdn_arena_done(&f.arena);
+}
+
+static void a_command_without_arguments_and_options_has_help_too(void **state)
+{
+    (void)state;
+    const ftdn_command command = {.name = "ftdn x", .arguments = "", .summary = "S.", .example = "ftdn x"};
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_options_write_help(&command, &text);
+    assert_string_equal(text.chars,
+                        "example: ftdn x\n\nusage: ftdn x [options]\nS.\n\noptions:\n  -h, --help  show this text\n");
+    ftdn_text_done(&text);
+    fixture f;
+    fixture_init(&f);
+    f.command = command;
+    assert_int_equal(parse(&f, "a"), FTDN_ERR_ARG);
+    assert_string_equal(f.err.message, "unexpected argument 'a'; usage: ftdn x");
+    ftdn_arena_done(&f.arena);
+}
+
+static void a_refused_allocation_is_an_error(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_init(&f);
+    const char *argv[] = {"m", "--treads"};
+    for (long k = 0; k < 2; k++) {
+        ftdn_arena_fail_after(&f.arena, k);
+        assert_int_equal(ftdn_options_parse(&f.command, 2, argv, &f.arena, &f.arguments, &f.err), FTDN_ERR_MEMORY);
+    }
+    ftdn_arena_fail_after(&f.arena, 2);
+    assert_int_equal(ftdn_options_parse(&f.command, 2, argv, &f.arena, &f.arguments, &f.err), FTDN_ERR_ARG);
+    ftdn_arena_done(&f.arena);
+}
+
+static void every_status_has_its_exit_code(void **state)
+{
+    (void)state;
+    assert_int_equal(ftdn_exit_code_of(FTDN_OK), 0);
+    assert_int_equal(ftdn_exit_code_of(FTDN_ERR_MEMORY), 1);
+    assert_int_equal(ftdn_exit_code_of(FTDN_ERR_BACKEND), 1);
+    assert_int_equal(ftdn_exit_code_of(FTDN_ERR_ARG), 2);
+    assert_int_equal(ftdn_exit_code_of(FTDN_ERR_MANIFEST), 3);
+    assert_int_equal(ftdn_exit_code_of(FTDN_ERR_INPUT), 4);
+    assert_int_equal(ftdn_exit_code_of(FTDN_ERR_STORE), 5);
+    assert_int_equal(ftdn_exit_code_of(FTDN_ERR_INTERRUPTED), 130);
+    assert_int_equal(FTDN_EXIT_FAILED_TRIALS, 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_spelling_of_an_option_sets_it),
+        cmocka_unit_test(options_that_are_not_given_are_left_alone),
+        cmocka_unit_test(words_behind_two_dashes_are_arguments),
+        cmocka_unit_test(help_is_seen_wherever_it_stands),
+        cmocka_unit_test(every_wrong_line_is_told_what_is_wrong),
+        cmocka_unit_test(the_help_begins_with_an_example),
+        cmocka_unit_test(a_command_without_arguments_and_options_has_help_too),
+        cmocka_unit_test(a_refused_allocation_is_an_error),
+        cmocka_unit_test(every_status_has_its_exit_code),
+    };
+    return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}

@@ -1,0 +1,231 @@
+/* test_spec.c - the spec of a trial: what its id depends on, and what not. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/manifest.h"
+#include "harness/spec.h"
+#include "tests/support/support.h"
+
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+#define ONES "1111111111111111111111111111111111111111111111111111111111111111"
+
+static const ftdn_trial_facts plain_facts = {
+    .width = 1,
+    .weights_digest = ZEROS,
+    .dataset_digest = ONES,
+    .n_images = 100,
+    .arithmetic = "f32, avx512_core",
+    .micro_batch = 8,
+};
+
+/* In these texts ' stands for ". */
+#define START "{'manifest_version': 1, 'name': 'x', "
+#define MODEL "'model': {'name': 'ssd_mobilenet_v1', 'weights': 'formula:0'}, "
+#define DATA "'dataset': {'kind': 'voc', 'root': 'r'}, "
+#define PLAIN START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3}"
+
+/* The spec of a manifest's only trial; it lives in the arena. */
+static ftdn_trial_spec make_spec(ftdn_arena *arena, const char *text, const char *path, const ftdn_trial_facts *facts)
+{
+    char *quoted = ftdn_arena_copy_text(arena, text, strlen(text), NULL);
+    assert_non_null(quoted);
+    for (char *c = quoted; *c; c++)
+        if (*c == '\'') *c = '"';
+    ftdn_mistakes mistakes;
+    ftdn_mistakes_init(&mistakes, arena);
+    ftdn_manifest manifest;
+    ftdn_error err = {0};
+    FTDN_ASSERT_OK(ftdn_manifest_parse(quoted, strlen(quoted), path, arena, &mistakes, &manifest, &err), err);
+    assert_int_equal(manifest.n_trials, 1);
+    ftdn_trial_settings settings;
+    ftdn_manifest_get_settings(&manifest, 0, &settings);
+    ftdn_trial_spec spec;
+    FTDN_ASSERT_OK(ftdn_trial_spec_make(&settings, facts, arena, &spec, &err), err);
+    return spec;
+}
+
+/* This id may change only together with FTDN_SEMANTICS, or with a new key of the spec. It is
+ * printf %s "$text" | sha256sum. */
+static void the_id_of_a_known_spec_is_pinned(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    ftdn_trial_spec spec = make_spec(&arena, PLAIN, "m.json", &plain_facts);
+    assert_string_equal(
+        spec.text, "{\"dataset\":{\"digest\":\"" ONES "\",\"n_images\":100},"
+                   "\"engine\":{\"arithmetic\":\"f32, avx512_core\",\"backend\":\"cpu\",\"convolution\":\"direct\","
+                   "\"micro_batch\":8},"
+                   "\"evaluate\":{\"candidates\":200,\"iou\":0.5,\"nms_iou\":0.45,\"score_threshold\":0.01},"
+                   "\"faults\":{\"copies\":\"independent\",\"feature_map_point\":\"activation\",\"feature_map_rate\":0,"
+                   "\"feature_map_scope\":\"features\",\"redraw\":\"trial\",\"type\":\"zero\",\"weight_rate\":0.1,"
+                   "\"weight_scope\":\"features\"},"
+                   "\"model\":{\"n_classes\":20,\"name\":\"ssd_mobilenet_v1\",\"weights\":\"" ZEROS "\",\"width\":1},"
+                   "\"protection\":{\"method\":\"none\"},\"seed\":3,\"semantics\":1}");
+    assert_string_equal(spec.id, "66f2e2c2ee5df582bc239ee117e6489315806b4a2bdd4e0811703efa6be7c70e");
+    ftdn_arena_done(&arena);
+}
+
+static void the_text_is_canonical_json(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    ftdn_trial_spec spec =
+        make_spec(&arena,
+                  START MODEL DATA "'faults': {'scope': ['a\\\\b', '\\u00e4*'], 'weight_rate': 1e-7},"
+                                   " 'seed': 9007199254740992}",
+                  "m.json", &plain_facts);
+    const ftdn_json *root = NULL;
+    ftdn_error err = {0};
+    FTDN_ASSERT_OK(ftdn_json_parse(spec.text, strlen(spec.text), "spec", &arena, &root, &err), err);
+    ftdn_text again;
+    ftdn_text_init(&again);
+    ftdn_json_write(&again, root, true);
+    assert_string_equal(spec.text, again.chars);
+    ftdn_text_done(&again);
+    assert_non_null(strstr(spec.text, "\"seed\":9007199254740992,"));
+    assert_non_null(strstr(spec.text, "\"weight_rate\":1e-07,"));
+    assert_non_null(strstr(spec.text, "\"weight_scope\":[\"a\\\\b\",\"\xc3\xa4*\"]"));
+    char id[FTDN_SHA256_HEX];
+    FTDN_ASSERT_OK(ftdn_sha256_of(spec.text, strlen(spec.text), id, &err), err);
+    assert_string_equal(spec.id, id);
+    ftdn_arena_done(&arena);
+}
+
+static void spellings_and_places_do_not_change_the_id(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text, *path;
+    } same[] = {
+        {PLAIN, "elsewhere/other.json"},
+        {START MODEL DATA "'faults': {'weight_rate': 1e-1}, 'seed': 3}", "m.json"},
+        {START MODEL DATA "'faults': {'weight_rate': 0.10}, 'seed': 3.0}", "m.json"},
+        {START MODEL DATA "'faults': {'weight_rate': 0.1, 'feature_map_rate': -0.0}, 'seed': 3}", "m.json"},
+        {"{'seed': 3, 'faults': {'weight_rate': 0.1}, " DATA MODEL "'name': 'y', 'manifest_version': 1}", "m.json"},
+        {START MODEL DATA "'seed': 3, 'sweep': {'grid': {'faults.weight_rate': [0.1]}}}", "m.json"},
+        {START MODEL "'dataset': {'kind': 'voc', 'root': '/another/root', 'split': 'other'},"
+                     " 'faults': {'weight_rate': 0.1}, 'seed': 3, 'description': 'z'}",
+         "m.json"},
+        {START "'model': {'name': 'ssd_mobilenet_v1', 'weights': 'w.pth', 'width': 1, 'classes': 20}, " DATA
+               "'faults': {'weight_rate': 0.1}, 'seed': 3}",
+         "m.json"},
+        {START MODEL DATA
+         "'faults': {'weight_rate': 0.1, 'scope': {'weights': 'features', 'feature_maps': 'features'}},"
+         " 'protection': {'method': 'none'}, 'engine': {'backend': 'cpu'}, 'seed': 3}",
+         "m.json"},
+        {START MODEL DATA "'calibration': {'kind': 'voc', 'root': 'c'}, 'faults': {'weight_rate': 0.1}, 'seed': 3}",
+         "m.json"},
+    };
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    ftdn_trial_spec plain = make_spec(&arena, PLAIN, "m.json", &plain_facts);
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        ftdn_trial_spec spec = make_spec(&arena, same[i].text, same[i].path, &plain_facts);
+        assert_string_equal(spec.text, plain.text);
+        assert_string_equal(spec.id, plain.id);
+    }
+    ftdn_arena_done(&arena);
+}
+
+/* Every one of these differs from PLAIN and from all others. */
+static void whatever_changes_a_result_changes_the_id(void **state)
+{
+    (void)state;
+    const char *texts[] = {
+        PLAIN,
+        START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 4}",
+        START MODEL DATA "'faults': {'weight_rate': 0.10000000000000002}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'feature_map_rate': 0.1}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'scope': 'all'}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'scope': {'weights': 'all'}}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'scope': {'feature_maps': 'all'}}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'scope': ['all']}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'scope': ['a', 'b']}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'scope': ['a,b']}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'feature_map_point': 'conv'}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3, 'engine': {'backend': 'ref'}}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3, 'engine': {'convolution': 'winograd'}}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3, 'evaluate': {'score_threshold': 0.02}}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3, 'evaluate': {'nms_iou': 0.02}}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3, 'evaluate': {'candidates': 2}}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3, 'evaluate': {'iou': 0.02}}",
+        START "'model': {'name': 'ssd_vgg16', 'weights': 'w'}, " DATA "'faults': {'weight_rate': 0.1}, 'seed': 3}",
+        START "'model': {'name': 'ssd_mobilenet_v1', 'weights': 'w', 'classes': 3}, " DATA
+              "'faults': {'weight_rate': 0.1}, 'seed': 3}",
+    };
+    ftdn_trial_facts facts[6];
+    for (int i = 0; i < 6; i++) facts[i] = plain_facts;
+    facts[0].width = 0.5;
+    facts[1].weights_digest = ONES;
+    facts[2].dataset_digest = ZEROS;
+    facts[3].n_images = 99;
+    facts[4].arithmetic = "f32, avx2";
+    facts[5].micro_batch = 4;
+
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    enum { N_TEXTS = sizeof texts / sizeof texts[0], N_SPECS = N_TEXTS + 6 };
+    ftdn_trial_spec specs[N_SPECS];
+    for (int i = 0; i < N_TEXTS; i++) specs[i] = make_spec(&arena, texts[i], "m.json", &plain_facts);
+    for (int i = 0; i < 6; i++) specs[N_TEXTS + i] = make_spec(&arena, PLAIN, "m.json", &facts[i]);
+    for (int i = 0; i < N_SPECS; i++)
+        for (int j = 0; j < i; j++) assert_string_not_equal(specs[i].id, specs[j].id);
+    ftdn_arena_done(&arena);
+}
+
+static void a_scope_is_a_name_or_a_list(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    const char *globs[] = {"a\"", "b*"};
+    const ftdn_scope_settings name = {.name = "all"}, list = {.glob = globs, .n_globs = 2};
+    assert_string_equal(ftdn_scope_text(&name, &arena, NULL), "all");
+    assert_string_equal(ftdn_scope_text(&list, &arena, NULL), "[\"a\\\"\",\"b*\"]");
+    ftdn_arena_fail_after(&arena, 0);
+    ftdn_error err = {0};
+    assert_null(ftdn_scope_text(&list, &arena, &err));
+    assert_int_equal(err.status, FTDN_ERR_MEMORY);
+    ftdn_arena_done(&arena);
+}
+
+static void a_refused_allocation_leaves_the_spec_untouched(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    const ftdn_trial_settings settings = {
+        .model = {.name = "n"},
+        .engine = {.backend = "cpu", .convolution = "direct"},
+        .faults = {.type = "zero",
+                   .weight_scope.name = "all",
+                   .feature_map_scope.name = "all",
+                   .feature_map_point = "conv",
+                   .redraw = "trial",
+                   .copies = "independent"},
+        .protection = {.method = "none"},
+    };
+    ftdn_arena_fail_after(&arena, 0);
+    ftdn_trial_spec spec = {.text = "before"};
+    ftdn_error err = {0};
+    assert_int_equal(ftdn_trial_spec_make(&settings, &plain_facts, &arena, &spec, &err), FTDN_ERR_MEMORY);
+    assert_string_equal(spec.text, "before");
+    ftdn_arena_fail_after(&arena, 1);
+    FTDN_ASSERT_OK(ftdn_trial_spec_make(&settings, &plain_facts, &arena, &spec, &err), err);
+    ftdn_arena_done(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_id_of_a_known_spec_is_pinned),
+        cmocka_unit_test(the_text_is_canonical_json),
+        cmocka_unit_test(spellings_and_places_do_not_change_the_id),
+        cmocka_unit_test(whatever_changes_a_result_changes_the_id),
+        cmocka_unit_test(a_scope_is_a_name_or_a_list),
+        cmocka_unit_test(a_refused_allocation_leaves_the_spec_untouched),
+    };
+    return cmocka_run_group_tests_name("spec", tests, NULL, NULL);
+}

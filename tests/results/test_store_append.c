@@ -1,0 +1,481 @@
+#include <math.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "tests/results/sample.h"
+
+#define MOST_REALS 256
+
+static ftdn_arena arena;
+static char *folder, *path;
+static ftdn_store *store;
+static int64_t environment;
+
+static int set_up(void **state)
+{
+    (void)state;
+    ftdn_error err;
+    ftdn_arena_init(&arena);
+    folder = ftdn_test_create_folder(&arena);
+    path = ftdn_path_join(&arena, folder, "store.db", &err);
+    assert_non_null(path);
+    store = ftdn_sample_open(path, &environment);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    ftdn_store_close(store);
+    ftdn_test_remove_folder(folder);
+    ftdn_arena_done(&arena);
+    return 0;
+}
+
+static const char *ask(const char *question)
+{
+    return ftdn_sample_ask(store, question, FTDN_QUERY_CSV, &arena);
+}
+
+static void append(int number)
+{
+    ftdn_error err;
+    ftdn_sample sample;
+    ftdn_sample_init(&sample, number);
+    FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+}
+
+/* The number of rows of all tables but environments. */
+static const char *count_rows(void)
+{
+    return ask("SELECT (SELECT count(*) FROM trials) AS t, (SELECT count(*) FROM results) AS r, (SELECT count(*) FROM "
+               "attempts) AS a, (SELECT count(*) FROM class_ap) AS c, (SELECT count(*) FROM layer_faults) AS f, "
+               "(SELECT count(*) FROM timings) AS s");
+}
+
+/* The reals of a one-column SELECT, as they stand in the file; NaN for NULL. */
+static int read_reals(const char *sql, double ret_values[MOST_REALS])
+{
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    int n = 0;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    while (sqlite3_step(statement) == SQLITE_ROW && n < MOST_REALS) {
+        bool is_null = sqlite3_column_type(statement, 0) == SQLITE_NULL;
+        if (!is_null) assert_int_equal(sqlite3_column_type(statement, 0), SQLITE_FLOAT);
+        ret_values[n++] = is_null ? NAN : sqlite3_column_double(statement, 0);
+    }
+    assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return n;
+}
+
+static void assert_bits(double a, double b)
+{
+    if (memcmp(&a, &b, sizeof a) != 0) fail_msg("%a is not %a", a, b);
+}
+
+static void the_views_have_their_columns(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        ask("SELECT * FROM v_trials"),
+        "id,manifest,model,width,weights,weights_digest,dataset,dataset_digest,backend,arithmetic,type,"
+        "weight_rate,feature_map_rate,weight_scope,feature_map_scope,feature_map_point,redraw,copies,method,"
+        "ranking,merge,ratio,seed,map_voc07,map_area,images,seconds,n_nonfinite_outputs,finished_at,"
+        "code_version\n");
+    assert_string_equal(ask("SELECT * FROM v_ap"), "id,class,ap_voc07,ap_area,objects\n");
+    assert_string_equal(ask("SELECT * FROM v_faults"),
+                        "id,layer,location,requested_rate,observed_rate,elements,faults,changed,position\n");
+    assert_string_equal(ask("SELECT * FROM v_timings"), "id,stage,seconds\n");
+    assert_string_equal(ask("SELECT * FROM v_failures"),
+                        "id,manifest,cause,failed_at,finished,code_version,machine,spec\n");
+}
+
+static void every_field_comes_back_in_its_column(void **state)
+{
+    (void)state;
+    append(7);
+    assert_string_equal(
+        ftdn_sample_ask(
+            store,
+            "SELECT id, manifest, model, width, weights, weights_digest, dataset, dataset_digest, backend, "
+            "arithmetic, type, weight_rate, feature_map_rate, weight_scope, feature_map_scope, feature_map_point, "
+            "redraw, copies, method, ranking, merge, ratio, seed, map_voc07, map_area, images, seconds, "
+            "n_nonfinite_outputs, code_version FROM v_trials",
+            FTDN_QUERY_JSON, &arena),
+        "[\n{\"id\":\"beced1fe696351bb996169a4f1987ca19b5f52f37c7ef3071f9c044cf3580bfc\",\"manifest\":\"smoke\","
+        "\"model\":\"ssd_mobilenet_v1_tf\",\"width\":0.75,\"weights\":\"formula:0\",\"weights_digest\":\"abc\","
+        "\"dataset\":\"VOC2007-mini test\",\"dataset_digest\":\"def\",\"backend\":\"cpu\",\"arithmetic\":\"f32 "
+        "direct\","
+        "\"type\":\"zero\",\"weight_rate\":0.1,\"feature_map_rate\":1e-05,\"weight_scope\":\"features\","
+        "\"feature_map_scope\":\"[\\\"base_net.*\\\"]\",\"feature_map_point\":\"activation\",\"redraw\":\"trial\","
+        "\"copies\":\"independent\",\"method\":\"none\",\"ranking\":null,\"merge\":null,\"ratio\":null,\"seed\":7,"
+        "\"map_voc07\":0.30000000000000004,\"map_area\":0.6666666666666666,\"images\":300,\"seconds\":2.5,"
+        "\"n_nonfinite_outputs\":5,\"code_version\":\"0.1.0+g1a2b3c4\"}\n]\n");
+    assert_string_equal(ask("SELECT class, ap_voc07, ap_area, objects FROM v_ap"),
+                        "class,ap_voc07,ap_area,objects\nboat,0.1,0.3333333333333333,7\ncat,,,0\ndog,1,0,12\n");
+    assert_string_equal(ask("SELECT stage, seconds FROM v_timings"), "stage,seconds\nforward,1.25\ntotal,2.5\n");
+    assert_string_equal(
+        ask("SELECT layer, location, requested_rate, observed_rate, elements, faults, changed, position FROM "
+            "v_faults ORDER BY position"),
+        "layer,location,requested_rate,observed_rate,elements,faults,changed,position\n"
+        "base_net.10.3,weights,0.01,0.009,1000,9,8,0\n"
+        "base_net.2.0,weights,0,,0,0,0,1\n"
+        "base_net.10.3,feature_map,1e-05,1.1228328730794601e-05,1099511627776,12345678,12345677,2\n");
+    assert_string_equal(ask("SELECT spec FROM trials"), "spec\n\"{\"\"seed\"\":7}\"\n");
+    assert_string_equal(
+        ask("SELECT outcome, manifest, seconds, cause, spec, "
+            "finished_at GLOB '20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9]*Z' "
+            "AS is_time, abs(julianday('now') - julianday(finished_at)) < 1 AS is_now FROM attempts"),
+        "outcome,manifest,seconds,cause,spec,is_time,is_now\ndone,smoke,2.5,,,1,1\n");
+}
+
+static void reals_keep_every_bit(void **state)
+{
+    (void)state;
+    static ftdn_class_row class_row[200];
+    static char name[200][8];
+    static const double special[] = {
+        0, 1, 5e-324, 2.2250738585072014e-308, 0.1, 1.0 / 3, 0x1.fffffffffffffp-1, 0x1.0000000000001p-1, 1e-300, 0.5};
+    double back[MOST_REALS];
+    ftdn_error err;
+    ftdn_sample sample;
+    ftdn_sample_init(&sample, 1);
+    uint64_t bits = 1;
+    for (int i = 0; i < 200; i++) {
+        snprintf(name[i], sizeof name[i], "c%03d", i);
+        bits = bits * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        double value = i < 10 ? special[i] : ldexp((double)(bits >> 11), -53);
+        class_row[i] = (ftdn_class_row){.class_name = name[i], .ap_voc07 = value, .ap_area = 1 - value, .n_objects = i};
+    }
+    sample.record.class_row = class_row;
+    sample.record.n_classes = 200;
+    sample.record.params.ratio = class_row[50].ap_voc07;
+    sample.record.params.seed = INT64_MIN;
+    sample.record.seconds = class_row[51].ap_voc07;
+    FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+
+    assert_int_equal(read_reals("SELECT ap_voc07 FROM v_ap ORDER BY class", back), 200);
+    for (int i = 0; i < 200; i++) assert_bits(back[i], class_row[i].ap_voc07);
+    assert_int_equal(read_reals("SELECT ap_area FROM v_ap ORDER BY class", back), 200);
+    for (int i = 0; i < 200; i++) assert_bits(back[i], class_row[i].ap_area);
+    assert_int_equal(read_reals("SELECT ratio FROM v_trials", back), 1);
+    assert_bits(back[0], sample.record.params.ratio);
+    assert_int_equal(read_reals("SELECT seconds FROM v_trials", back), 1);
+    assert_bits(back[0], sample.record.seconds);
+    assert_int_equal(read_reals("SELECT map_voc07 FROM v_trials", back), 1);
+    assert_bits(back[0], 0.1 + 0.2);
+    assert_string_equal(ask("SELECT seed FROM v_trials"), "seed\n-9223372036854775808\n");
+
+    /* Printed reals read back the same. */
+    const char *line = ask("SELECT ap_voc07 FROM v_ap ORDER BY class");
+    for (int i = 0; i < 200; i++) {
+        line = strchr(line, '\n') + 1;
+        assert_bits(strtod(line, NULL), class_row[i].ap_voc07);
+    }
+}
+
+static void what_is_not_a_number_is_null(void **state)
+{
+    (void)state;
+    ftdn_error err;
+    ftdn_sample sample;
+    ftdn_sample_init(&sample, 1);
+    sample.record.map_voc07 = sample.record.map_area = NAN;
+    sample.record.n_classes = sample.record.n_timings = sample.record.n_faults = 0;
+    FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+    assert_string_equal(ask("SELECT map_voc07, map_area, ratio FROM v_trials"), "map_voc07,map_area,ratio\n,,\n");
+}
+
+static void a_second_result_for_a_trial_is_refused(void **state)
+{
+    (void)state;
+    ftdn_error err;
+    ftdn_sample sample;
+    ftdn_store *other = NULL;
+    append(1);
+    ftdn_sample_init(&sample, 1);
+    sample.record.map_voc07 = 0.9;
+    FTDN_ASSERT_FAILS(ftdn_store_append(store, &sample.record, environment, &err), FTDN_ERR_STORE, "already has trial",
+                      err);
+    assert_non_null(strstr(err.message, sample.record.id));
+    FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_WRITE, &other, &err), err);
+    FTDN_ASSERT_FAILS(ftdn_store_append(other, &sample.record, environment, &err), FTDN_ERR_STORE, "already has trial",
+                      err);
+    ftdn_store_close(other);
+    assert_string_equal(count_rows(), "t,r,a,c,f,s\n1,1,1,3,3,2\n");
+    assert_string_equal(ask("SELECT map_voc07 FROM v_trials"), "map_voc07\n0.30000000000000004\n");
+    append(2);
+    assert_string_equal(count_rows(), "t,r,a,c,f,s\n2,2,2,6,6,4\n");
+}
+
+/* Each row breaks one rule of the schema late or early in the transaction. */
+static void a_record_that_breaks_a_rule_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    enum { CASES = 19 };
+    for (int i = 0; i < CASES; i++) {
+        ftdn_error err;
+        ftdn_sample sample;
+        const char *rule = NULL;
+        int64_t with = environment;
+        ftdn_sample_init(&sample, 1);
+        ftdn_trial_record *record = &sample.record;
+        switch (i) {
+        case 0:
+            record->id[63] = 'G';
+            rule = "id_is_64_hex_digits";
+            break;
+        case 1:
+            record->id[63] = 0;
+            rule = "id_is_64_hex_digits";
+            break;
+        case 2:
+            record->spec = "[]";
+            rule = "spec_is_an_object";
+            break;
+        case 3:
+            record->spec = NULL;
+            rule = "trials.spec";
+            break;
+        case 4:
+            record->params.model = NULL;
+            rule = "trials.model";
+            break;
+        case 5:
+            record->params.weight_rate = 1.5;
+            rule = "weight_rate BETWEEN 0 AND 1";
+            break;
+        case 6:
+            record->params.feature_map_rate = -0.1;
+            rule = "feature_map_rate BETWEEN 0 AND 1";
+            break;
+        case 7:
+            record->params.feature_map_rate = NAN;
+            rule = "trials.feature_map_rate";
+            break;
+        case 8:
+            record->params.ratio = 1.01;
+            rule = "ratio BETWEEN 0 AND 1";
+            break;
+        case 9:
+            record->params.width = 0;
+            rule = "width > 0";
+            break;
+        case 10:
+            record->manifest = NULL;
+            rule = "attempts.manifest";
+            break;
+        case 11:
+            record->map_voc07 = 1.1;
+            rule = "map_voc07 BETWEEN";
+            break;
+        case 12:
+            record->n_nonfinite_outputs = -1;
+            rule = "n_nonfinite_outputs >= 0";
+            break;
+        case 13:
+            sample.class_row[2].class_name = "boat";
+            rule = "class_ap.trial, class_ap.class";
+            break;
+        case 14:
+            sample.fault_row[2].location = "bias";
+            rule = "location IN";
+            break;
+        case 15:
+            sample.fault_row[2].n_faults = INT64_C(2) << 40;
+            rule = "faults BETWEEN 0 AND elements";
+            break;
+        case 16:
+            sample.fault_row[0].n_changed = 10;
+            rule = "changed BETWEEN 0 AND faults";
+            break;
+        case 17:
+            sample.timing_row[1].stage = "forward";
+            rule = "timings.attempt, timings.stage";
+            break;
+        case 18:
+            with = environment + 1;
+            rule = "FOREIGN KEY";
+            break;
+        default: fail();
+        }
+        FTDN_ASSERT_FAILS(ftdn_store_append(store, record, with, &err), FTDN_ERR_STORE, rule, err);
+        assert_non_null(strstr(err.message, path));
+        assert_non_null(strstr(err.message, "writing trial "));
+        assert_string_equal(count_rows(), "t,r,a,c,f,s\n0,0,0,0,0,0\n");
+    }
+    append(1);
+    assert_string_equal(count_rows(), "t,r,a,c,f,s\n1,1,1,3,3,2\n");
+}
+
+static void an_environment_is_written_once_per_content(void **state)
+{
+    (void)state;
+    ftdn_error err;
+    int64_t same = -1, other = -1, again = -1;
+    ftdn_environment changed = ftdn_sample_environment;
+    FTDN_ASSERT_OK(ftdn_store_add_environment(store, &ftdn_sample_environment, &same, &err), err);
+    assert_int_equal(same, environment);
+    changed.code_version = "0.1.0+g1a2b3c4+dirty";
+    FTDN_ASSERT_OK(ftdn_store_add_environment(store, &changed, &other, &err), err);
+    assert_int_not_equal(other, environment);
+    FTDN_ASSERT_OK(ftdn_store_add_environment(store, &changed, &again, &err), err);
+    assert_int_equal(again, other);
+    assert_string_equal(ask("SELECT count(*) AS n FROM environments"), "n\n2\n");
+    changed.machine = NULL;
+    FTDN_ASSERT_FAILS(ftdn_store_add_environment(store, &changed, &again, &err), FTDN_ERR_STORE, "environments.machine",
+                      err);
+    changed = ftdn_sample_environment;
+    changed.libraries = "oneDNN";
+    FTDN_ASSERT_FAILS(ftdn_store_add_environment(store, &changed, &again, &err), FTDN_ERR_STORE, "libraries GLOB", err);
+    assert_int_equal(again, other);
+}
+
+static void a_failed_attempt_is_kept_beside_the_result(void **state)
+{
+    (void)state;
+    ftdn_error err;
+    ftdn_sample sample;
+    bool is_there = true;
+    ftdn_sample_init(&sample, 1);
+    const char *id = sample.record.id, *spec = sample.record.spec;
+    FTDN_ASSERT_OK(ftdn_store_append_failure(store, id, "smoke", spec, "out of memory", environment, &err), err);
+    FTDN_ASSERT_OK(ftdn_store_append_failure(store, id, "smoke", spec, "killed", environment, &err), err);
+    FTDN_ASSERT_OK(ftdn_store_has_trial(store, id, &is_there, &err), err);
+    assert_false(is_there);
+    assert_string_equal(ask("SELECT seed FROM v_trials"), "seed\n");
+    assert_string_equal(
+        ask("SELECT manifest, cause, finished, machine, spec FROM v_failures ORDER BY failed_at, cause DESC"),
+        "manifest,cause,finished,machine,spec\nsmoke,out of memory,0,bench,\"{\"\"seed\"\":1}\"\n"
+        "smoke,killed,0,bench,\"{\"\"seed\"\":1}\"\n");
+    append(1);
+    assert_string_equal(ask("SELECT cause, finished FROM v_failures ORDER BY cause"),
+                        "cause,finished\nkilled,1\nout of memory,1\n");
+    assert_string_equal(ask("SELECT seed FROM v_trials"), "seed\n1\n");
+    FTDN_ASSERT_FAILS(ftdn_store_append_failure(store, "short", "smoke", spec, "killed", environment, &err),
+                      FTDN_ERR_STORE, "id_is_64_hex_digits", err);
+    FTDN_ASSERT_FAILS(ftdn_store_append_failure(store, id, "smoke", NULL, "killed", environment, &err), FTDN_ERR_STORE,
+                      "CHECK", err);
+}
+
+static void a_trial_is_found_by_its_id_and_by_a_unique_beginning(void **state)
+{
+    (void)state;
+    ftdn_error err;
+    ftdn_sample sample;
+    char id[FTDN_SHA256_HEX] = "untouched";
+    bool is_there = true;
+    static const char *const ids[] = {"abcd0", "abcd1", "abce0"};
+    for (int i = 0; i < 3; i++) {
+        ftdn_sample_init(&sample, i);
+        memcpy(sample.record.id, ids[i], 5);
+        FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+    }
+    FTDN_ASSERT_OK(ftdn_store_has_trial(store, sample.record.id, &is_there, &err), err);
+    assert_true(is_there);
+    FTDN_ASSERT_OK(ftdn_store_has_trial(store, "abcd", &is_there, &err), err);
+    assert_false(is_there);
+
+    FTDN_ASSERT_FAILS(ftdn_store_find_trial(store, "abcd", id, &err), FTDN_ERR_STORE,
+                      "2 trials whose ids begin with 'abcd'", err);
+    FTDN_ASSERT_FAILS(ftdn_store_find_trial(store, "abcf", id, &err), FTDN_ERR_STORE,
+                      "no trial whose id begins with 'abcf'", err);
+    static const char *const wrong[] = {"", "abc", "abcg", "abcd%", "abce'", "abce "};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        FTDN_ASSERT_FAILS(ftdn_store_find_trial(store, wrong[i], id, &err), FTDN_ERR_STORE,
+                          "is no beginning of a trial id", err);
+    char too_long[FTDN_SHA256_HEX + 1];
+    memset(too_long, 'a', sizeof too_long - 1);
+    too_long[sizeof too_long - 1] = 0;
+    FTDN_ASSERT_FAILS(ftdn_store_find_trial(store, too_long, id, &err), FTDN_ERR_STORE, "is no beginning", err);
+    assert_string_equal(id, "untouched");
+
+    FTDN_ASSERT_OK(ftdn_store_find_trial(store, "abce", id, &err), err);
+    assert_string_equal(id, sample.record.id);
+    memset(id, 0, sizeof id);
+    FTDN_ASSERT_OK(ftdn_store_find_trial(store, "ABCE0", id, &err), err);
+    assert_string_equal(id, sample.record.id);
+    FTDN_ASSERT_OK(ftdn_store_find_trial(store, sample.record.id, id, &err), err);
+    assert_string_equal(id, sample.record.id);
+}
+
+/* A limit on the size of files stands for a full disk: the write fails in the middle of the transaction. */
+static void a_write_that_fails_leaves_the_store_as_it_was(void **state)
+{
+    (void)state;
+    ftdn_error err;
+    ftdn_sample sample;
+    struct stat info;
+    append(1);
+    assert_int_equal(stat(path, &info), 0);
+
+    char *spec = ftdn_arena_alloc(&arena, 5000001, 1, &err);
+    assert_non_null(spec);
+    memset(spec, 'x', 5000000);
+    spec[0] = '{';
+    spec[4999999] = '}';
+    ftdn_sample_init(&sample, 2);
+    sample.record.spec = spec;
+
+    struct rlimit before, limited;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limited = before;
+    limited.rlim_cur = (rlim_t)info.st_size + 100000;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limited), 0);
+    ftdn_status status = ftdn_store_append(store, &sample.record, environment, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, handler);
+    FTDN_ASSERT_FAILS(status, FTDN_ERR_STORE, "writing trial ", err);
+
+    assert_string_equal(count_rows(), "t,r,a,c,f,s\n1,1,1,3,3,2\n");
+    assert_string_equal(ask("PRAGMA integrity_check"), "integrity_check\nok\n");
+    FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+    assert_string_equal(ask("SELECT length(spec) AS n FROM trials WHERE seed = 2"), "n\n5000000\n");
+}
+
+static void many_trials_are_all_there(void **state)
+{
+    (void)state;
+    enum { TRIALS = 10000 };
+    for (int i = 0; i < TRIALS; i++) append(i);
+    assert_string_equal(count_rows(), "t,r,a,c,f,s\n10000,10000,10000,30000,30000,20000\n");
+    assert_string_equal(ask("SELECT min(seed) AS a, max(seed) AS b, count(DISTINCT id) AS n FROM v_trials"),
+                        "a,b,n\n0,9999,10000\n");
+    ftdn_sample sample;
+    ftdn_error err;
+    bool is_there;
+    for (int i = 0; i < TRIALS + 5; i++) {
+        ftdn_sample_init(&sample, i);
+        FTDN_ASSERT_OK(ftdn_store_has_trial(store, sample.record.id, &is_there, &err), err);
+        assert_int_equal(is_there, i < TRIALS);
+    }
+    assert_string_equal(ask("PRAGMA integrity_check"), "integrity_check\nok\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_views_have_their_columns, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_field_comes_back_in_its_column, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reals_keep_every_bit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_not_a_number_is_null, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_second_result_for_a_trial_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_record_that_breaks_a_rule_leaves_nothing_behind, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_environment_is_written_once_per_content, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failed_attempt_is_kept_beside_the_result, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_trial_is_found_by_its_id_and_by_a_unique_beginning, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_write_that_fails_leaves_the_store_as_it_was, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_trials_are_all_there, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("results/store_append", tests, NULL, NULL);
+}

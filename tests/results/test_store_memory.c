@@ -1,0 +1,169 @@
+/* Allocations of SQLite are refused: an error each time, and nothing lost or half written. */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "tests/results/sample.h"
+
+/* Of the thousands of allocations each STRIDE-th is tried; 1 tries all and takes six times as long. */
+enum { STRIDE = 5, CREATION_STRIDE = 23 };
+
+static sqlite3_mem_methods system_memory;
+static long n_good = -1; /* allocations until the one that fails; -1: none fails */
+static long n_refused;
+
+static bool is_refused(void)
+{
+    if (n_good < 0) return false;
+    if (n_good > 0) {
+        n_good--;
+        return false;
+    }
+    n_refused++;
+    n_good = -1;
+    return true;
+}
+
+static void *failing_malloc(int n_bytes)
+{
+    return is_refused() ? NULL : system_memory.xMalloc(n_bytes);
+}
+
+static void *failing_realloc(void *memory, int n_bytes)
+{
+    return is_refused() ? NULL : system_memory.xRealloc(memory, n_bytes);
+}
+
+static int install_failing_memory(void **state)
+{
+    (void)state;
+    sqlite3_mem_methods failing;
+    assert_int_equal(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &system_memory), SQLITE_OK);
+    failing = system_memory;
+    failing.xMalloc = failing_malloc;
+    failing.xRealloc = failing_realloc;
+    assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &failing), SQLITE_OK);
+    return 0;
+}
+
+/* Open, record an environment, append trial `number`, ask for it: up to the first failure. */
+static ftdn_status use_store(const char *path, int number, FILE *out, bool *ret_appended, ftdn_error *err)
+{
+    ftdn_sample sample;
+    ftdn_store *store = NULL;
+    int64_t environment;
+    char id[FTDN_SHA256_HEX];
+    ftdn_sample_init(&sample, number);
+    ftdn_status status = ftdn_store_open(path, FTDN_STORE_WRITE, &store, err);
+    if (status == FTDN_OK) status = ftdn_store_add_environment(store, &ftdn_sample_environment, &environment, err);
+    if (status == FTDN_OK) status = ftdn_store_append(store, &sample.record, environment, err);
+    *ret_appended = status == FTDN_OK;
+    if (status == FTDN_OK)
+        status = ftdn_store_append_failure(store, sample.record.id, "smoke", sample.spec, "cause", environment, err);
+    if (status == FTDN_OK) status = ftdn_store_find_trial(store, sample.record.id, id, err);
+    for (int format = FTDN_QUERY_TABLE; format <= FTDN_QUERY_JSON && status == FTDN_OK; format++)
+        status = ftdn_query_print(store, "v_ap", (ftdn_query_format)format, out, err);
+    ftdn_store_close(store);
+    return status;
+}
+
+/* How many whole trials the store has; nothing else may be in it. */
+static int count_trials(const char *path, ftdn_arena *arena)
+{
+    int n[5] = {0};
+    ftdn_error err;
+    ftdn_store *store = NULL;
+    FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_READ, &store, &err), err);
+    const char *answer =
+        ftdn_sample_ask(store,
+                        "SELECT (SELECT count(*) FROM trials), (SELECT count(*) FROM attempts WHERE "
+                        "outcome = 'done'), (SELECT count(*) FROM v_ap), (SELECT count(*) FROM v_faults), "
+                        "(SELECT count(*) FROM v_timings)",
+                        FTDN_QUERY_CSV, arena);
+    assert_int_equal(sscanf(strchr(answer, '\n'), "%d,%d,%d,%d,%d", &n[0], &n[1], &n[2], &n[3], &n[4]), 5);
+    ftdn_store_close(store);
+    assert_int_equal(n[1], n[0]);
+    assert_int_equal(n[2], n[0] * FTDN_SAMPLE_CLASSES);
+    assert_int_equal(n[3], n[0] * FTDN_SAMPLE_FAULTS);
+    assert_int_equal(n[4], n[0] * FTDN_SAMPLE_TIMINGS);
+    return n[0];
+}
+
+/* SQLite does without some memory that it is refused (caches): then the whole run succeeds. */
+static void a_refused_allocation_is_a_clean_error(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_error err;
+    ftdn_arena_init(&arena);
+    char *folder = ftdn_test_create_folder(&arena), *path = ftdn_path_join(&arena, folder, "store.db", &err);
+    FILE *out = fopen("/dev/null", "w");
+    assert_non_null(path);
+    assert_non_null(out);
+
+    bool appended;
+    FTDN_ASSERT_OK(use_store(path, 0, out, &appended, &err), err);
+    int n_trials = 1, n_errors = 0;
+    for (long k = 0;; k += STRIDE) {
+        n_refused = 0;
+        n_good = k;
+        ftdn_status status = use_store(path, n_trials, out, &appended, &err);
+        n_good = -1;
+        if (status != FTDN_OK) {
+            if (status != FTDN_ERR_MEMORY) fail_msg("allocation %ld: status %d: %s", k, status, err.message);
+            assert_non_null(strstr(err.message, "out of memory"));
+            n_errors++;
+        }
+        n_trials += appended;
+        if (k % (25 * STRIDE) == 0) assert_int_equal(count_trials(path, &arena), n_trials);
+        if (n_refused == 0) {
+            assert_int_equal(status, FTDN_OK);
+            break;
+        }
+    }
+    assert_int_equal(count_trials(path, &arena), n_trials);
+    assert_true(n_errors > 50);
+    fclose(out);
+    ftdn_test_remove_folder(folder);
+    ftdn_arena_done(&arena);
+}
+
+/* The same while the file is made. */
+static void a_store_whose_making_runs_out_of_memory_can_be_made_again(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_error err;
+    ftdn_arena_init(&arena);
+    char *folder = ftdn_test_create_folder(&arena), *path = ftdn_path_join(&arena, folder, "store.db", &err);
+    assert_non_null(path);
+    for (long k = 0;; k += CREATION_STRIDE) {
+        remove(path);
+        ftdn_store *store = NULL;
+        n_refused = 0;
+        n_good = k;
+        ftdn_status status = ftdn_store_open(path, FTDN_STORE_WRITE, &store, &err);
+        n_good = -1;
+        if (status != FTDN_OK) {
+            if (status != FTDN_ERR_MEMORY) fail_msg("allocation %ld: status %d: %s", k, status, err.message);
+            assert_null(store);
+            FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_WRITE, &store, &err), err);
+        }
+        ftdn_store_close(store);
+        assert_int_equal(count_trials(path, &arena), 0);
+        if (n_refused == 0) break;
+    }
+    ftdn_test_remove_folder(folder);
+    ftdn_arena_done(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_refused_allocation_is_a_clean_error),
+        cmocka_unit_test(a_store_whose_making_runs_out_of_memory_can_be_made_again),
+    };
+    return cmocka_run_group_tests_name("results/store_memory", tests, install_failing_memory, NULL);
+}
