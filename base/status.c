@@ -26,9 +26,14 @@ ftdn_status ftdn_error_context(ftdn_error *err, const char *format, ...)
     va_start(args, format);
     int n_prefix = vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
-    if (n_prefix < 0 || (size_t)n_prefix >= sizeof err->message) return err->status;
-    strncat(err->message, ": ", sizeof err->message - strlen(err->message) - 1); /* cut where it does not fit */
-    strncat(err->message, rest, sizeof err->message - strlen(err->message) - 1);
+    if (n_prefix < 0 || (size_t)n_prefix >= sizeof err->message - 2) return err->status;
+    size_t at = (size_t)n_prefix;
+    err->message[at++] = ':';
+    err->message[at++] = ' ';
+    size_t n_rest = strlen(rest), n_room = sizeof err->message - 1 - at; /* what does not fit is cut */
+    if (n_rest > n_room) n_rest = n_room;
+    memcpy(err->message + at, rest, n_rest);
+    err->message[at + n_rest] = 0;
     return err->status;
 }
 

@@ -31,7 +31,11 @@ typedef struct ftdn_error {
 
 /* Write a failure into err (which may be NULL) and return status:
  *     return FTDN_FAIL(err, FTDN_ERR_ARG, "rate %g is outside [0, 1]", rate); */
+#ifdef __clang_analyzer__ /* which does not see that the call answers the status it is given */
+#define FTDN_FAIL(err, status, ...) (ftdn_error_set((err), (status), __FILE__, __LINE__, __VA_ARGS__), (status))
+#else
 #define FTDN_FAIL(err, status, ...) ftdn_error_set((err), (status), __FILE__, __LINE__, __VA_ARGS__)
+#endif
 
 /* Pass a failure on to the caller; for functions that own nothing that needs a release. */
 #define FTDN_TRY(call)                                                                                                 \

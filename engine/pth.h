@@ -2,8 +2,9 @@
  *
  * A checkpoint is nested dicts; the state dict is the dict that holds the tensors. It is looked
  * for from the outside in: a dict that holds tensors itself; else its member called state_dict,
- * model_state_dict, model, net or weights; else its only member that holds tensors; else the
- * dict as it is. Tensors deeper inside get the keys on the way, joined by dots, as their names. */
+ * model_state_dict, model, net or weights, if that holds tensors; else its only member that does;
+ * else a member of those names in which the search goes on; else the dict as it is. Tensors
+ * deeper inside get the keys on the way, joined by dots, as their names. */
 #ifndef FTDN_ENGINE_PTH_H
 #define FTDN_ENGINE_PTH_H
 

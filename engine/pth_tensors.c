@@ -210,15 +210,23 @@ static const ftdn_pickle_value *find_only_holder(const ftdn_pickle_value *dict)
     return only;
 }
 
-static const ftdn_pickle_value *choose_state_dict(const ftdn_pickle_value *root)
+/* The member under the first of PyTorch users' usual keys; one of holders only, or of any dicts. */
+static const ftdn_pickle_value *find_usual(const ftdn_pickle_value *dict, bool only_holders)
 {
     static const char *const usual_keys[] = {"state_dict", "model_state_dict", "model", "net", "weights"};
+    for (size_t i = 0; i < sizeof usual_keys / sizeof usual_keys[0]; i++) {
+        const ftdn_pickle_value *member = find_dict(dict, usual_keys[i]);
+        if (member && (!only_holders || holds_tensors(member))) return member;
+    }
+    return NULL;
+}
+
+static const ftdn_pickle_value *choose_state_dict(const ftdn_pickle_value *root)
+{
     for (int depth = 0; depth < MAX_DEPTH && !holds_tensors(root); depth++) {
-        const ftdn_pickle_value *inner = NULL;
-        for (size_t i = 0; i < sizeof usual_keys / sizeof usual_keys[0] && !inner; i++) {
-            inner = find_dict(root, usual_keys[i]);
-        }
+        const ftdn_pickle_value *inner = find_usual(root, true);
         if (!inner) inner = find_only_holder(root);
+        if (!inner) inner = find_usual(root, false);
         if (!inner) break;
         root = inner;
     }

@@ -30,6 +30,7 @@ typedef enum ftdn_bench_part {
     FTDN_BENCH_DETECT,   /* logits and locations to boxes */
     FTDN_BENCH_SCENES,   /* test scenes painted */
     FTDN_BENCH_CEILING,  /* the machine's floating-point ceiling */
+    FTDN_BENCH_MEMORY,   /* of a set-up for trials, and of the process at its peak */
     FTDN_BENCH_N_PARTS,
 } ftdn_bench_part;
 
@@ -67,9 +68,20 @@ typedef struct ftdn_bench_measure {
     double lowest, lower_quartile, median, upper_quartile, highest;
 } ftdn_bench_measure;
 
+/* What a reader needs to compare two runs; taken when the run begins. */
+typedef struct ftdn_bench_conditions {
+    char cpu[96]; /* "AMD EPYC 9B14" */
+    int n_cores;  /* that this process may use */
+    double load;  /* processes that ran or waited in the last minute, before this one; NaN where unknown */
+    char date[24]; /* "2024-05-31T12:00:00Z" */
+    const char *arithmetic, *library, *compiler, *code_version;
+    const char *ceiling_kernel; /* the instructions of the ceiling */
+} ftdn_bench_conditions;
+
 typedef struct ftdn_bench {
     const ftdn_bench_options *options; /* borrowed */
     ftdn_arena *arena;                 /* borrowed; scratch of a part is given back at its end */
+    ftdn_bench_conditions conditions;
     int n_measures;
     ftdn_bench_measure measure[FTDN_BENCH_MAX_MEASURES];
 } ftdn_bench;

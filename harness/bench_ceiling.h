@@ -5,8 +5,8 @@
 #ifndef FTDN_HARNESS_BENCH_CEILING_H
 #define FTDN_HARNESS_BENCH_CEILING_H
 
-/* Operations per second of n_threads together (a fused multiply-add counts as two), the best of a few bursts
- * of some milliseconds: a burst that another process cuts into is no ceiling. */
+/* Operations per second of processor time, of n_threads together (not more than there are cores), a fused
+ * multiply-add counted as two. The best of a few bursts of some milliseconds. */
 double ftdn_bench_ceiling_flops(int n_threads);
 
 /* The instructions used: "avx512 fma"; static text. */

@@ -251,6 +251,9 @@ static void the_state_dict_of_a_checkpoint_is_found(void **state)
     assert_names(f, "{k{k{7{kt}}}k{ktkt}}", KEYS("optimizer", "state", "exp_avg", "model", "a", "b"), "a b ");
     assert_names(f, "{k{kt}k{kt}}", KEYS("ema", "a", "state_dict", "b"), "b ");
     assert_names(f, "{k{kt}k7}", KEYS("my_network", "a", "epoch"), "a ");
+    assert_names(f, "{k{k7}k{kt}}", KEYS("model", "depth", "net", "a"), "a ");
+    assert_names(f, "{k{k7}k{kt}}", KEYS("model", "depth", "tensors", "a"), "a ");
+    assert_names(f, "{k{k{kt}k{kt}}}", KEYS("model", "encoder", "a", "decoder", "a"), "encoder.a decoder.a ");
     assert_names(f, "{k{k{kt}}}", KEYS("model", "net", "a"), "a ");
     assert_names(f, "{k{kt}k{kt}}", KEYS("generator", "a", "discriminator", "a"), "generator.a discriminator.a ");
     assert_names(f, "{ktk{ktk[t7t]}}", KEYS("a", "b", "c", "d"), "a b.c b.d.0 b.d.2 ");

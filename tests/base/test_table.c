@@ -1,0 +1,126 @@
+#include "base/table.h"
+
+#include "tests/support/support.h"
+
+static void assert_table(ftdn_table *table, const char *expected)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_table_write(table, &text);
+    assert_false(text.failed);
+    assert_string_equal(text.chars, expected);
+    ftdn_text_done(&text);
+    ftdn_table_done(table);
+}
+
+static void numbers_stand_to_the_right_and_texts_to_the_left(void **state)
+{
+    (void)state;
+    ftdn_table table;
+    ftdn_table_init(&table, 3);
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "layer");
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "n");
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "kind");
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "a");
+    ftdn_table_add(&table, FTDN_CELL_NUMBER, "%d", 12345);
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "x");
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "long name");
+    ftdn_table_add(&table, FTDN_CELL_NUMBER, "%.1f", 0.5);
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "long kind");
+    assert_table(&table, "layer          n  kind\n"
+                         "---------  -----  ---------\n"
+                         "a          12345  x\n"
+                         "long name    0.5  long kind\n");
+}
+
+static void a_column_with_a_text_in_it_stands_to_the_left(void **state)
+{
+    (void)state;
+    ftdn_table table;
+    ftdn_table_init(&table, 1);
+    ftdn_table_add(&table, FTDN_CELL_NUMBER, "value");
+    ftdn_table_add(&table, FTDN_CELL_NUMBER, "1");
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "two");
+    assert_table(&table, "value\n-----\n1\ntwo\n");
+}
+
+static void missing_cells_go_with_their_column_and_leave_no_space_at_the_end(void **state)
+{
+    (void)state;
+    ftdn_table table;
+    ftdn_table_init(&table, 3);
+    for (int i = 0; i < 3; i++) ftdn_table_add(&table, FTDN_CELL_TEXT, "head");
+    ftdn_table_add(&table, FTDN_CELL_MISSING, "-");
+    ftdn_table_add(&table, FTDN_CELL_NUMBER, "7");
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "%s", "");
+    ftdn_table_add(&table, FTDN_CELL_MISSING, "-");
+    ftdn_table_add(&table, FTDN_CELL_MISSING, "-");
+    ftdn_table_add(&table, FTDN_CELL_MISSING, "%s", "");
+    ftdn_table_add(&table, FTDN_CELL_MISSING, "%s", "");
+    ftdn_table_add(&table, FTDN_CELL_MISSING, "%s", "");
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "end");
+    assert_table(&table, "head  head  head\n"
+                         "----  ----  ----\n"
+                         "-        7\n"
+                         "-        -\n"
+                         "            end\n");
+}
+
+/* "né" is three bytes and two columns. */
+static void the_width_is_that_on_the_terminal(void **state)
+{
+    (void)state;
+    ftdn_table table;
+    ftdn_table_init(&table, 2);
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "a");
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "b");
+    ftdn_text_append(&table.chars, "n\xc3\xa9");
+    ftdn_table_end_cell(&table, FTDN_CELL_TEXT, 2);
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "x");
+    assert_table(&table, "a   b\n--  -\nn\xc3\xa9  x\n");
+}
+
+static void many_rows_are_kept(void **state)
+{
+    (void)state;
+    ftdn_table table;
+    ftdn_text text;
+    ftdn_table_init(&table, 2);
+    for (int i = 0; i < 2000; i++) ftdn_table_add(&table, FTDN_CELL_NUMBER, "%04d", i);
+    ftdn_text_init(&text);
+    ftdn_table_write(&table, &text);
+    assert_int_equal(text.n_chars, 1001 * 11);
+    assert_string_equal(text.chars + text.n_chars - 11, "1998  1999\n");
+    ftdn_text_done(&text);
+    ftdn_table_done(&table);
+}
+
+static void a_refused_allocation_fails_the_text(void **state)
+{
+    (void)state;
+    ftdn_table table;
+    ftdn_text text;
+    ftdn_table_init(&table, 1);
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "a");
+    table.failed = true;
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "b");
+    ftdn_text_init(&text);
+    ftdn_table_write(&table, &text);
+    assert_true(text.failed);
+    assert_int_equal(text.n_chars, 0);
+    ftdn_text_done(&text);
+    ftdn_table_done(&table);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_stand_to_the_right_and_texts_to_the_left),
+        cmocka_unit_test(a_column_with_a_text_in_it_stands_to_the_left),
+        cmocka_unit_test(missing_cells_go_with_their_column_and_leave_no_space_at_the_end),
+        cmocka_unit_test(the_width_is_that_on_the_terminal),
+        cmocka_unit_test(many_rows_are_kept),
+        cmocka_unit_test(a_refused_allocation_fails_the_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,124 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "tests/cli/cli.h"
+
+static const char *const command_name[] = {"run", "plan", "show", "query", "detect", "inspect", "convert", "bench"};
+enum { N_COMMANDS = sizeof command_name / sizeof *command_name };
+
+static const char *const with_options[] = {"run", "plan", "query", "detect"};
+
+static void help_begins_with_an_example_and_lists_every_command(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_cli_result result = FTDN_CLI(&place->arena, "--help");
+    ftdn_cli_assert_done(result);
+    assert_int_equal(strncmp(result.out, "example: ftdn run ", 18), 0);
+    for (int i = 0; i < N_COMMANDS; i++) {
+        char line[32];
+        snprintf(line, sizeof line, "\n  %s ", command_name[i]);
+        ftdn_cli_assert_says(result.out, line);
+    }
+    assert_string_equal(FTDN_CLI(&place->arena, "-h").out, result.out);
+    assert_string_equal(FTDN_CLI(&place->arena, "help").out, result.out);
+}
+
+static void help_of_each_command_begins_with_an_example(void **state)
+{
+    ftdn_cli_place *place = *state;
+    for (int i = 0; i < N_COMMANDS; i++) {
+        char example[32], usage[32];
+        snprintf(example, sizeof example, "example: ftdn %s ", command_name[i]);
+        snprintf(usage, sizeof usage, "\nusage: ftdn %s", command_name[i]);
+        ftdn_cli_result result = FTDN_CLI(&place->arena, command_name[i], "--help");
+        ftdn_cli_assert_done(result);
+        if (strncmp(result.out, example, strlen(example) - 1) != 0) fail_msg("%s: %s", command_name[i], result.out);
+        ftdn_cli_assert_says(result.out, usage);
+        ftdn_cli_assert_says(result.out, "\noptions:\n");
+        ftdn_cli_assert_says(result.out, "-h, --help");
+        assert_string_equal(FTDN_CLI(&place->arena, command_name[i], "-h").out, result.out);
+    }
+    ftdn_cli_result result = FTDN_CLI(&place->arena, "inspect", "graph", "--help");
+    ftdn_cli_assert_done(result);
+    assert_int_equal(strncmp(result.out, "example: ftdn inspect graph ", 28), 0);
+    ftdn_cli_assert_says(result.out, "--width W");
+    ftdn_cli_assert_done(FTDN_CLI(&place->arena, "inspect", "weights", "--help"));
+    ftdn_cli_assert_done(FTDN_CLI(&place->arena, "inspect", "dataset", "--help"));
+}
+
+static void version_names_program_code_and_backends(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_cli_result result = FTDN_CLI(&place->arena, "--version");
+    ftdn_cli_assert_done(result);
+    assert_int_equal(
+        strncmp(result.out, "ftdn " FTDN_EXPECTED_VERSION "\n", strlen("ftdn " FTDN_EXPECTED_VERSION "\n")), 0);
+    ftdn_cli_assert_says(result.out, "\ncode: " FTDN_EXPECTED_VERSION);
+    ftdn_cli_assert_says(result.out, "\nbackend cpu: oneDNN ");
+    ftdn_cli_assert_says(result.out, "\nbackend ref: ");
+}
+
+static void wrong_usage_is_exit_code_2_and_says_what_to_do(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    ftdn_cli_result nothing = ftdn_cli_start(arena, -1, (const char *const[]){NULL});
+    ftdn_cli_assert_fails(nothing, 2, "no command is given; 'ftdn --help' lists the commands\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "detct"), 2, "unknown command 'detct'; did you mean 'detect'?\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "frobnicate"), 2, "unknown command 'frobnicate'; 'ftdn --help' lists");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "--frob"), 2, "unknown option '--frob'; 'ftdn --help' lists");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "convert", "in"), 2, "usage: ftdn convert IN OUT.safetensors\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect"), 2, "usage: ftdn inspect SUBJECT");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "grahp", "x"), 2,
+                          "unknown subject 'grahp'; did you mean 'graph'?\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "x"), 2, "there are weights, graph and dataset\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "weights", "a", "b"), 2, "unexpected argument 'b'");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "weights", "a", "--jsno"), 2, "--jsno; did you mean --json?\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", "a.db"), 2, "usage: ftdn query DB QUESTION");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", "a.db", "v_ap", "--csv", "--json"), 2, "exclude each other");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", "--list", "x"), 2, "--list takes no argument, but got 'x'");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "show"), 2, "usage: ftdn show DB [ID]\n");
+    for (size_t i = 0; i < sizeof with_options / sizeof *with_options; i++)
+        ftdn_cli_assert_fails(FTDN_CLI(arena, with_options[i], "--frob"), 2, "unknown option --frob");
+}
+
+/* The answers of these go through every way to standard output. */
+static void a_full_disk_is_an_error(void **state)
+{
+    ftdn_cli_place *place = *state;
+    int full = open("/dev/full", O_WRONLY);
+    if (full < 0) skip();
+    static const char *const lines[][4] = {
+        {"--help"}, {"--version"}, {"show", "--help"}, {"inspect", "graph", "ssd_vgg16"}, {"query", "--list"}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        ftdn_cli_result result = ftdn_cli_start(&place->arena, full, lines[i]);
+        ftdn_cli_assert_fails(result, 4, "standard output: No space left on device\n");
+    }
+    close(full);
+}
+
+static void a_closed_pipe_is_an_error_and_no_signal(void **state)
+{
+    ftdn_cli_place *place = *state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    close(ends[0]);
+    ftdn_cli_result result =
+        ftdn_cli_start(&place->arena, ends[1], (const char *const[]){"inspect", "graph", "ssd_vgg16", NULL});
+    close(ends[1]);
+    ftdn_cli_assert_fails(result, 4, "standard output: Broken pipe\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FTDN_CLI_TEST(help_begins_with_an_example_and_lists_every_command),
+        FTDN_CLI_TEST(help_of_each_command_begins_with_an_example),
+        FTDN_CLI_TEST(version_names_program_code_and_backends),
+        FTDN_CLI_TEST(wrong_usage_is_exit_code_2_and_says_what_to_do),
+        FTDN_CLI_TEST(a_full_disk_is_an_error),
+        FTDN_CLI_TEST(a_closed_pipe_is_an_error_and_no_signal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,203 @@
+#include <stdio.h>
+
+#include "tests/cli/cli.h"
+#include "tests/results/sample.h"
+
+#define APPLICATION_ID_AT 68 /* in an SQLite file: 4 bytes, big-endian */
+
+enum { N_TRIALS = 3 };
+
+/* A store with trials of the seeds 0, 1, 2 and one failed attempt; its path. The ids: [N_TRIALS]. */
+static char *make_store(ftdn_cli_place *place, char (*ret_id)[FTDN_SHA256_HEX])
+{
+    ftdn_error err = {0};
+    char *path = ftdn_cli_path(&place->arena, place->folder, "store.db");
+    int64_t environment;
+    ftdn_store *store = ftdn_sample_open(path, &environment);
+    ftdn_sample sample;
+    for (int i = 0; i < N_TRIALS; i++) {
+        ftdn_sample_init(&sample, i);
+        FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+        memcpy(ret_id[i], sample.record.id, FTDN_SHA256_HEX);
+    }
+    ftdn_sample_init(&sample, N_TRIALS);
+    FTDN_ASSERT_OK(ftdn_store_append_failure(store, sample.record.id, "smoke", sample.spec, "lightning", environment, &err),
+                   err);
+    ftdn_store_close(store);
+    return path;
+}
+
+static void show_gives_each_trial_one_line(void **state)
+{
+    ftdn_cli_place *place = *state;
+    char id[N_TRIALS][FTDN_SHA256_HEX];
+    char *path = make_store(place, id);
+    ftdn_cli_result result = FTDN_CLI(&place->arena, "show", path);
+    ftdn_cli_assert_done(result);
+    ftdn_cli_assert_says(result.out, "finished_trials  failed_attempts  unfinished_trials\n"
+                                     "---------------  ---------------  -----------------\n"
+                                     "              3                1                  1\n"
+                                     "\nfinished trials\n\n");
+    for (int i = 0; i < N_TRIALS; i++) {
+        char line[256];
+        snprintf(line, sizeof line,
+                 "\n%.10s  smoke     ssd_mobilenet_v1_tf  zero       0.1000             1e-05  none    -        -         %d     "
+                 "0.3000    0.6667     300   2.5000\n",
+                 id[i], i);
+        ftdn_cli_assert_says(result.out, line);
+    }
+    ftdn_cli_assert_says(result.out, "\nfailed attempts\n\n");
+    ftdn_cli_assert_says(result.out, "lightning");
+}
+
+static void show_tells_all_about_one_trial(void **state)
+{
+    ftdn_cli_place *place = *state;
+    char id[N_TRIALS][FTDN_SHA256_HEX], prefix[9], line[128];
+    char *path = make_store(place, id);
+    snprintf(prefix, sizeof prefix, "%.8s", id[1]);
+    ftdn_cli_result result = FTDN_CLI(&place->arena, "show", path, prefix);
+    ftdn_cli_assert_done(result);
+    snprintf(line, sizeof line, "\nid                   %s\n", id[1]);
+    ftdn_cli_assert_says(result.out, line);
+    ftdn_cli_assert_says(result.out, "\nfeature_map_rate     1e-05\n");
+    ftdn_cli_assert_says(result.out, "\nfeature_map_scope    [\"base_net.*\"]\n");
+    ftdn_cli_assert_says(result.out, "\nseed                 1\n");
+    ftdn_cli_assert_says(result.out, "\nmap_voc07            0.3000\n");
+    ftdn_cli_assert_says(result.out, "\ncode_version         0.1.0+g1a2b3c4\n");
+    ftdn_cli_assert_says(result.out, "\naverage precision\n\n"
+                                     "class  ap_voc07  ap_area  objects\n"
+                                     "-----  --------  -------  -------\n"
+                                     "boat     0.1000   0.3333        7\n"
+                                     "cat           -        -        0\n"
+                                     "dog      1.0000   0.0000       12\n");
+    ftdn_cli_assert_says(result.out, "\ntotal     2.5000\nforward   1.2500\n");
+    ftdn_cli_assert_says(result.out, "\nfaults by layer\n\n");
+    ftdn_cli_assert_says(result.out, "\nweights      base_net.10.3           1000          0.0100         0.0090         9  ");
+    ftdn_cli_assert_says(result.out, "\nfeature_map  base_net.10.3  1099511627776           1e-05      1.123e-05  12345678  ");
+}
+
+/* Every column of v_trials has its line: a new one must not be forgotten. */
+static void show_knows_every_parameter(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    char id[N_TRIALS][FTDN_SHA256_HEX], line[64];
+    char *path = make_store(place, id);
+    ftdn_cli_result columns = FTDN_CLI(arena, "query", path, "SELECT name FROM pragma_table_info('v_trials')", "--json");
+    ftdn_cli_assert_done(columns);
+    ftdn_cli_result result = FTDN_CLI(arena, "show", path, id[0]);
+    const ftdn_json *names = ftdn_cli_parse(arena, columns.out);
+    assert_true(names->n_children >= 30);
+    for (int i = 0; i < names->n_children; i++) {
+        snprintf(line, sizeof line, "\n%s ", ftdn_cli_member(names->child[i], "name")->string);
+        ftdn_cli_assert_says(result.out, line);
+    }
+}
+
+static void unknown_trials_are_exit_code_5(void **state)
+{
+    ftdn_cli_place *place = *state;
+    char id[N_TRIALS][FTDN_SHA256_HEX];
+    char *path = make_store(place, id);
+    ftdn_cli_assert_fails(FTDN_CLI(&place->arena, "show", path, "0000000"), 5, "no trial whose id begins with '0000000'");
+    ftdn_cli_assert_fails(FTDN_CLI(&place->arena, "show", path, "12"), 5, "4 to 64 hexadecimal digits");
+    ftdn_cli_assert_fails(FTDN_CLI(&place->arena, "show", path, "x' OR 1 --"), 5, "4 to 64 hexadecimal digits");
+}
+
+static void query_answers_in_three_formats(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    char id[N_TRIALS][FTDN_SHA256_HEX];
+    char *path = make_store(place, id);
+    const char *question = "SELECT seed, map_voc07, ranking FROM v_trials WHERE seed > 0 ORDER BY seed";
+    ftdn_cli_result table = FTDN_CLI(arena, "query", path, question);
+    ftdn_cli_result csv = FTDN_CLI(arena, "query", path, question, "--csv");
+    ftdn_cli_result json = FTDN_CLI(arena, "query", path, question, "--json");
+    ftdn_cli_assert_done(table);
+    ftdn_cli_assert_done(csv);
+    ftdn_cli_assert_done(json);
+    assert_string_equal(table.out, "seed  map_voc07  ranking\n----  ---------  -------\n"
+                                   "   1     0.3000  -\n   2     0.3000  -\n");
+    assert_string_equal(csv.out, "seed,map_voc07,ranking\n1,0.30000000000000004,\n2,0.30000000000000004,\n");
+    assert_string_equal(json.out, "[\n{\"seed\":1,\"map_voc07\":0.30000000000000004,\"ranking\":null},\n"
+                                  "{\"seed\":2,\"map_voc07\":0.30000000000000004,\"ranking\":null}\n]\n");
+}
+
+/* Each name of --list can be asked. */
+static void every_listed_query_has_an_answer(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    char id[N_TRIALS][FTDN_SHA256_HEX];
+    char *path = make_store(place, id);
+    ftdn_cli_result list = FTDN_CLI(arena, "query", "--list");
+    ftdn_cli_assert_done(list);
+    assert_int_equal(strncmp(list.out, "query ", 6), 0);
+    int n_queries = 0;
+    const char *line = strchr(strchr(list.out, '\n') + 1, '\n') + 1; /* behind the header and its rule */
+    for (; *line; line = strchr(line, '\n') + 1) {
+        char name[64] = "";
+        sscanf(line, "%63s", name);
+        ftdn_cli_assert_done(FTDN_CLI(arena, "query", path, name));
+        n_queries++;
+    }
+    assert_true(n_queries >= 7);
+    ftdn_cli_assert_says(list.out, "\nv_trials ");
+    ftdn_cli_assert_says(list.out, "\nmap_by_rate ");
+}
+
+static void wrong_questions_are_exit_code_5(void **state)
+{
+    ftdn_cli_place *place = *state;
+    char id[N_TRIALS][FTDN_SHA256_HEX];
+    char *path = make_store(place, id);
+    ftdn_arena *arena = &place->arena;
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "v_trails"), 5, "did you mean 'v_trials'?");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "SELECT nothing"), 5, "no such column: nothing");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "DELETE FROM trials"), 5, "a statement that writes is refused");
+    ftdn_cli_assert_says(FTDN_CLI(arena, "query", path, "SELECT count(*) FROM v_trials").out, "\n       3\n");
+}
+
+/* What is no store is named, is exit code 5, and stays byte for byte as it was. */
+static void files_that_are_no_store_are_refused_and_not_touched(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    char id[N_TRIALS][FTDN_SHA256_HEX];
+    char *path = make_store(place, id);
+    size_t n_bytes, n_after;
+    char *bytes = (char *)(uintptr_t)ftdn_cli_load(arena, path, &n_bytes);
+    memcpy(bytes + APPLICATION_ID_AT, "MAIL", 4);
+    ftdn_test_write_file(path, bytes, n_bytes);
+    char *text = ftdn_cli_path(arena, place->folder, "notes.txt"), *none = ftdn_cli_path(arena, place->folder, "none.db");
+    ftdn_test_write_file(text, "not a database, but long enough to be looked at as one\n", 55);
+
+    static const char *const commands[][3] = {{"show", NULL, NULL}, {"query", "v_trials", NULL}};
+    for (int i = 0; i < 2; i++) {
+        const char *question = commands[i][1];
+        ftdn_cli_assert_fails(FTDN_CLI(arena, commands[i][0], path, question), 5, "store.db' belongs to another program");
+        ftdn_cli_assert_fails(FTDN_CLI(arena, commands[i][0], text, question), 5, "notes.txt' is not an SQLite file\n");
+        ftdn_cli_assert_fails(FTDN_CLI(arena, commands[i][0], none, question), 5, "none.db' does not exist\n");
+    }
+    const char *after = ftdn_cli_load(arena, path, &n_after);
+    assert_int_equal(n_after, n_bytes);
+    assert_memory_equal(after, bytes, n_bytes);
+    assert_int_equal(ftdn_cli_count_entries(place->folder), 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FTDN_CLI_TEST(show_gives_each_trial_one_line),
+        FTDN_CLI_TEST(show_tells_all_about_one_trial),
+        FTDN_CLI_TEST(show_knows_every_parameter),
+        FTDN_CLI_TEST(unknown_trials_are_exit_code_5),
+        FTDN_CLI_TEST(query_answers_in_three_formats),
+        FTDN_CLI_TEST(every_listed_query_has_an_answer),
+        FTDN_CLI_TEST(wrong_questions_are_exit_code_5),
+        FTDN_CLI_TEST(files_that_are_no_store_are_refused_and_not_touched),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

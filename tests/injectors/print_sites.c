@@ -1,0 +1,51 @@
+/* print_sites.c - the vectors of docs/fault-sites.md as the headers give them; see test-documented-sites. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/fnv.h"
+#include "injectors/fault.h"
+#include "injectors/site_hd.h"
+
+static void print_words(const char *title, const uint32_t word[4])
+{
+    printf("%s %08" PRIx32 " %08" PRIx32 " %08" PRIx32 " %08" PRIx32 "\n", title, word[0], word[1], word[2], word[3]);
+}
+
+static void print_stream(const char *title, ftdn_site_stream stream)
+{
+    print_words(title, (const uint32_t[4]){stream.key0, stream.key1, stream.counter2, stream.counter3});
+}
+
+/* The elements hit among n_elements from `first`, as offsets. */
+static void print_hits(ftdn_site_stream stream, double rate, uint64_t first, uint64_t n_elements)
+{
+    printf("hit");
+    for (uint64_t i = 0; i < n_elements; i++)
+        if (ftdn_site_is_hit(stream, first + i, ftdn_site_threshold_of(rate))) printf(" %" PRIu64, i);
+    printf("\n");
+}
+
+int main(void)
+{
+    static const uint64_t element[] = {0, 1, 2, 31, 32, 1000000};
+    uint32_t layer = ftdn_layer_id("base_net.1.3");
+    uint64_t image = ftdn_fnv1a64("000021"), large_seed = (UINT64_C(1) << 40) + 7;
+    ftdn_site_stream map = ftdn_site_stream_make(7, layer, FTDN_LOCATION_FEATURE_MAP, 0, 21);
+    ftdn_site_stream weights = ftdn_site_stream_make(7, layer, FTDN_LOCATION_WEIGHTS, 1, 0);
+    ftdn_site_stream photo = ftdn_site_stream_make(large_seed, layer, FTDN_LOCATION_FEATURE_MAP, 0, image);
+
+    print_words("philox", ftdn_philox((ftdn_philox_block){{0}}, 0, 0).word);
+    printf("layer %08" PRIx32 "\n", layer);
+    print_stream("map", map);
+    print_stream("weights", weights);
+    printf("select");
+    for (int i = 0; i < 6; i++) printf(" %04" PRIx32, ftdn_site_select_bits(map, element[i]));
+    printf("\nrefine");
+    for (int i = 0; i < 2; i++) printf(" %012" PRIx64, ftdn_site_refine_bits(map, element[i]));
+    printf("\n");
+    print_hits(map, 0.01, 0, 1024);
+    printf("image %016" PRIx64 "\n", image);
+    print_stream("photo", photo);
+    print_hits(photo, 0.1, UINT64_C(1) << 40, 128);
+    return 0;
+}
