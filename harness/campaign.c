@@ -104,15 +104,21 @@ static ftdn_status run_group(campaign *c, int first, bool *missing, ftdn_error *
     return status;
 }
 
-static ftdn_status decode_images(campaign *c, const bool *missing, ftdn_error *err)
+/* missing: NULL for all trials. */
+static ftdn_status decode_images(const ftdn_plan *plan, const bool *missing, int n_threads, ftdn_error *err)
 {
-    for (int i = 0; i < c->plan->n_trials; i++) {
-        const ftdn_planned_trial *trial = &c->plan->trial[i];
+    for (int i = 0; i < plan->n_trials; i++) {
+        const ftdn_planned_trial *trial = &plan->trial[i];
         int size = trial->model->network.input_size;
-        if (!missing[i] || trial->dataset->size == size) continue;
-        FTDN_TRY(ftdn_dataset_decode(trial->dataset, size, c->options->n_threads, err));
+        if ((missing && !missing[i]) || trial->dataset->size == size) continue;
+        FTDN_TRY(ftdn_dataset_decode(trial->dataset, size, n_threads, err));
     }
     return FTDN_OK;
+}
+
+ftdn_status ftdn_campaign_decode(const ftdn_plan *plan, int n_threads, ftdn_error *err)
+{
+    return decode_images(plan, NULL, n_threads, err);
 }
 
 static ftdn_status run_missing(campaign *c, bool *missing, ftdn_error *err)
@@ -120,8 +126,8 @@ static ftdn_status run_missing(campaign *c, bool *missing, ftdn_error *err)
     int n_missing;
     FTDN_TRY(find_missing(c, missing, &n_missing, err));
     if (n_missing == 0) return FTDN_OK;
+    FTDN_TRY(decode_images(c->plan, missing, c->options->n_threads, err));
     FTDN_TRY(ftdn_environment_record(c->store, &c->environment, err));
-    FTDN_TRY(decode_images(c, missing, err));
     ftdn_progress_init(&c->progress, c->options->progress, n_missing);
     ftdn_status status = FTDN_OK;
     for (int i = 0; i < c->plan->n_trials && status == FTDN_OK; i++) {

@@ -5,53 +5,75 @@
 
 #include "harness/rig.h"
 
-/* What a builder calls a wrong argument is, seen from here, a mistake of the manifest. */
-static ftdn_status blame_manifest(ftdn_status status, const ftdn_manifest *manifest, ftdn_error *err)
+/* A trial of the manifest, for what has to be said about it. */
+typedef struct origin {
+    const ftdn_manifest *manifest;
+    size_t index;
+} origin;
+
+/* What a library calls a wrong argument is, seen from here, a mistake of the manifest: at the value of `key`, or
+ * at the nearest object around it that is given. */
+static ftdn_status blame_manifest(ftdn_status status, const origin *from, ftdn_key_id key, ftdn_error *err)
 {
     if (status != FTDN_ERR_ARG) return status;
+    ftdn_document document;
+    ftdn_sweep_get(&from->manifest->sweep, &from->manifest->base, from->index, &document);
+    ftdn_key_id given = key;
+    while (!document.value[given].node) given = ftdn_key_parent(given);
+    ftdn_position position = ftdn_position_of_value(document.value[given].node);
     if (err) err->status = FTDN_ERR_MANIFEST;
-    ftdn_error_context(err, "%s", manifest->path);
+    ftdn_error_context(err, "%s:%d:%d: %s", position.file, position.line, position.column,
+                       ftdn_manifest_keys[key].path);
     return FTDN_ERR_MANIFEST;
 }
 
-static ftdn_status check_scopes(const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_error *err)
+static ftdn_status check_scope(const ftdn_planned_trial *trial, ftdn_location location,
+                               const ftdn_scope_settings *settings, ftdn_arena *arena, ftdn_error *err)
 {
-    const ftdn_scope_settings *settings[2] = {&trial->settings.faults.weight_scope,
-                                              &trial->settings.faults.feature_map_scope};
-    for (int location = 0; location < 2; location++) {
-        const ftdn_scope scope = {
-            .name = settings[location]->name,
-            .n_globs = settings[location]->n_globs,
-            .glob = settings[location]->glob,
-        };
-        ftdn_layer_set layers;
-        ftdn_arena_mark mark = ftdn_arena_get_mark(arena);
-        ftdn_status status =
-            ftdn_scope_resolve(&scope, &trial->model->network.graph, (ftdn_location)location, arena, &layers, err);
-        ftdn_arena_reset(arena, mark);
-        if (status != FTDN_OK) return status;
-    }
-    return FTDN_OK;
+    const ftdn_scope scope = {.name = settings->name, .n_globs = settings->n_globs, .glob = settings->glob};
+    ftdn_layer_set layers;
+    ftdn_arena_mark mark = ftdn_arena_get_mark(arena);
+    ftdn_status status = ftdn_scope_resolve(&scope, &trial->model->network.graph, location, arena, &layers, err);
+    ftdn_arena_reset(arena, mark);
+    return status;
 }
 
-static ftdn_status open_inputs(ftdn_planned_trial *trial, const ftdn_planned_trial *previous, ftdn_inputs *inputs,
-                               ftdn_arena *arena, ftdn_error *err)
+static ftdn_status check_scopes(const ftdn_planned_trial *trial, const origin *from, ftdn_arena *arena,
+                                ftdn_error *err)
 {
-    FTDN_TRY(ftdn_inputs_get_model(inputs, &trial->settings.model, &trial->model, err));
-    FTDN_TRY(ftdn_inputs_get_dataset(inputs, &trial->settings.dataset, &trial->dataset, err));
-    if (trial->dataset->n_classes != trial->model->network.n_classes) {
-        return FTDN_FAIL(err, FTDN_ERR_ARG, "model.classes: the model has %d classes, the dataset (%s) has %d",
-                         trial->model->network.n_classes, trial->dataset->description, trial->dataset->n_classes);
-    }
+    const ftdn_fault_settings *faults = &trial->settings.faults;
+    ftdn_status status = check_scope(trial, FTDN_LOCATION_WEIGHTS, &faults->weight_scope, arena, err);
+    FTDN_TRY(blame_manifest(status, from, FTDN_KEY_FAULTS_SCOPE_WEIGHTS, err));
+    status = check_scope(trial, FTDN_LOCATION_FEATURE_MAP, &faults->feature_map_scope, arena, err);
+    return blame_manifest(status, from, FTDN_KEY_FAULTS_SCOPE_FEATURE_MAPS, err);
+}
+
+static ftdn_status check_classes(const ftdn_planned_trial *trial, ftdn_error *err)
+{
+    int n_model = trial->model->network.n_classes, n_dataset = trial->dataset->n_classes;
+    if (n_model == n_dataset) return FTDN_OK;
+    return FTDN_FAIL(err, FTDN_ERR_ARG, "the model has %d classes, the dataset (%s) has %d", n_model,
+                     trial->dataset->description, n_dataset);
+}
+
+static ftdn_status open_inputs(ftdn_planned_trial *trial, const ftdn_planned_trial *previous, const origin *from,
+                               ftdn_inputs *inputs, ftdn_arena *arena, ftdn_error *err)
+{
+    ftdn_status status = ftdn_inputs_get_model(inputs, &trial->settings.model, &trial->model, err);
+    FTDN_TRY(blame_manifest(status, from, FTDN_KEY_MODEL, err));
+    status = ftdn_inputs_get_dataset(inputs, &trial->settings.dataset, &trial->dataset, err);
+    FTDN_TRY(blame_manifest(status, from, FTDN_KEY_DATASET, err));
+    FTDN_TRY(blame_manifest(check_classes(trial, err), from, FTDN_KEY_MODEL_CLASSES, err));
     bool checked = previous && previous->model == trial->model && ftdn_rig_fits(&previous->settings, &trial->settings);
-    return checked ? FTDN_OK : check_scopes(trial, arena, err);
+    return checked ? FTDN_OK : check_scopes(trial, from, arena, err);
 }
 
 static ftdn_status plan_trial(const ftdn_manifest *manifest, size_t index, const ftdn_planned_trial *previous,
                               ftdn_inputs *inputs, ftdn_arena *arena, ftdn_planned_trial *trial, ftdn_error *err)
 {
     ftdn_manifest_get_settings(manifest, index, &trial->settings);
-    FTDN_TRY(blame_manifest(open_inputs(trial, previous, inputs, arena, err), manifest, err));
+    const origin from = {manifest, index};
+    FTDN_TRY(open_inputs(trial, previous, &from, inputs, arena, err));
     const ftdn_backend *backend = ftdn_backend_find(trial->settings.engine.backend);
     if (!backend)
         return FTDN_FAIL(err, FTDN_ERR_BACKEND, "backend '%s' is not in this build", trial->settings.engine.backend);

@@ -114,12 +114,12 @@ static ftdn_status insert_trial(ftdn_store *store, const ftdn_trial_record *reco
 {
     const ftdn_trial_params *params = &record->params;
     inserter row;
-    prepare(
-        &row, store,
-        "INSERT INTO trials (id, spec, model, width, weights, weights_digest, dataset, dataset_digest, backend, "
-        "arithmetic, type, weight_rate, feature_map_rate, weight_scope, feature_map_scope, feature_map_point, redraw, "
-        "copies, method, ranking, merge, ratio, seed) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    prepare(&row, store,
+            "INSERT INTO trials (id, spec, model, width, weights, weights_digest, dataset, dataset_digest, backend, "
+            "arithmetic, score_threshold, nms_iou, candidates, iou, type, weight_rate, feature_map_rate, weight_scope, "
+            "feature_map_scope, feature_map_point, redraw, "
+            "copies, method, ranking, merge, ratio, seed) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     bind_text(&row, record->id);
     bind_text(&row, record->spec);
     bind_text(&row, params->model);
@@ -130,6 +130,10 @@ static ftdn_status insert_trial(ftdn_store *store, const ftdn_trial_record *reco
     bind_text(&row, params->dataset_digest);
     bind_text(&row, params->backend);
     bind_text(&row, params->arithmetic);
+    bind_real(&row, params->score_threshold);
+    bind_real(&row, params->nms_iou);
+    bind_integer(&row, params->candidates);
+    bind_real(&row, params->iou);
     bind_text(&row, params->type);
     bind_real(&row, params->weight_rate);
     bind_real(&row, params->feature_map_rate);

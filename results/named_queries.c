@@ -3,8 +3,8 @@
 /* Averages are taken over trials that differ in nothing but their seed (and their environment): the
  * groups are made by all other parameters, also by those that are not shown. */
 #define ALL_BUT_SEED                                                                                                   \
-    "manifest, model, width, weights_digest, dataset_digest, backend, arithmetic, type, weight_rate, "                 \
-    "feature_map_rate, "                                                                                               \
+    "manifest, model, width, weights_digest, dataset_digest, backend, arithmetic, score_threshold, "                   \
+    "nms_iou, candidates, iou, type, weight_rate, feature_map_rate, "                                                  \
     "weight_scope, feature_map_scope, feature_map_point, redraw, copies, method, ranking, merge, ratio"
 
 static const ftdn_named_query named_query[] = {

@@ -36,7 +36,11 @@ CREATE TABLE trials (
     dataset           TEXT NOT NULL,                    -- a description
     dataset_digest    TEXT NOT NULL,
     backend           TEXT NOT NULL,
-    arithmetic        TEXT NOT NULL,                    -- what the bits depend on: "f32 direct, avx512_core"
+    arithmetic        TEXT NOT NULL,                    -- what the bits depend on: "f32 direct avx512"
+    score_threshold   REAL NOT NULL,                    -- of a detection
+    nms_iou           REAL NOT NULL CHECK (nms_iou BETWEEN 0 AND 1),
+    candidates        INTEGER NOT NULL CHECK (candidates > 0), -- per class, into non-maximum suppression
+    iou               REAL NOT NULL CHECK (iou BETWEEN 0 AND 1), -- of a detection that counts as right
     type              TEXT NOT NULL,                    -- of the faults
     weight_rate       REAL NOT NULL CHECK (weight_rate BETWEEN 0 AND 1),
     feature_map_rate  REAL NOT NULL CHECK (feature_map_rate BETWEEN 0 AND 1),
@@ -111,7 +115,7 @@ CREATE TABLE timings (
 CREATE VIEW v_trials AS
 SELECT t.id, a.manifest,
        t.model, t.width, t.weights, t.weights_digest, t.dataset, t.dataset_digest, t.backend, t.arithmetic,
-       t.type, t.weight_rate, t.feature_map_rate, t.weight_scope, t.feature_map_scope, t.feature_map_point,
+       t.score_threshold, t.nms_iou, t.candidates, t.iou, t.type, t.weight_rate, t.feature_map_rate, t.weight_scope, t.feature_map_scope, t.feature_map_point,
        t.redraw, t.copies, t.method, t.ranking, t.merge, t.ratio, t.seed,
        r.map_voc07, r.map_area, r.images, a.seconds, r.n_nonfinite_outputs, a.finished_at, e.code_version
 FROM results r

@@ -37,7 +37,10 @@ typedef struct ftdn_trial_params {
     const char *weights_digest;
     const char *dataset; /* description */
     const char *dataset_digest;
-    const char *backend, *arithmetic; /* "cpu"; "f32 direct, avx512_core" */
+    const char *backend, *arithmetic; /* "cpu"; "f32 direct avx512" */
+    double score_threshold, nms_iou;  /* of detections */
+    int candidates;                   /* per class, into non-maximum suppression */
+    double iou;                       /* of a detection that counts as right */
     const char *type;                 /* of the faults */
     double weight_rate, feature_map_rate;
     const char *weight_scope, *feature_map_scope; /* a name, or a JSON list of globs */

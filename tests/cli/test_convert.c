@@ -47,7 +47,8 @@ static void the_answer_says_what_became_float32(void **state)
     char *out = ftdn_cli_path(&place->arena, place->folder, "out.safetensors");
     ftdn_cli_result result = FTDN_CLI(&place->arena, "convert", in, out);
     ftdn_cli_assert_done(result);
-    ftdn_cli_assert_says(result.out, ": 9 tensors, 138 elements, from pytorch zip; 4 tensors of other types became F32\n");
+    ftdn_cli_assert_says(result.out,
+                         ": 9 tensors, 138 elements, from pytorch zip; 4 tensors of other types became F32\n");
 }
 
 /* The first conversion's digests equal those of the second one, made from its output. */
@@ -61,7 +62,8 @@ static void a_second_conversion_changes_nothing(void **state)
     ftdn_cli_assert_done(FTDN_CLI(arena, "convert", in, first));
     ftdn_cli_assert_done(FTDN_CLI(arena, "convert", first, second));
     size_t n_first, n_second;
-    const char *first_bytes = ftdn_cli_load(arena, first, &n_first), *second_bytes = ftdn_cli_load(arena, second, &n_second);
+    const char *first_bytes = ftdn_cli_load(arena, first, &n_first),
+               *second_bytes = ftdn_cli_load(arena, second, &n_second);
     assert_int_equal(n_first, n_second);
     assert_memory_equal(first_bytes, second_bytes, n_first);
     ftdn_cli_assert_says(FTDN_CLI(arena, "inspect", "weights", second).out, "\nmodel: ssd_mobilenet_v1_075_tf\n");
@@ -77,7 +79,8 @@ static void nothing_is_written_after_a_failure(void **state)
     ftdn_test_write_file(cut, "\x80\x02", 2);
     ftdn_cli_assert_fails(FTDN_CLI(arena, "convert", none, out), 4, "none.pth: No such file or directory\n");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "convert", cut, out), 4, "cut.pth: ");
-    ftdn_cli_assert_fails(FTDN_CLI(arena, "convert", cut, "out.bin"), 2, "the output 'out.bin' must end in .safetensors\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "convert", cut, "out.bin"), 2,
+                          "the output 'out.bin' must end in .safetensors\n");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "convert", cut, ".safetensors"), 2, "must end in .safetensors\n");
     assert_int_equal(ftdn_cli_count_entries(place->folder), 1);
 }

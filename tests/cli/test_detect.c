@@ -36,7 +36,8 @@ static void the_trained_network_finds_three_persons_and_a_dog(void **state)
     ftdn_cli_place *place = *state;
     ftdn_arena *arena = &place->arena;
     const char *photo = ftdn_test_shared_path(arena, PHOTO), *weights = ftdn_test_shared_path(arena, TRAINED);
-    ftdn_cli_result result = FTDN_CLI(arena, "detect", photo, "--model", "ssd_mobilenet_v1_tf", "-w", weights, "--json");
+    ftdn_cli_result result =
+        FTDN_CLI(arena, "detect", photo, "--model", "ssd_mobilenet_v1_tf", "-w", weights, "--json");
     ftdn_cli_assert_done(result);
     const ftdn_json *answer = ftdn_cli_parse(arena, result.out), *found = ftdn_cli_member(answer, "detections");
     assert_true(ftdn_cli_member(answer, "width")->number == 336 && ftdn_cli_member(answer, "height")->number == 500);
@@ -132,8 +133,8 @@ static void made_up_weights_need_no_file(void **state)
     ftdn_cli_place *place = *state;
     ftdn_arena *arena = &place->arena;
     char *photo = make_photo(place), *out = ftdn_cli_path(arena, place->folder, "out.jpg");
-    ftdn_cli_result result = FTDN_CLI(arena, "detect", photo, "-m", "ssd_mobilenet_v1", "-w", "formula:3", "--width", "0.25",
-                                      "-s", "0.1", "-o", out, "--json");
+    ftdn_cli_result result = FTDN_CLI(arena, "detect", photo, "-m", "ssd_mobilenet_v1", "-w", "formula:3", "--width",
+                                      "0.25", "-s", "0.1", "-o", out, "--json");
     ftdn_cli_assert_done(result);
     const ftdn_json *found = ftdn_cli_member(ftdn_cli_parse(arena, result.out), "detections");
     double last = 1;
@@ -181,7 +182,8 @@ static void weights_of_another_shape_are_named_with_both_shapes(void **state)
     ftdn_arena *arena = &place->arena;
     const char *weights = ftdn_test_shared_path(arena, TRAINED);
     char *photo = make_photo(place), *cut = ftdn_cli_path(arena, place->folder, "cut.safetensors");
-    ftdn_cli_result result = FTDN_CLI(arena, "detect", photo, "-m", "ssd_mobilenet_v1_tf", "-w", weights, "--width", "0.5");
+    ftdn_cli_result result =
+        FTDN_CLI(arena, "detect", photo, "-m", "ssd_mobilenet_v1_tf", "-w", weights, "--width", "0.5");
     ftdn_cli_assert_fails(result, 4, "ssd_mobilenet_v1_075_coco.safetensors: does not fit the network");
     ftdn_cli_assert_says(result.err, "stem.weight: shape [24,3,3,3] in the file, [16,3,3,3] in the network\n");
     ftdn_cli_cut_file(arena, weights, cut, 100000);

@@ -91,27 +91,29 @@ static void safetensors_show_their_metadata(void **state)
     ftdn_cli_assert_says(table.out, "\nmodel: ssd_mobilenet_v1_075_tf\n");
 }
 
-/* A name from a file must not reach the terminal as a command: here ESC [ 2 J. */
-static void names_cannot_send_commands_to_the_terminal(void **state)
+/* A text from a file must not reach the terminal as a command: here ESC [ 2 J, which clears it. */
+static void metadata_cannot_send_commands_to_the_terminal(void **state)
 {
     ftdn_cli_place *place = *state;
-    static const char header[] = "{\"a\\u001b[2J\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+    static const char header[] = "{\"__metadata__\":{\"note\":\"a\\u001b[2Jb\"},"
+                                 "\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
     char file[128] = {(char)(sizeof header - 1)};
     memcpy(file + 8, header, sizeof header - 1);
     char *path = ftdn_cli_path(&place->arena, place->folder, "x.safetensors");
     ftdn_test_write_file(path, file, 8 + sizeof header - 1 + 4);
     ftdn_cli_result result = FTDN_CLI(&place->arena, "inspect", "weights", path);
     ftdn_cli_assert_done(result);
-    ftdn_cli_assert_says(result.out, "\na\\x1b[2J  1  ");
-    const ftdn_json *tensors = ftdn_cli_member(inspect_json(&place->arena, "weights", path), "tensors");
-    assert_string_equal(text_of(tensors->child[0], "name"), "a\x1b[2J");
+    ftdn_cli_assert_says(result.out, "\nnote: a\\x1b[2Jb\n");
+    const ftdn_json *metadata = ftdn_cli_member(inspect_json(&place->arena, "weights", path), "metadata");
+    assert_string_equal(text_of(metadata, "note"), "a\x1b[2Jb");
 }
 
 static void bad_weight_files_are_exit_code_4_and_named(void **state)
 {
     ftdn_cli_place *place = *state;
     ftdn_arena *arena = &place->arena;
-    static const char evil[] = "\x80\x02" "cposix\nsystem\nX\x0a\x00\x00\x00touch evil\x85R.";
+    static const char evil[] = "\x80\x02"
+                               "cposix\nsystem\nX\x0a\x00\x00\x00touch evil\x85R.";
     char *path = ftdn_cli_path(arena, place->folder, "evil.pth");
     ftdn_test_write_file(path, evil, sizeof evil - 1);
     ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "weights", path), 4, "evil.pth: ");
@@ -179,9 +181,9 @@ static void a_graph_is_shown_as_a_table_with_totals(void **state)
     ftdn_cli_assert_done(result);
     assert_int_equal(strncmp(result.out, "layer ", 6), 0);
     /* 3x3x64x128 weights and 128 biases; 150x150x128 outputs of 3x3x64 products each; 4 bytes a value. */
-    ftdn_cli_assert_says(result.out,
-                         "\nbase_net.5                conv 3x3, relu            150x150x128      73,856   1,658,880,000     "
-                         "2,880,000       295,424   11,520,000  weights, map\n");
+    ftdn_cli_assert_says(
+        result.out, "\nbase_net.5                conv 3x3, relu            150x150x128      73,856   1,658,880,000     "
+                    "2,880,000       295,424   11,520,000  weights, map\n");
     ftdn_cli_assert_says(result.out, "\nbase_net.31               conv 3x3 dilated 6, relu  19x19x1024 ");
     ftdn_cli_assert_says(result.out, "\nbase_net.4                max pool 2x2/2            150x150x64 ");
     ftdn_cli_assert_says(result.out, "\ntotal                                                            26,285,998  ");
@@ -194,8 +196,8 @@ static void a_graph_is_shown_as_a_table_with_totals(void **state)
 static void width_and_classes_change_the_graph(void **state)
 {
     ftdn_cli_place *place = *state;
-    ftdn_cli_result result = FTDN_CLI(&place->arena, "inspect", "graph", "ssd_mobilenet_v1_tf", "--width=0.5", "--classes", "2",
-                                      "--json");
+    ftdn_cli_result result =
+        FTDN_CLI(&place->arena, "inspect", "graph", "ssd_mobilenet_v1_tf", "--width=0.5", "--classes", "2", "--json");
     ftdn_cli_assert_done(result);
     const ftdn_json *answer = ftdn_cli_parse(&place->arena, result.out);
     assert_true(ftdn_cli_member(answer, "width")->number == 0.5);
@@ -232,7 +234,8 @@ static void a_dataset_is_counted_class_by_class(void **state)
     assert_int_equal(count_of(answer, "images"), 64);
     assert_int_equal(strlen(text_of(answer, "sha256")), 64);
     assert_int_equal(ftdn_cli_member(answer, "classes")->n_children, 20);
-    ftdn_cli_assert_fails(FTDN_CLI(&place->arena, "inspect", "dataset", root, "tset"), 4, "Main/tset.txt: No such file");
+    ftdn_cli_assert_fails(FTDN_CLI(&place->arena, "inspect", "dataset", root, "tset"), 4,
+                          "Main/tset.txt: No such file");
 }
 
 int main(void)
@@ -241,7 +244,7 @@ int main(void)
         FTDN_CLI_TEST(weights_have_the_names_shapes_and_digests_of_the_golden_list),
         FTDN_CLI_TEST(weights_are_listed_as_a_table),
         FTDN_CLI_TEST(safetensors_show_their_metadata),
-        FTDN_CLI_TEST(names_cannot_send_commands_to_the_terminal),
+        FTDN_CLI_TEST(metadata_cannot_send_commands_to_the_terminal),
         FTDN_CLI_TEST(bad_weight_files_are_exit_code_4_and_named),
         FTDN_CLI_TEST(truncated_weight_files_are_exit_code_4_and_named),
         FTDN_CLI_TEST(graphs_have_the_published_sizes),

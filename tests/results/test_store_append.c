@@ -87,7 +87,8 @@ static void the_views_have_their_columns(void **state)
     (void)state;
     assert_string_equal(
         ask("SELECT * FROM v_trials"),
-        "id,manifest,model,width,weights,weights_digest,dataset,dataset_digest,backend,arithmetic,type,"
+        "id,manifest,model,width,weights,weights_digest,dataset,dataset_digest,backend,arithmetic,"
+        "score_threshold,nms_iou,candidates,iou,type,"
         "weight_rate,feature_map_rate,weight_scope,feature_map_scope,feature_map_point,redraw,copies,method,"
         "ranking,merge,ratio,seed,map_voc07,map_area,images,seconds,n_nonfinite_outputs,finished_at,"
         "code_version\n");
@@ -104,17 +105,17 @@ static void every_field_comes_back_in_its_column(void **state)
     (void)state;
     append(7);
     assert_string_equal(
-        ftdn_sample_ask(
-            store,
-            "SELECT id, manifest, model, width, weights, weights_digest, dataset, dataset_digest, backend, "
-            "arithmetic, type, weight_rate, feature_map_rate, weight_scope, feature_map_scope, feature_map_point, "
-            "redraw, copies, method, ranking, merge, ratio, seed, map_voc07, map_area, images, seconds, "
-            "n_nonfinite_outputs, code_version FROM v_trials",
-            FTDN_QUERY_JSON, &arena),
+        ftdn_sample_ask(store,
+                        "SELECT id, manifest, model, width, weights, weights_digest, dataset, dataset_digest, backend, "
+                        "arithmetic, score_threshold, nms_iou, candidates, iou, type, weight_rate, feature_map_rate, "
+                        "weight_scope, feature_map_scope, feature_map_point, "
+                        "redraw, copies, method, ranking, merge, ratio, seed, map_voc07, map_area, images, seconds, "
+                        "n_nonfinite_outputs, code_version FROM v_trials",
+                        FTDN_QUERY_JSON, &arena),
         "[\n{\"id\":\"beced1fe696351bb996169a4f1987ca19b5f52f37c7ef3071f9c044cf3580bfc\",\"manifest\":\"smoke\","
         "\"model\":\"ssd_mobilenet_v1_tf\",\"width\":0.75,\"weights\":\"formula:0\",\"weights_digest\":\"abc\","
         "\"dataset\":\"VOC2007-mini test\",\"dataset_digest\":\"def\",\"backend\":\"cpu\",\"arithmetic\":\"f32 "
-        "direct\","
+        "direct\",\"score_threshold\":0.01,\"nms_iou\":0.45,\"candidates\":200,\"iou\":0.5,"
         "\"type\":\"zero\",\"weight_rate\":0.1,\"feature_map_rate\":1e-05,\"weight_scope\":\"features\","
         "\"feature_map_scope\":\"[\\\"base_net.*\\\"]\",\"feature_map_point\":\"activation\",\"redraw\":\"trial\","
         "\"copies\":\"independent\",\"method\":\"none\",\"ranking\":null,\"merge\":null,\"ratio\":null,\"seed\":7,"
