@@ -2,14 +2,14 @@
  *
  * engine.c owns what all backends share: the schedule, the slab's size, the loop over steps, the
  * hook. A backend owns primitives, weight layout and arithmetic. Its state hangs on the three void
- * pointers; an _init that fails leaves nothing behind, a _done accepts what an _init made.
+ * pointers (four with gradients); an _init that fails leaves nothing behind, a _done accepts what an _init made.
  *
- * A device backend enqueues in run_step and hands device memory to the hook. Backward slots are NULL
- * where a backend has none: the caller then gets FTDN_ERR_BACKEND with the backend's name. */
+ * A device backend enqueues in run_step and hands device memory to the hook. */
 #ifndef FTDN_ENGINE_BACKEND_H
 #define FTDN_ENGINE_BACKEND_H
 
 #include "engine/engine.h"
+#include "engine/gradients.h"
 #include "engine/schedule.h"
 
 struct ftdn_program {
@@ -34,6 +34,14 @@ struct ftdn_context {
     void *state;
 };
 
+struct ftdn_gradients {
+    const ftdn_program *program; /* borrowed */
+    size_t *map_offset;          /* [n_nodes] bytes into the slab */
+    size_t slab_bytes;
+    float *slab; /* the gradient of every node's map; host or device */
+    void *state;
+};
+
 struct ftdn_backend {
     const char *name;
     int micro_batch; /* images per forward unless the program asks for another size */
@@ -54,9 +62,14 @@ struct ftdn_backend {
     ftdn_status (*load_input)(ftdn_context *context, const ftdn_input *input, ftdn_error *err);
     ftdn_status (*run_step)(ftdn_context *context, const ftdn_packed *packed, int step, ftdn_error *err);
 
-    /* Gradients, in the reverse order of steps: d(source map) from d(target map), and d(parameters). */
-    ftdn_status (*backward_map)(ftdn_context *context, const ftdn_packed *packed, int step, ftdn_error *err);
-    ftdn_status (*backward_params)(ftdn_context *context, int step, float *const *gradients, ftdn_error *err);
+    /* Gradients (gradients.h). Memory of maps and the weights in the layout that going backward wants; then one step:
+     * add to the gradient of its source, and to those parameter gradients that are not NULL. */
+    ftdn_status (*gradients_init)(ftdn_gradients *gradients, ftdn_error *err);
+    void (*gradients_done)(ftdn_gradients *gradients);
+    ftdn_status (*gradients_pack_step)(ftdn_gradients *gradients, int step, const ftdn_weights *weights,
+                                       ftdn_error *err);
+    ftdn_status (*backward_step)(ftdn_gradients *gradients, const ftdn_context *context, int step,
+                                 float *const *param_gradients, ftdn_error *err);
 };
 
 extern const ftdn_backend ftdn_backend_ref;
@@ -64,5 +77,8 @@ extern const ftdn_backend ftdn_backend_cpu;
 
 /* The memory of a node's map in a context's slab; NULL where it was fused away. */
 float *ftdn_context_values(const ftdn_context *context, int node);
+
+/* The memory of a node's gradient. */
+float *ftdn_gradients_values(const ftdn_gradients *gradients, int node);
 
 #endif

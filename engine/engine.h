@@ -39,7 +39,8 @@ typedef struct ftdn_compile_desc {
     const int *outputs; /* [n_outputs] nodes whose maps are read after the run; never overwritten */
     int n_outputs;
     bool keep_all;   /* no memory is used twice: every map that exists survives the run */
-    int micro_batch; /* images per forward; 0: the backend's own size */
+    bool for_gradients; /* every node is a step of its own and its map survives: what gradients.h needs */
+    int micro_batch;    /* images per forward; 0: the backend's own size */
     ftdn_conv_algorithm conv_algorithm;
 } ftdn_compile_desc;
 

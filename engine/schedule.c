@@ -32,6 +32,7 @@ static ftdn_status mark_nodes(const ftdn_graph *graph, const ftdn_compile_desc *
         facts[node].visible = facts[node].output = true;
     }
     for (int i = 0; i < graph->n_nodes; i++) {
+        if (desc->for_gradients) facts[i].visible = true;
         int input = graph->node[i].input;
         if (input < 0) continue;
         facts[input].n_readers++;
@@ -169,7 +170,7 @@ ftdn_status ftdn_schedule_make(const ftdn_graph *graph, const ftdn_compile_desc 
     for (int i = 1; i < graph->n_nodes; i++) {
         if (!done[i]) schedule.step[schedule.n_steps++] = fuse_step(graph, facts, i, done);
     }
-    FTDN_TRY(find_lifetimes(graph, &schedule, desc->keep_all, facts, err));
+    FTDN_TRY(find_lifetimes(graph, &schedule, desc->keep_all || desc->for_gradients, facts, err));
     place_maps(graph, facts, &schedule);
     *ret_schedule = schedule;
     return FTDN_OK;

@@ -19,6 +19,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "engine/engine.h"
+#include "harness/environment.h"
 
 #define FTDN_BENCH_MAX_MEASURES 64
 #define FTDN_BENCH_RATE 0.01 /* of all faults */
@@ -70,7 +71,7 @@ typedef struct ftdn_bench_measure {
 
 /* What a reader needs to compare two runs; taken when the run begins. */
 typedef struct ftdn_bench_conditions {
-    char cpu[96]; /* "AMD EPYC 9B14" */
+    char cpu[FTDN_CPU_NAME_BYTES]; /* "AMD EPYC 9B14" */
     int n_cores;  /* that this process may use */
     double load;  /* processes that ran or waited in the last minute, before this one; NaN where unknown */
     char date[24]; /* "2024-05-31T12:00:00Z" */

@@ -1,14 +1,15 @@
 #include "harness/bench_ceiling.h"
 
 #include <omp.h>
-#include <stdint.h>
-#include <time.h>
+
+#include "harness/bench_measure.h"
 
 #ifdef __x86_64__
 #include <immintrin.h>
 #endif
 
-/* Each chain is x = x * FACTOR + ADDEND, which goes to ADDEND / (1 - FACTOR) = 1: no infinity, no denormal. */
+/* Each chain is x = x * FACTOR + ADDEND, which goes to ADDEND / (1 - FACTOR) = 1: no infinity, no denormal. The
+ * compiler is not told where a chain starts: it would leave out one that stays where it is. */
 #define FACTOR 0.75f
 #define ADDEND 0.25f
 
@@ -18,18 +19,18 @@
 typedef struct kernel {
     const char *name;
     double flop; /* operations per round */
-    float (*run)(long n_rounds);
+    float (*run)(long n_rounds, float start);
 } kernel;
 
 /* Registers of four, which every 64-bit processor has. Multiplication and addition apart. */
 typedef float quad __attribute__((vector_size(16)));
 enum { N_PORTABLE = 10 };
 
-static float run_portable(long n_rounds)
+static float run_portable(long n_rounds, float start)
 {
     const quad factor = {FACTOR, FACTOR, FACTOR, FACTOR}, addend = {ADDEND, ADDEND, ADDEND, ADDEND};
     quad chain[N_PORTABLE];
-    for (int i = 0; i < N_PORTABLE; i++) chain[i] = addend * (float)i;
+    for (int i = 0; i < N_PORTABLE; i++) chain[i] = factor * (start + (float)i);
     for (long round = 0; round < n_rounds; round++) {
         for (int i = 0; i < N_PORTABLE; i++) chain[i] = chain[i] * factor + addend;
     }
@@ -41,11 +42,11 @@ static float run_portable(long n_rounds)
 /* Latency 4 or 5 times two units want ten chains; sixteen registers hold twelve beside the constants. */
 enum { N_AVX2 = 12 };
 
-__attribute__((target("avx2,fma"))) static float run_avx2(long n_rounds)
+__attribute__((target("avx2,fma"))) static float run_avx2(long n_rounds, float start)
 {
     const __m256 factor = _mm256_set1_ps(FACTOR), addend = _mm256_set1_ps(ADDEND);
     __m256 chain[N_AVX2];
-    for (int i = 0; i < N_AVX2; i++) chain[i] = _mm256_set1_ps((float)i);
+    for (int i = 0; i < N_AVX2; i++) chain[i] = _mm256_set1_ps(start + (float)i);
     for (long round = 0; round < n_rounds; round++) {
         for (int i = 0; i < N_AVX2; i++) chain[i] = _mm256_fmadd_ps(chain[i], factor, addend);
     }
@@ -55,11 +56,11 @@ __attribute__((target("avx2,fma"))) static float run_avx2(long n_rounds)
 
 enum { N_AVX512 = 16 };
 
-__attribute__((target("avx512f"))) static float run_avx512(long n_rounds)
+__attribute__((target("avx512f"))) static float run_avx512(long n_rounds, float start)
 {
     const __m512 factor = _mm512_set1_ps(FACTOR), addend = _mm512_set1_ps(ADDEND);
     __m512 chain[N_AVX512];
-    for (int i = 0; i < N_AVX512; i++) chain[i] = _mm512_set1_ps((float)i);
+    for (int i = 0; i < N_AVX512; i++) chain[i] = _mm512_set1_ps(start + (float)i);
     for (long round = 0; round < n_rounds; round++) {
         for (int i = 0; i < N_AVX512; i++) chain[i] = _mm512_fmadd_ps(chain[i], factor, addend);
     }
@@ -83,23 +84,16 @@ const char *ftdn_bench_ceiling_kernel(void)
     return choose_kernel().name;
 }
 
-static int64_t thread_time_ns(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 /* Processor time of the thread that took longest: a ceiling does not fall where other processes take turns. */
 static int64_t run_burst(const kernel *chosen, int n_threads)
 {
     int64_t slowest_ns = 0;
 #pragma omp parallel num_threads(n_threads) reduction(max : slowest_ns)
     {
-        int64_t start_ns = thread_time_ns();
-        volatile float kept = chosen->run(N_ROUNDS);
-        (void)kept;
-        slowest_ns = thread_time_ns() - start_ns;
+        int64_t start_ns = ftdn_bench_thread_ns();
+        volatile float start_and_end = 2;
+        start_and_end = chosen->run(N_ROUNDS, start_and_end);
+        slowest_ns = ftdn_bench_thread_ns() - start_ns;
     }
     return slowest_ns;
 }

@@ -1,35 +1,13 @@
 #include "harness/bench_conditions.h"
 
 #include <math.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include "harness/bench_ceiling.h"
 #include "harness/code_version.h"
 #include "harness/command.h"
-
-#ifdef __clang__
-#define COMPILER "clang " __clang_version__
-#else
-#define COMPILER "gcc " __VERSION__
-#endif
-
-static void take_cpu(char *cpu, size_t n_bytes)
-{
-    char line[512];
-    snprintf(cpu, n_bytes, "unknown processor");
-    FILE *info = fopen("/proc/cpuinfo", "r");
-    if (!info) return;
-    while (fgets(line, sizeof line, info)) {
-        const char *colon = strchr(line, ':');
-        if (strncmp(line, "model name", strlen("model name")) != 0 || !colon) continue;
-        line[strcspn(line, "\n")] = 0;
-        snprintf(cpu, n_bytes, "%s", colon + 1 + strspn(colon + 1, " "));
-        break;
-    }
-    fclose(info);
-}
+#include "harness/environment.h"
 
 static double take_load(void)
 {
@@ -49,11 +27,11 @@ ftdn_bench_conditions ftdn_bench_conditions_take(ftdn_conv_algorithm algorithm)
         .load = take_load(),
         .arithmetic = ftdn_backend_arithmetic(backend, algorithm),
         .library = ftdn_backend_version(backend),
-        .compiler = COMPILER,
+        .compiler = ftdn_environment_compiler(),
         .code_version = FTDN_CODE_VERSION,
         .ceiling_kernel = ftdn_bench_ceiling_kernel(),
     };
-    take_cpu(conditions.cpu, sizeof conditions.cpu);
+    ftdn_environment_cpu(conditions.cpu);
     time_t now = time(NULL);
     struct tm utc;
     if (gmtime_r(&now, &utc)) strftime(conditions.date, sizeof conditions.date, "%Y-%m-%dT%H:%M:%SZ", &utc);

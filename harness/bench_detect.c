@@ -1,5 +1,7 @@
 /* bench_detect.c - from logits and locations to boxes, on one thread: an image as trained networks see it, and the
  * worst that a damaged network can ask for. */
+#include <assert.h>
+
 #include "base/philox_hd.h"
 #include "detect/detections.h"
 #include "harness/bench_measure.h"
@@ -24,18 +26,20 @@ static float random_at(uint32_t row, uint32_t column)
 /* Background nearly everywhere; a few priors are sure of one class, and the boxes around an object overlap. */
 static void fill_normal(detect_work *work)
 {
-    int n_priors = work->detector.network->n_priors, n_columns = work->detector.network->n_classes + 1;
+    int n_priors = work->detector.network->n_priors, n_classes = work->detector.network->n_classes;
+    int n_columns = n_classes + 1;
+    assert(n_classes > 0);
     for (int p = 0; p < n_priors; p++) {
         float *row = work->logits + (size_t)p * (size_t)n_columns;
         for (int c = 0; c < n_columns; c++) row[c] = random_at((uint32_t)p, (uint32_t)c);
         row[0] += 7;
-        if (p % OBJECT_EVERY == 0) row[1 + p / OBJECT_EVERY % (n_columns - 1)] += 7;
+        if (p % OBJECT_EVERY == 0) row[1 + p / OBJECT_EVERY % n_classes] += 7;
         for (int i = 0; i < 4; i++) work->locations[p * 4 + i] = random_at((uint32_t)p, (uint32_t)(n_columns + i));
     }
 }
 
 /* All priors of all classes pass; their scores agree in the leading digits, so that selecting the best takes all
- * its rounds; the boxes are small and apart, so that none is suppressed and each is compared with all before it. */
+ * its rounds; the boxes are small and apart, so that hardly any is suppressed: each is compared with all before it. */
 static void fill_worst(detect_work *work)
 {
     int n_priors = work->detector.network->n_priors, n_columns = work->detector.network->n_classes + 1;

@@ -1,7 +1,6 @@
 /* bench_evaluate.c - whole evaluations of decoded images, with map faults and without, in pairs. */
 #include <sys/resource.h>
 
-#include "base/clock.h"
 #include "harness/bench_ceiling.h"
 #include "harness/bench_measure.h"
 #include "harness/bench_parts.h"
@@ -20,6 +19,7 @@ typedef enum sample_kind {
     SLOWDOWN,
     FORWARD_FLOPS,
     FORWARD_TO_CEILING,
+    FORWARD_AT_CEILING,
     PROCESSOR_SHARE,
     N_SAMPLE_KINDS,
 } sample_kind;
@@ -38,6 +38,7 @@ static const struct {
     [SLOWDOWN] = {"forward with injection / clean forward - 1", FTDN_UNIT_FRACTION},
     [FORWARD_FLOPS] = {"clean forward", FTDN_UNIT_FLOPS},
     [FORWARD_TO_CEILING] = {"clean forward / ceiling", FTDN_UNIT_FRACTION},
+    [FORWARD_AT_CEILING] = {"forward if it ran at the ceiling", FTDN_UNIT_SECONDS_PER_IMAGE},
     [PROCESSOR_SHARE] = {"processor time got / wanted", FTDN_UNIT_FRACTION},
 };
 
@@ -66,8 +67,8 @@ typedef struct timed_trial {
     double processor_s;
 } timed_trial;
 
-static ftdn_status run_trial(ftdn_bench *bench, const ftdn_bench_subject *subject, double map_rate, uint64_t seed,
-                             timed_trial *ret_timed, ftdn_error *err)
+static ftdn_status run_trial(ftdn_bench *bench, const ftdn_bench_subject *subject, const ftdn_dataset *dataset,
+                             double map_rate, uint64_t seed, timed_trial *ret_timed, ftdn_error *err)
 {
     ftdn_trial_settings settings = *subject->settings;
     settings.faults.feature_map_rate = map_rate;
@@ -76,7 +77,7 @@ static ftdn_status run_trial(ftdn_bench *bench, const ftdn_bench_subject *subjec
     ftdn_arena_mark mark = ftdn_arena_get_mark(bench->arena);
     double start_s = processor_time_s();
     ftdn_status status =
-        ftdn_trial_run(subject->rig, subject->dataset, &settings, &control, bench->arena, &ret_timed->result, err);
+        ftdn_trial_run(subject->rig, dataset, &settings, &control, bench->arena, &ret_timed->result, err);
     ret_timed->processor_s = processor_time_s() - start_s;
     ftdn_arena_reset(bench->arena, mark);
     return status;
@@ -91,8 +92,8 @@ static void take_samples(const ftdn_bench_subject *subject, const timed_trial *c
     double n_images = faulty->n_images, n_threads = subject->rig->n_workers, wall_s = faulty->total_s;
     double forward = faulty->forward_s / n_threads / wall_s, injection = faulty->injection_s / n_threads / wall_s;
     double detection = faulty->detection_s / n_threads / wall_s, precision = faulty->average_precision_s / wall_s;
-    double flop = flop_per_image(&subject->rig->model->network.graph) * n_images;
-    double forward_flops = flop / (clean->forward_s / n_threads);
+    double image_flop = flop_per_image(&subject->rig->model->network.graph);
+    double forward_flops = image_flop * n_images / (clean->forward_s / n_threads);
     sample[EVALUATION][at] = wall_s / n_images;
     sample[FORWARD_SHARE][at] = forward;
     sample[INJECTION_SHARE][at] = injection;
@@ -103,6 +104,7 @@ static void take_samples(const ftdn_bench_subject *subject, const timed_trial *c
     sample[SLOWDOWN][at] = (faulty->forward_s + faulty->injection_s) / clean->forward_s - 1;
     sample[FORWARD_FLOPS][at] = forward_flops;
     sample[FORWARD_TO_CEILING][at] = forward_flops / ceiling_flops;
+    sample[FORWARD_AT_CEILING][at] = image_flop / ceiling_flops;
     sample[PROCESSOR_SHARE][at] = faulty_trial->processor_s / (wall_s * n_threads);
 }
 
@@ -113,11 +115,22 @@ static ftdn_status measure_pair(ftdn_bench *bench, const ftdn_bench_subject *sub
     timed_trial trial[2]; /* clean, faulty */
     uint64_t seed = (uint64_t)at;
     int first = at % 2;
-    FTDN_TRY(run_trial(bench, subject, first ? FTDN_BENCH_RATE : 0, seed, &trial[first], err));
+    FTDN_TRY(run_trial(bench, subject, subject->dataset, first ? FTDN_BENCH_RATE : 0, seed, &trial[first], err));
     double ceiling_flops = ftdn_bench_ceiling_flops(subject->rig->n_workers);
-    FTDN_TRY(run_trial(bench, subject, first ? 0 : FTDN_BENCH_RATE, seed, &trial[!first], err));
+    FTDN_TRY(run_trial(bench, subject, subject->dataset, first ? 0 : FTDN_BENCH_RATE, seed, &trial[!first], err));
     take_samples(subject, &trial[0], &trial[1], ceiling_flops, at, sample);
     return FTDN_OK;
+}
+
+/* A few images for each thread: its memory is touched, the processor at speed. */
+static ftdn_status warm_up(ftdn_bench *bench, const ftdn_bench_subject *subject, ftdn_error *err)
+{
+    int n_enough = 2 * subject->rig->n_workers;
+    ftdn_dataset few = *subject->dataset;
+    if (few.n_images > n_enough) few.n_images = n_enough;
+    timed_trial unused;
+    ftdn_bench_announce(bench, subject->network, "evaluate, warm-up");
+    return run_trial(bench, subject, &few, FTDN_BENCH_RATE, 0, &unused, err);
 }
 
 ftdn_status ftdn_bench_evaluate(ftdn_bench *bench, const ftdn_bench_subject *subject, ftdn_error *err)
@@ -128,9 +141,7 @@ ftdn_status ftdn_bench_evaluate(ftdn_bench *bench, const ftdn_bench_subject *sub
         sample[k] = FTDN_NEW(bench->arena, (size_t)n_repeats, double, err);
         if (!sample[k]) return FTDN_ERR_MEMORY;
     }
-    timed_trial warm_up;
-    ftdn_bench_announce(bench, subject->network, "evaluate, warm-up");
-    FTDN_TRY(run_trial(bench, subject, FTDN_BENCH_RATE, 0, &warm_up, err));
+    FTDN_TRY(warm_up(bench, subject, err));
     for (int r = 0; r < n_repeats; r++) {
         char what[64];
         snprintf(what, sizeof what, "evaluate, %d of %d", r + 1, n_repeats);

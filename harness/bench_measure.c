@@ -1,11 +1,13 @@
 #include "harness/bench_measure.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 
-#define LEAST_SAMPLE_S 5e-3 /* of many calls: long against the clock and a time slice's edges */
+#define LEAST_SAMPLE_S 5e-3 /* of many calls: long against the clock's resolution */
 
 static int by_value(const void *a, const void *b)
 {
@@ -37,22 +39,29 @@ void ftdn_bench_add(ftdn_bench *bench, const ftdn_bench_label *label, double *sa
     };
 }
 
-double ftdn_bench_seconds_since(long long start_ns)
+double ftdn_bench_seconds_since(int64_t start_ns)
 {
     return (double)(ftdn_clock_ns() - start_ns) * 1e-9;
 }
 
+int64_t ftdn_bench_thread_ns(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
 static double time_calls(void (*work)(void *user), void *user, long n_calls)
 {
-    int64_t start_ns = ftdn_clock_ns();
+    int64_t start_ns = ftdn_bench_thread_ns();
     for (long i = 0; i < n_calls; i++) work(user);
-    return ftdn_bench_seconds_since(start_ns);
+    return (double)(ftdn_bench_thread_ns() - start_ns) * 1e-9;
 }
 
 void ftdn_bench_time(void (*work)(void *user), void *user, int n_samples, double *ret_seconds)
 {
     long n_calls = 1;
-    while (time_calls(work, user, n_calls) < LEAST_SAMPLE_S) n_calls *= 2;
+    while (fmin(time_calls(work, user, n_calls), time_calls(work, user, n_calls)) < LEAST_SAMPLE_S) n_calls *= 2;
     for (int i = 0; i < n_samples; i++) ret_seconds[i] = time_calls(work, user, n_calls) / (double)n_calls;
 }
 

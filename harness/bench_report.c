@@ -46,7 +46,7 @@ static void add_row(ftdn_table *table, const ftdn_bench_measure *measure)
     ftdn_table_add(table, FTDN_CELL_TEXT, "%s", unit_table[label->unit].name);
     if (label->limit > 0) {
         ftdn_table_add(table, FTDN_CELL_NUMBER, "%g", label->limit * factor);
-        ftdn_table_add(table, FTDN_CELL_TEXT, "%s", is_met(measure) ? "yes" : "NO");
+        ftdn_table_add(table, FTDN_CELL_TEXT, "%s", is_met(measure) ? "yes" : "no");
     } else {
         ftdn_table_add(table, FTDN_CELL_MISSING, "%s", "");
         ftdn_table_add(table, FTDN_CELL_MISSING, "%s", "");

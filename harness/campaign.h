@@ -29,8 +29,9 @@ typedef struct ftdn_campaign_summary {
 FTDN_NODISCARD ftdn_status ftdn_campaign_decode(const ftdn_plan *plan, int n_threads, ftdn_error *err);
 
 /* Each finished trial is in the store before the next one starts; a trial that fails is recorded with its
- * cause, and the others go on. Images that are needed and not yet decoded are decoded first. *ret_summary is filled whatever is returned: FTDN_ERR_INTERRUPTED after
- * *stop, FTDN_ERR_STORE where results cannot be kept, FTDN_ERR_INPUT where images cannot be decoded. */
+ * cause, and the others go on. Images that are needed and not yet decoded are decoded first. *ret_summary is
+ * filled whatever is returned: FTDN_ERR_INTERRUPTED after *stop, FTDN_ERR_STORE where results cannot be
+ * kept, FTDN_ERR_INPUT where images cannot be decoded. */
 FTDN_NODISCARD ftdn_status ftdn_campaign_run(const ftdn_plan *plan, ftdn_store *store,
                                              const ftdn_campaign_options *options, ftdn_campaign_summary *ret_summary,
                                              ftdn_error *err);

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "harness/print.h"
+
 void ftdn_campaign_files_init(ftdn_campaign_files *files)
 {
     *files = (ftdn_campaign_files){0};
@@ -37,4 +39,15 @@ ftdn_status ftdn_campaign_files_open(ftdn_campaign_files *files, const char *man
     FTDN_TRY(ftdn_plan_make(&files->manifest, &files->inputs, &files->arena, &files->plan, err));
     files->db_path = db ? db : ftdn_arena_format(&files->arena, err, "results/%s.db", files->manifest.name);
     return files->db_path ? FTDN_OK : FTDN_ERR_MEMORY;
+}
+
+void ftdn_campaign_files_print_title(const ftdn_campaign_files *files)
+{
+    const ftdn_manifest *manifest = &files->manifest;
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_text_append(&text, "%s%s", manifest->name, *manifest->description ? ": " : "");
+    ftdn_append_shown(&text, manifest->description);
+    if (!text.failed) puts(text.chars);
+    ftdn_text_done(&text);
 }

@@ -24,4 +24,7 @@ void ftdn_campaign_files_done(ftdn_campaign_files *files);
 FTDN_NODISCARD ftdn_status ftdn_campaign_files_open(ftdn_campaign_files *files, const char *manifest_path,
                                                     const char *db, ftdn_error *err);
 
+/* The campaign's name and, where there is one, its description: one line on stdout. */
+void ftdn_campaign_files_print_title(const ftdn_campaign_files *files);
+
 #endif

@@ -66,7 +66,7 @@ ftdn_status ftdn_command_bench(int argc, char **argv, ftdn_exit_code *ret_exit, 
     const ftdn_command command = {
         .name = "ftdn bench",
         .arguments = "[NAME...]",
-        .summary = "Measure how fast this machine does what a campaign does; about a minute. Needs no file.",
+        .summary = "Measure how fast this machine does what a campaign does, in a minute or two. Needs no file.",
         .example = "ftdn bench evaluate weights --model ssd_mobilenet_v1",
         .details =
             "Names (default: all of them):\n"
@@ -80,9 +80,12 @@ ftdn_status ftdn_command_bench(int argc, char **argv, ftdn_exit_code *ret_exit, 
             "  scenes    painting generated test scenes\n"
             "  ceiling   multiply-adds on registers alone\n"
             "  memory    of a set-up for trials, and of the process at its peak\n\n"
-            "Each line is the median of the repeats, between the lowest and the highest. The limits are the design's\n"
-            "figures, for two cores with AVX-512: other numbers of threads are not compared with them. On a busy\n"
-            "machine ('processor time got' well under 100 %) read the lowest.",
+            "Each line is the median of the repeats, between the lowest and the highest. What runs on one thread is\n"
+            "given in processor time, everything else in time of the clock on the wall. Limits are the design's\n"
+            "figures for two cores; evaluation and weights are compared with them at two threads only. A processor on\n"
+            "which 'forward if it ran at the ceiling' exceeds the limit cannot meet it. Winograd's algorithm is\n"
+            "credited with the operations of the direct one. On a busy machine ('processor time got' well under\n"
+            "100 %) read the lowest.",
         .min_arguments = 0,
         .max_arguments = 100,
         .n_options = sizeof options / sizeof *options,

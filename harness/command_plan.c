@@ -35,7 +35,8 @@ static ftdn_status print_plan(ftdn_campaign_files *files, const bool *held, int 
 {
     const ftdn_plan *plan = &files->plan;
     const ftdn_sweep *sweep = &files->manifest.sweep;
-    printf("%s: %s\n\n", files->manifest.name, files->manifest.description);
+    ftdn_campaign_files_print_title(files);
+    printf("\n");
     for (int a = 0; a < sweep->n_axes; a++) {
         printf("  %-28s %d value%s\n", ftdn_manifest_keys[sweep->axis[a].key].path, sweep->axis[a].n_values,
                sweep->axis[a].n_values == 1 ? "" : "s");

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "harness/campaign.h"
 #include "harness/campaign_files.h"
 #include "harness/command.h"
@@ -40,11 +41,17 @@ static void print_summary(const ftdn_campaign_files *files, const ftdn_campaign_
     printf("%s: %d of %d trials run in %s", files->manifest.name, summary->n_run, files->plan.n_trials,
            ftdn_duration_text(summary->seconds, duration));
     if (summary->n_held) printf(", %d were in the store already", summary->n_held);
-    if (summary->n_failed) printf(", %d failed", summary->n_failed);
     printf("\n");
     if (summary->memory_bytes) printf("memory of the largest set-up: %.1f MB\n", (double)summary->memory_bytes / 1e6);
-    if (summary->n_failed) printf("first failure: %s\n", summary->first_failure);
     printf("results: %s  (see them: ftdn show %s)\n", files->db_path, files->db_path);
+}
+
+/* Trials that failed are errors: said without --quiet and with it. */
+static void print_failures(const ftdn_campaign_files *files, const ftdn_campaign_summary *summary)
+{
+    fflush(stdout);
+    fprintf(stderr, "ftdn: %d of %d trials failed (see them: ftdn query %s v_failures); the first: %s\n",
+            summary->n_failed, files->plan.n_trials, files->db_path, summary->first_failure);
 }
 
 static ftdn_status run_campaign(ftdn_campaign_files *files, const run_options *options, ftdn_exit_code *ret_exit,
@@ -58,9 +65,11 @@ static ftdn_status run_campaign(ftdn_campaign_files *files, const run_options *o
     };
     ftdn_store *store;
     ftdn_campaign_summary summary;
+    /* Images are the last input that can turn out bad: no store is made before they are seen to be good. */
+    if (!ftdn_file_exists(files->db_path)) FTDN_TRY(ftdn_campaign_decode(&files->plan, campaign.n_threads, err));
     FTDN_TRY(ftdn_store_open(files->db_path, FTDN_STORE_WRITE, &store, err));
     if (!options->quiet) {
-        printf("%s: %s\n", files->manifest.name, files->manifest.description);
+        ftdn_campaign_files_print_title(files);
         fflush(stdout);
     }
     watch_signals();
@@ -74,7 +83,10 @@ static ftdn_status run_campaign(ftdn_campaign_files *files, const run_options *o
     }
     FTDN_TRY(status);
     if (!options->quiet) print_summary(files, &summary);
-    if (summary.n_failed) *ret_exit = FTDN_EXIT_FAILED_TRIALS;
+    if (summary.n_failed) {
+        print_failures(files, &summary);
+        *ret_exit = FTDN_EXIT_FAILED_TRIALS;
+    }
     return FTDN_OK;
 }
 

@@ -15,21 +15,24 @@
 #define COMPILER "gcc " __VERSION__
 #endif
 
-/* "AMD EPYC 9B14, 2 cores"; "unknown processor" where the system does not say. */
-static void describe_cpu(ftdn_text *text)
+void ftdn_environment_cpu(char ret_name[FTDN_CPU_NAME_BYTES])
 {
     char line[512];
-    const char *model = "unknown processor";
+    snprintf(ret_name, FTDN_CPU_NAME_BYTES, "unknown processor");
     FILE *info = fopen("/proc/cpuinfo", "r");
     while (info && fgets(line, sizeof line, info)) {
-        char *colon = strchr(line, ':');
-        if (strncmp(line, "model name", 10) || !colon) continue;
+        const char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", strlen("model name")) != 0 || !colon) continue;
         line[strcspn(line, "\n")] = 0;
-        model = colon + 1 + strspn(colon + 1, " ");
+        snprintf(ret_name, FTDN_CPU_NAME_BYTES, "%.*s", FTDN_CPU_NAME_BYTES - 1, colon + 1 + strspn(colon + 1, " "));
         break;
     }
     if (info) fclose(info);
-    ftdn_text_append(text, "%s, %ld cores", model, sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+const char *ftdn_environment_compiler(void)
+{
+    return COMPILER;
 }
 
 ftdn_status ftdn_environment_record(ftdn_store *store, int64_t *ret_environment, ftdn_error *err)
@@ -39,7 +42,9 @@ ftdn_status ftdn_environment_record(ftdn_store *store, int64_t *ret_environment,
     ftdn_text cpu, system;
     ftdn_text_init(&cpu);
     ftdn_text_init(&system);
-    describe_cpu(&cpu);
+    char cpu_name[FTDN_CPU_NAME_BYTES];
+    ftdn_environment_cpu(cpu_name);
+    ftdn_text_append(&cpu, "%s, %ld cores", cpu_name, sysconf(_SC_NPROCESSORS_ONLN));
     ftdn_text_append(&system, "%s %s %s", name.sysname, name.release, name.machine);
     ftdn_status status = ftdn_text_check(&cpu, err);
     if (status == FTDN_OK) status = ftdn_text_check(&system, err);

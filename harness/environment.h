@@ -5,6 +5,14 @@
 #include "base/status.h"
 #include "results/store.h"
 
+#define FTDN_CPU_NAME_BYTES 256
+
+/* The processor's model name, "unknown processor" where the system does not say. */
+void ftdn_environment_cpu(char ret_name[FTDN_CPU_NAME_BYTES]);
+
+/* The compiler of this program with its version; static text. */
+const char *ftdn_environment_compiler(void);
+
 /* Describe this program on this machine and record it in the store. */
 FTDN_NODISCARD ftdn_status ftdn_environment_record(ftdn_store *store, int64_t *ret_environment, ftdn_error *err);
 

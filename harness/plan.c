@@ -20,7 +20,9 @@ static ftdn_status blame_manifest(ftdn_status status, const origin *from, ftdn_k
     ftdn_sweep_get(&from->manifest->sweep, &from->manifest->base, from->index, &document);
     ftdn_key_id given = key;
     while (!document.value[given].node) given = ftdn_key_parent(given);
-    ftdn_position position = ftdn_position_of_value(document.value[given].node);
+    const ftdn_json *node = document.value[given].node;
+    ftdn_position position = ftdn_position_of_value(node);
+    if (node->kind != FTDN_JSON_OBJECT) key = given; /* a scope for weights and maps together */
     if (err) err->status = FTDN_ERR_MANIFEST;
     ftdn_error_context(err, "%s:%d:%d: %s", position.file, position.line, position.column,
                        ftdn_manifest_keys[key].path);
@@ -38,8 +40,7 @@ static ftdn_status check_scope(const ftdn_planned_trial *trial, ftdn_location lo
     return status;
 }
 
-static ftdn_status check_scopes(const ftdn_planned_trial *trial, const origin *from, ftdn_arena *arena,
-                                ftdn_error *err)
+static ftdn_status check_scopes(const ftdn_planned_trial *trial, const origin *from, ftdn_arena *arena, ftdn_error *err)
 {
     const ftdn_fault_settings *faults = &trial->settings.faults;
     ftdn_status status = check_scope(trial, FTDN_LOCATION_WEIGHTS, &faults->weight_scope, arena, err);

@@ -136,12 +136,15 @@ ftdn_status ftdn_rig_set_weights(ftdn_rig *rig, ftdn_fault_type type, double rat
     const ftdn_graph *graph = &rig->model->network.graph;
     const ftdn_weights *weights = rate > 0 ? &rig->weight_faults.faulty : &rig->model->weights;
     if (rate > 0) ftdn_weight_faults_draw(&rig->weight_faults, type, rate, seed, rig->n_workers);
+    /* Until the update is through, what it changes counts as faulty: where it fails, the next trial packs it anew. */
+    const ftdn_weights *clean = &rig->model->weights;
     for (int i = 0; i < graph->n_params; i++) {
-        bool is_faulty = weights->value[i] != rig->model->weights.value[i];
-        rig->changed[i] = is_faulty || rig->packed_is_faulty[i];
-        rig->packed_is_faulty[i] = is_faulty;
+        rig->changed[i] = rig->packed_is_faulty[i] || weights->value[i] != clean->value[i];
+        rig->packed_is_faulty[i] = rig->changed[i];
     }
-    return ftdn_packed_update(rig->packed, weights, rig->changed, rig->n_workers, err);
+    FTDN_TRY(ftdn_packed_update(rig->packed, weights, rig->changed, rig->n_workers, err));
+    for (int i = 0; i < graph->n_params; i++) rig->packed_is_faulty[i] = weights->value[i] != clean->value[i];
+    return FTDN_OK;
 }
 
 size_t ftdn_rig_bytes(const ftdn_rig *rig)

@@ -39,8 +39,7 @@ static ftdn_status fail_unmatched(const char *glob, const ftdn_graph *graph, ftd
     for (int i = 0; i < graph->n_layers; i++) names[i] = graph->layer[i].name;
     const char *nearest = ftdn_suggest(glob, names, graph->n_layers);
     if (!nearest) nearest = names[0];
-    return FTDN_FAIL(err, FTDN_ERR_ARG, "no layer matches '%s'; a layer of this network is called '%s'", glob,
-                     nearest);
+    return FTDN_FAIL(err, FTDN_ERR_ARG, "no layer matches '%s'; a layer of this network is called '%s'", glob, nearest);
 }
 
 ftdn_status ftdn_scope_resolve(const ftdn_scope *scope, const ftdn_graph *graph, ftdn_location location,

@@ -2,10 +2,9 @@
 
 #include <math.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/size.h"
+#include "base/table.h"
 #include "results/cell_text.h"
 
 static void append_blob(ftdn_text *text, sqlite3_stmt *statement, int column)
@@ -128,45 +127,6 @@ static int format_json(sqlite3_stmt *statement, ftdn_text *text)
     return code;
 }
 
-typedef struct cell {
-    size_t start, n_bytes; /* in the table's chars */
-    int width;             /* columns on a terminal */
-} cell;
-
-typedef struct column {
-    int width; /* of its widest cell, header included */
-    bool has_number, has_text;
-} column;
-
-/* All cells, row by row, the header first: the widths are known at the end only. */
-typedef struct table {
-    ftdn_text chars;
-    int n_columns;
-    column *column; /* [n_columns] */
-    size_t n_cells, capacity;
-    cell *cell; /* [capacity] */
-    bool failed;
-} table;
-
-static void add_cell(table *grid, size_t start, int width)
-{
-    if (grid->n_cells == grid->capacity) {
-        size_t capacity = grid->capacity ? grid->capacity : 64, n_bytes;
-        cell *more = NULL;
-        if (ftdn_size_mul(capacity, 2, &capacity) && ftdn_size_mul(capacity, sizeof *more, &n_bytes))
-            more = realloc(grid->cell, n_bytes);
-        if (!more) {
-            grid->failed = true;
-            return;
-        }
-        grid->cell = more;
-        grid->capacity = capacity;
-    }
-    column *above = &grid->column[grid->n_cells % (size_t)grid->n_columns];
-    if (width > above->width) above->width = width;
-    grid->cell[grid->n_cells++] = (cell){.start = start, .n_bytes = grid->chars.n_chars - start, .width = width};
-}
-
 /* Four decimals are enough to read; a small rate must not become 0.0000, nor a huge number a long one. */
 static void append_table_real(ftdn_text *text, double value)
 {
@@ -175,85 +135,54 @@ static void append_table_real(ftdn_text *text, double value)
     ftdn_text_append(text, is_plain ? "%.4f" : "%.4g", value);
 }
 
-static void add_value(table *grid, sqlite3_stmt *statement, int index)
+static void add_value(ftdn_table *table, sqlite3_stmt *statement, int index)
 {
-    ftdn_text *chars = &grid->chars;
-    column *above = &grid->column[index];
+    ftdn_text *chars = &table->chars;
+    ftdn_cell_kind kind = FTDN_CELL_TEXT;
     size_t start = chars->n_chars;
-    int width = 0, type = sqlite3_column_type(statement, index);
+    int type = sqlite3_column_type(statement, index);
     switch (type) {
-    case SQLITE_NULL: ftdn_text_append(chars, "-"); break;
-    case SQLITE_INTEGER: ftdn_text_append(chars, "%lld", (long long)sqlite3_column_int64(statement, index)); break;
-    case SQLITE_FLOAT: append_table_real(chars, sqlite3_column_double(statement, index)); break;
+    case SQLITE_NULL:
+        ftdn_text_append(chars, "-");
+        kind = FTDN_CELL_MISSING;
+        break;
+    case SQLITE_INTEGER:
+        ftdn_text_append(chars, "%lld", (long long)sqlite3_column_int64(statement, index));
+        kind = FTDN_CELL_NUMBER;
+        break;
+    case SQLITE_FLOAT:
+        append_table_real(chars, sqlite3_column_double(statement, index));
+        kind = FTDN_CELL_NUMBER;
+        break;
     case SQLITE_BLOB: append_blob(chars, statement, index); break;
     default: {
         const char *value = (const char *)sqlite3_column_text(statement, index);
-        if (!value) grid->failed = true;
+        int width = 0;
+        if (!value) table->failed = true;
         else width = ftdn_cell_text_append(chars, value, (size_t)sqlite3_column_bytes(statement, index), true);
+        ftdn_table_end_cell(table, kind, width);
+        return;
     }
     }
-    if (type == SQLITE_INTEGER || type == SQLITE_FLOAT) above->has_number = true;
-    else if (type != SQLITE_NULL) above->has_text = true;
-    add_cell(grid, start, type == SQLITE_TEXT ? width : (int)(chars->n_chars - start));
-}
-
-static void append_repeated(ftdn_text *text, char c, int n)
-{
-    for (int i = 0; i < n; i++) ftdn_text_append_bytes(text, &c, 1);
-}
-
-/* One line: numbers to the right, texts to the left, two spaces between columns, none at the end. */
-static void append_line(ftdn_text *text, const table *grid, const cell *line)
-{
-    size_t start = text->n_chars;
-    for (int i = 0; i < grid->n_columns; i++) {
-        const column *above = &grid->column[i];
-        bool is_right = above->has_number && !above->has_text;
-        int n_spaces = above->width - line[i].width;
-        if (i) append_repeated(text, ' ', 2);
-        if (is_right) append_repeated(text, ' ', n_spaces);
-        if (line[i].n_bytes) ftdn_text_append_bytes(text, grid->chars.chars + line[i].start, line[i].n_bytes);
-        if (!is_right) append_repeated(text, ' ', n_spaces);
-    }
-    while (text->n_chars > start && text->chars[text->n_chars - 1] == ' ') text->n_chars--;
-    ftdn_text_append_bytes(text, "\n", 1);
-}
-
-static void append_grid(ftdn_text *text, const table *grid)
-{
-    for (size_t i = 0; i < grid->n_cells; i += (size_t)grid->n_columns) {
-        append_line(text, grid, grid->cell + i);
-        if (i > 0) continue;
-        for (int k = 0; k < grid->n_columns; k++) {
-            if (k) append_repeated(text, ' ', 2);
-            append_repeated(text, '-', grid->column[k].width);
-        }
-        ftdn_text_append_bytes(text, "\n", 1);
-    }
+    ftdn_table_end_cell(table, kind, (int)(chars->n_chars - start));
 }
 
 static int format_table(sqlite3_stmt *statement, ftdn_text *text)
 {
-    table grid = {.n_columns = sqlite3_column_count(statement)};
-    int code = SQLITE_NOMEM;
-    ftdn_text_init(&grid.chars);
-    grid.column = calloc((size_t)grid.n_columns, sizeof *grid.column);
-    if (!grid.column) goto done;
-    for (int i = 0; i < grid.n_columns; i++) {
+    ftdn_table table;
+    int n_columns = sqlite3_column_count(statement), code = SQLITE_NOMEM;
+    ftdn_table_init(&table, n_columns);
+    for (int i = 0; i < n_columns; i++) {
         const char *name = sqlite3_column_name(statement, i);
-        size_t start = grid.chars.n_chars;
         if (!name) goto done;
-        int width = ftdn_cell_text_append(&grid.chars, name, strlen(name), true);
-        add_cell(&grid, start, width);
+        ftdn_table_end_cell(&table, FTDN_CELL_TEXT, ftdn_cell_text_append(&table.chars, name, strlen(name), true));
     }
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW && !grid.failed && !grid.chars.failed)
-        for (int i = 0; i < grid.n_columns; i++) add_value(&grid, statement, i);
-    if (grid.failed || grid.chars.failed) text->failed = true;
-    else if (code == SQLITE_DONE) append_grid(text, &grid);
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW && !table.failed && !table.chars.failed)
+        for (int i = 0; i < n_columns; i++) add_value(&table, statement, i);
+    if (table.failed || table.chars.failed) text->failed = true;
+    else if (code == SQLITE_DONE) ftdn_table_write(&table, text);
 done:
-    free(grid.column);
-    free(grid.cell);
-    ftdn_text_done(&grid.chars);
+    ftdn_table_done(&table);
     return code;
 }
 

@@ -9,15 +9,10 @@
 #include "base/size.h"
 #include "engine/backend.h"
 #include "engine/cpu/cpu_elementwise.h"
+#include "engine/cpu/cpu_gradients.h"
+#include "engine/cpu/cpu_program.h"
 #include "engine/cpu/onednn.h"
 #include "engine/host_memory.h"
-
-typedef struct cpu_program {
-    dnnl_engine_t engine;
-    ftdn_onednn_step *step;  /* [n_steps]; empty where oneDNN has no part */
-    size_t scratchpad_bytes; /* the largest of any step */
-    size_t blocked_bytes;    /* the largest blocked source or target of any step; 0: none is blocked */
-} cpu_program;
 
 typedef struct cpu_packed_step {
     dnnl_memory_t weight, bias; /* of a convolution */
@@ -65,7 +60,7 @@ static const char *cpu_version(void)
 
 static void cpu_program_done(ftdn_program *program)
 {
-    cpu_program *state = program->state;
+    ftdn_cpu_program *state = program->state;
     if (!state) return;
     for (int s = 0; state->step && s < program->schedule.n_steps; s++) ftdn_onednn_step_done(&state->step[s]);
     if (state->engine) dnnl_engine_destroy(state->engine);
@@ -79,7 +74,7 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-static ftdn_status make_steps(ftdn_program *program, cpu_program *state, ftdn_error *err)
+static ftdn_status make_steps(ftdn_program *program, ftdn_cpu_program *state, ftdn_error *err)
 {
     FTDN_DNNL(dnnl_engine_create(&state->engine, dnnl_cpu, 0), "cpu", err);
     for (int s = 0; s < program->schedule.n_steps; s++) {
@@ -98,7 +93,7 @@ static ftdn_status make_steps(ftdn_program *program, cpu_program *state, ftdn_er
 
 static ftdn_status cpu_program_init(ftdn_program *program, ftdn_error *err)
 {
-    cpu_program *state = program->state = calloc(1, sizeof *state);
+    ftdn_cpu_program *state = program->state = calloc(1, sizeof *state);
     if (state) state->step = calloc((size_t)program->schedule.n_steps, sizeof *state->step);
     ftdn_status status = state && state->step ? make_steps(program, state, err)
                                               : FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for a program");
@@ -135,7 +130,7 @@ static void cpu_packed_done(ftdn_packed *packed)
 static ftdn_status make_param(ftdn_packed *packed, const dnnl_memory_desc_t *desc, dnnl_memory_t *memory,
                               float **values, const char *what, ftdn_error *err)
 {
-    const cpu_program *program = packed->program->state;
+    const ftdn_cpu_program *program = packed->program->state;
     size_t n_bytes = dnnl_memory_desc_get_size(desc);
     *values = ftdn_host_alloc(n_bytes, err);
     if (!*values) return FTDN_ERR_MEMORY;
@@ -146,7 +141,7 @@ static ftdn_status make_param(ftdn_packed *packed, const dnnl_memory_desc_t *des
 
 static ftdn_status make_packed_step(ftdn_packed *packed, int index, ftdn_error *err)
 {
-    const cpu_program *program = packed->program->state;
+    const ftdn_cpu_program *program = packed->program->state;
     const ftdn_step *plan = &packed->program->schedule.step[index];
     const ftdn_node *node = &packed->program->graph->node[plan->node];
     cpu_packed *state = packed->state;
@@ -187,7 +182,7 @@ static ftdn_status cpu_packed_init(ftdn_packed *packed, ftdn_error *err)
 static ftdn_status pack_weight(ftdn_packed *packed, int index, const float *weight, size_t n_elements,
                                const float *slope, ftdn_error *err)
 {
-    const cpu_program *program = packed->program->state;
+    const ftdn_cpu_program *program = packed->program->state;
     const ftdn_node *node = &packed->program->graph->node[packed->program->schedule.step[index].node];
     cpu_packed *state = packed->state;
     float *folded = ftdn_host_alloc(n_elements * sizeof *folded, err);
@@ -254,7 +249,7 @@ static void cpu_context_done(ftdn_context *context)
 
 static ftdn_status make_context_step(ftdn_context *context, int index, ftdn_error *err)
 {
-    const cpu_program *program = context->program->state;
+    const ftdn_cpu_program *program = context->program->state;
     const ftdn_onednn_step *primitive = &program->step[index];
     const ftdn_step *plan = &context->program->schedule.step[index];
     const char *what = context->program->graph->node[plan->node].name;
@@ -282,7 +277,7 @@ static ftdn_status make_context_step(ftdn_context *context, int index, ftdn_erro
 
 static ftdn_status make_context(ftdn_context *context, ftdn_error *err)
 {
-    const cpu_program *program = context->program->state;
+    const ftdn_cpu_program *program = context->program->state;
     cpu_context *state = context->state;
     context->slab = ftdn_host_alloc(context->program->schedule.slab_bytes, err);
     state->step = ftdn_host_alloc((size_t)context->program->schedule.n_steps * sizeof *state->step, err);
@@ -318,7 +313,7 @@ static ftdn_status run_primitive(const ftdn_context *context, const cpu_packed_s
 {
     const cpu_context *state = context->state;
     const cpu_context_step *step = &state->step[index];
-    const ftdn_onednn_step *primitive = ((const cpu_program *)context->program->state)->step + index;
+    const ftdn_onednn_step *primitive = ((const ftdn_cpu_program *)context->program->state)->step + index;
     FTDN_TRY(reorder(primitive->source_reorder, state->stream, step->source, step->blocked_source, what, err));
     const dnnl_exec_arg_t args[] = {
         {DNNL_ARG_SRC, step->blocked_source ? step->blocked_source : step->source},
@@ -366,4 +361,8 @@ const ftdn_backend ftdn_backend_cpu = {
     .context_done = cpu_context_done,
     .load_input = ftdn_host_load_input,
     .run_step = cpu_run_step,
+    .gradients_init = ftdn_cpu_gradients_init,
+    .gradients_done = ftdn_cpu_gradients_done,
+    .gradients_pack_step = ftdn_cpu_gradients_pack_step,
+    .backward_step = ftdn_cpu_backward_step,
 };

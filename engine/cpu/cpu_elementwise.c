@@ -30,6 +30,13 @@ void ftdn_cpu_activation_forward(size_t n_elements, const float *x, ftdn_activat
     for (size_t i = 0; i < n_elements; i++) y[i] = clamp(x[i], ceiling);
 }
 
+void ftdn_cpu_batch_norm_backward_map(size_t n_pixels, int n_channels, const float *dy, const float *slope, float *dx)
+{
+    for (size_t i = 0; i < n_pixels; i++, dy += n_channels, dx += n_channels) {
+        for (int c = 0; c < n_channels; c++) dx[c] += dy[c] * slope[c];
+    }
+}
+
 void ftdn_cpu_batch_norm_forward(size_t n_pixels, int n_channels, const float *x, const float *slope,
                                  const float *offset, ftdn_activation activation, float *y)
 {

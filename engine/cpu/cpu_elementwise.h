@@ -14,6 +14,9 @@ void ftdn_cpu_batch_norm_fold(int n_channels, double epsilon, const float *scale
 void ftdn_cpu_batch_norm_forward(size_t n_pixels, int n_channels, const float *x, const float *slope,
                                  const float *offset, ftdn_activation activation, float *y);
 
+/* The gradient of a batch norm in inference mode: dx += dy slope[c]; dx, dy: [n_pixels,C]. */
+void ftdn_cpu_batch_norm_backward_map(size_t n_pixels, int n_channels, const float *dy, const float *slope, float *dx);
+
 /* y = activation(x); y may be x. */
 void ftdn_cpu_activation_forward(size_t n_elements, const float *x, ftdn_activation activation, float *y);
 

@@ -127,17 +127,25 @@ static ftdn_status make_pool(ftdn_onednn_step *step, const ftdn_node *node, dnnl
     return FTDN_OK;
 }
 
-/* A reorder between two layouts; *ret_reorder stays NULL where they are the same. */
-static ftdn_status make_reorder(dnnl_primitive_t *ret_reorder, dnnl_engine_t engine, const dnnl_memory_desc_t *from,
-                                const dnnl_memory_desc_t *to, bool even_if_equal, const char *what, ftdn_error *err)
+ftdn_status ftdn_onednn_make_reorder(dnnl_primitive_t *ret_reorder, dnnl_engine_t engine,
+                                     const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to, const char *what,
+                                     ftdn_error *err)
 {
-    if (!even_if_equal && dnnl_memory_desc_equal(from, to)) return FTDN_OK;
     dnnl_primitive_desc_t desc;
     FTDN_DNNL(dnnl_reorder_primitive_desc_create(&desc, from, engine, to, engine, NULL), what, err);
     dnnl_status_t result = dnnl_primitive_create(ret_reorder, desc);
     dnnl_primitive_desc_destroy(desc);
     FTDN_DNNL(result, what, err);
     return FTDN_OK;
+}
+
+/* A reorder where the two layouts differ; *ret_reorder stays NULL where they are the same. */
+static ftdn_status reorder_if_needed(dnnl_primitive_t *ret_reorder, dnnl_engine_t engine,
+                                     const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to, const char *what,
+                                     ftdn_error *err)
+{
+    if (dnnl_memory_desc_equal(from, to)) return FTDN_OK;
+    return ftdn_onednn_make_reorder(ret_reorder, engine, from, to, what, err);
 }
 
 static ftdn_status make_step(ftdn_onednn_step *step, dnnl_engine_t engine, const ftdn_program *program, int index,
@@ -158,10 +166,10 @@ static ftdn_status make_step(ftdn_onednn_step *step, dnnl_engine_t engine, const
     step->source = dnnl_primitive_desc_query_md(step->desc, dnnl_query_src_md, 0);
     step->target = dnnl_primitive_desc_query_md(step->desc, dnnl_query_dst_md, 0);
     step->scratchpad = dnnl_primitive_desc_query_md(step->desc, dnnl_query_scratchpad_md, 0);
-    FTDN_TRY(make_reorder(&step->source_reorder, engine, &step->source_nhwc, step->source, false, node->name, err));
-    FTDN_TRY(make_reorder(&step->target_reorder, engine, step->target, &step->target_nhwc, false, node->name, err));
+    FTDN_TRY(reorder_if_needed(&step->source_reorder, engine, &step->source_nhwc, step->source, node->name, err));
+    FTDN_TRY(reorder_if_needed(&step->target_reorder, engine, step->target, &step->target_nhwc, node->name, err));
     if (plan->op != FTDN_OP_CONV) return FTDN_OK;
-    return make_reorder(&step->weight_reorder, engine, &step->weight_plain, step->weight, true, node->name, err);
+    return ftdn_onednn_make_reorder(&step->weight_reorder, engine, &step->weight_plain, step->weight, node->name, err);
 }
 
 ftdn_status ftdn_onednn_step_init(ftdn_onednn_step *step, dnnl_engine_t engine, const ftdn_program *program, int index,

@@ -33,6 +33,11 @@ FTDN_NODISCARD ftdn_status ftdn_onednn_step_init(ftdn_onednn_step *step, dnnl_en
                                                  const ftdn_program *program, int index, ftdn_error *err);
 void ftdn_onednn_step_done(ftdn_onednn_step *step);
 
+/* Make a primitive that copies from one layout into another; single-threaded where the caller has seen to that. */
+FTDN_NODISCARD ftdn_status ftdn_onednn_make_reorder(dnnl_primitive_t *ret_reorder, dnnl_engine_t engine,
+                                                    const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to,
+                                                    const char *what, ftdn_error *err);
+
 /* Execute on the calling thread alone, whatever number of threads OpenMP would use. */
 FTDN_NODISCARD ftdn_status ftdn_onednn_execute(dnnl_primitive_t primitive, dnnl_stream_t stream,
                                                const dnnl_exec_arg_t *args, int n_args, const char *what,

@@ -4,6 +4,7 @@
 
 #include "engine/backend.h"
 #include "engine/host_memory.h"
+#include "engine/ref/ref_backward.h"
 #include "engine/ref/ref_ops.h"
 
 typedef struct ref_packed_step {
@@ -101,15 +102,20 @@ static void ref_context_done(ftdn_context *context)
     free(context->state);
 }
 
+static int most_channels(const ftdn_graph *graph)
+{
+    int most = 1;
+    for (int i = 0; i < graph->n_nodes; i++) {
+        if (graph->node[i].shape.c > most) most = graph->node[i].shape.c;
+    }
+    return most;
+}
+
 static ftdn_status ref_context_init(ftdn_context *context, ftdn_error *err)
 {
-    const ftdn_graph *graph = context->program->graph;
-    int most_channels = 1;
-    for (int i = 0; i < graph->n_nodes; i++) {
-        if (graph->node[i].shape.c > most_channels) most_channels = graph->node[i].shape.c;
-    }
     context->slab = ftdn_host_alloc(context->program->schedule.slab_bytes, err);
-    context->state = ftdn_host_alloc((size_t)most_channels * sizeof(double), err); /* the convolution's accumulators */
+    context->state = ftdn_host_alloc((size_t)most_channels(context->program->graph) * sizeof(double),
+                                     err); /* the convolution's accumulators */
     if (context->slab && context->state) return FTDN_OK;
     ref_context_done(context);
     return FTDN_ERR_MEMORY;
@@ -146,6 +152,83 @@ static ftdn_status ref_run_step(ftdn_context *context, const ftdn_packed *packed
     return FTDN_OK;
 }
 
+typedef struct ref_gradients {
+    const float **value; /* [n_params], borrowed: the plain loops read parameters as they are */
+    double *accumulator; /* [most channels of any map] */
+} ref_gradients;
+
+static void ref_gradients_done(ftdn_gradients *gradients)
+{
+    ref_gradients *state = gradients->state;
+    free(gradients->slab);
+    if (!state) return;
+    free(state->value);
+    free(state->accumulator);
+    free(state);
+}
+
+static ftdn_status ref_gradients_init(ftdn_gradients *gradients, ftdn_error *err)
+{
+    const ftdn_graph *graph = gradients->program->graph;
+    ref_gradients *state = gradients->state = calloc(1, sizeof *state);
+    gradients->slab = ftdn_host_alloc(gradients->slab_bytes, err);
+    if (state) {
+        state->value = calloc((size_t)graph->n_params, sizeof *state->value);
+        state->accumulator = ftdn_host_alloc((size_t)most_channels(graph) * sizeof(double), err);
+    }
+    if (gradients->slab && state && state->value && state->accumulator) return FTDN_OK;
+    ref_gradients_done(gradients);
+    return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for gradients");
+}
+
+static ftdn_status ref_gradients_pack_step(ftdn_gradients *gradients, int index, const ftdn_weights *weights,
+                                           ftdn_error *err)
+{
+    (void)index;
+    (void)err;
+    ref_gradients *state = gradients->state;
+    memcpy(state->value, weights->value, (size_t)weights->n_params * sizeof *state->value);
+    return FTDN_OK;
+}
+
+static ftdn_status ref_backward_step(ftdn_gradients *gradients, const ftdn_context *context, int index,
+                                     float *const *param_gradients, ftdn_error *err)
+{
+    (void)err;
+    const ftdn_graph *graph = gradients->program->graph;
+    const ftdn_step *step = &gradients->program->schedule.step[index];
+    const ftdn_node *node = &graph->node[step->node];
+    const ref_gradients *state = gradients->state;
+    ftdn_shape in = graph->node[step->source].shape;
+    const float *x = ftdn_context_values(context, step->source), *y = ftdn_context_values(context, step->target);
+    const float *dy = ftdn_gradients_values(gradients, step->target);
+    float *dx = ftdn_gradients_values(gradients, step->source);
+    size_t n_pixels = (size_t)context->n_images * (size_t)node->shape.h * (size_t)node->shape.w;
+    switch (step->op) {
+    case FTDN_OP_CONV:
+        ftdn_ref_conv_backward_map(node, in, context->n_images, dy, state->value[node->weight], state->accumulator, dx);
+        if (!param_gradients) break;
+        ftdn_ref_conv_backward_params(node, in, context->n_images, x, dy, state->accumulator,
+                                      param_gradients[node->weight],
+                                      node->bias >= 0 ? param_gradients[node->bias] : NULL);
+        break;
+    case FTDN_OP_BATCH_NORM:
+        ftdn_ref_batch_norm_backward_map(node, n_pixels, dy, state->value[node->bn_scale], state->value[node->bn_var],
+                                         dx);
+        if (!param_gradients) break;
+        ftdn_ref_batch_norm_backward_params(node, n_pixels, x, dy, state->value[node->bn_mean],
+                                            state->value[node->bn_var], param_gradients[node->bn_scale],
+                                            param_gradients[node->bn_shift]);
+        break;
+    case FTDN_OP_ACTIVATION:
+        ftdn_ref_activation_backward(step->activation, n_pixels * (size_t)node->shape.c, y, dy, dx);
+        break;
+    case FTDN_OP_MAX_POOL: ftdn_ref_max_pool_backward(node, in, context->n_images, x, dy, dx); break;
+    case FTDN_OP_INPUT: break;
+    }
+    return FTDN_OK;
+}
+
 const ftdn_backend ftdn_backend_ref = {
     .name = "ref",
     .micro_batch = 1,
@@ -160,4 +243,8 @@ const ftdn_backend ftdn_backend_ref = {
     .context_done = ref_context_done,
     .load_input = ftdn_host_load_input,
     .run_step = ref_run_step,
+    .gradients_init = ref_gradients_init,
+    .gradients_done = ref_gradients_done,
+    .gradients_pack_step = ref_gradients_pack_step,
+    .backward_step = ref_backward_step,
 };

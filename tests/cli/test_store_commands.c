@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "tests/cli/cli.h"
 #include "tests/results/sample.h"
@@ -195,6 +197,19 @@ static void files_that_are_no_store_are_refused_and_not_touched(void **state)
     assert_int_equal(ftdn_cli_count_entries(place->folder), 2);
 }
 
+static void an_answer_that_cannot_be_written_is_exit_code_4(void **state)
+{
+    ftdn_cli_place *place = *state;
+    char id[N_TRIALS][FTDN_SHA256_HEX];
+    char *path = make_store(place, id);
+    int full = open("/dev/full", O_WRONLY);
+    if (full < 0) skip();
+    const char *const query[] = {"query", path, "v_ap", NULL}, *const show[] = {"show", path, id[0], NULL};
+    ftdn_cli_assert_fails(ftdn_cli_start(&place->arena, full, query), 4, "No space left on device\n");
+    ftdn_cli_assert_fails(ftdn_cli_start(&place->arena, full, show), 4, "No space left on device\n");
+    close(full);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +220,7 @@ int main(void)
         FTDN_CLI_TEST(query_answers_in_three_formats),
         FTDN_CLI_TEST(every_listed_query_has_an_answer),
         FTDN_CLI_TEST(wrong_questions_are_exit_code_5),
+        FTDN_CLI_TEST(an_answer_that_cannot_be_written_is_exit_code_4),
         FTDN_CLI_TEST(files_that_are_no_store_are_refused_and_not_touched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

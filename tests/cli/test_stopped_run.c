@@ -1,0 +1,164 @@
+/* test_stopped_run.c - campaigns that are interrupted, killed, or run out of memory. */
+#define _XOPEN_SOURCE 700 /* waitid */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/cli/cli_campaign.h"
+
+/* 8 trials. */
+#define GRID                                                                                                           \
+    "'sweep': {'grid': {'faults.weight_rate': [0, 0.05], 'faults.feature_map_rate': [0, 0.02], 'seed': [0, 1]}}"
+
+/* Wait until the program has said the fragment on stderr; the test fails where it ends before. */
+static void wait_until_it_says(const ftdn_cli_process *process, const char *fragment)
+{
+    static char text[65536];
+    for (;;) {
+        siginfo_t info = {0};
+        bool has_ended = waitid(P_PID, (id_t)process->id, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+        ssize_t n_chars = pread(fileno(process->err), text, sizeof text - 1, 0);
+        assert_true(n_chars >= 0);
+        text[n_chars] = 0;
+        if (strstr(text, fragment)) return;
+        if (has_ended) fail_msg("'%s' lacks '%s'", text, fragment);
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    }
+}
+
+/* Start the campaign and end it with the signal once it has said the fragment. */
+static ftdn_cli_result run_until(ftdn_arena *arena, const char *fragment, int signal_number)
+{
+    const ftdn_cli_launch_desc desc = {
+        .words = (const char *const[]){"run", "small.json", NULL}, .stdout_fd = -1, .stderr_fd = -1};
+    ftdn_cli_process process = ftdn_cli_launch(&desc);
+    wait_until_it_says(&process, fragment);
+    assert_int_equal(kill(process.id, signal_number), 0);
+    return ftdn_cli_wait(arena, &process);
+}
+
+static int count_trials(ftdn_arena *arena)
+{
+    ftdn_cli_assert_whole(arena, "results/small.db");
+    return (int)ftdn_cli_ask_number(arena, "results/small.db", "SELECT count(*) FROM v_trials");
+}
+
+/* The rest of the 8 trials, by the command that was stopped. */
+static void assert_continued(ftdn_arena *arena, int n_held, const char *results)
+{
+    char line[96];
+    ftdn_cli_result result = FTDN_CLI(arena, "run", "small.json");
+    assert_int_equal(result.exit_code, 0);
+    snprintf(line, sizeof line, "small: %d of 8 trials run in ", 8 - n_held);
+    ftdn_cli_assert_says(result.out, line);
+    snprintf(line, sizeof line, ", %d were in the store already\n", n_held);
+    ftdn_cli_assert_says(result.out, line);
+    ftdn_cli_assert_whole(arena, "results/small.db");
+    assert_string_equal(ftdn_cli_results(arena, "results/small.db"), results);
+}
+
+static const char *results_without_interruption(ftdn_arena *arena)
+{
+    ftdn_cli_write_small("small.json", 16, GRID);
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "small.json", "-q", "--db", "whole.db"));
+    return ftdn_cli_results(arena, "whole.db");
+}
+
+static void an_interrupted_campaign_is_continued_by_the_same_command(void **state)
+{
+    static const int signals[] = {SIGINT, SIGTERM};
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    const char *results = results_without_interruption(arena);
+    for (int i = 0; i < 2; i++) {
+        ftdn_cli_result result = run_until(arena, "trial 2 of 8: ", signals[i]);
+        assert_int_equal(result.exit_code, 130);
+        ftdn_cli_assert_says(result.err, "stopping: the running trial is dropped, finished trials are in the store\n");
+        int n_held = count_trials(arena);
+        assert_in_range(n_held, 2, 7);
+        char line[128];
+        snprintf(line, sizeof line, "%d of 8 trials are in the store; go on with: ftdn run small.json --db %s\n",
+                 n_held, "results/small.db");
+        ftdn_cli_assert_says(result.out, line);
+        assert_continued(arena, n_held, results);
+        assert_int_equal(unlink("results/small.db"), 0);
+    }
+}
+
+static void a_killed_campaign_is_continued_by_the_same_command(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    const char *results = results_without_interruption(arena);
+    assert_int_equal(run_until(arena, "trial 2 of 8: ", SIGKILL).exit_code, 128 + SIGKILL);
+    int n_first = count_trials(arena);
+    assert_in_range(n_first, 2, 7);
+    assert_int_equal(run_until(arena, "trial 1 of ", SIGKILL).exit_code, 128 + SIGKILL);
+    int n_held = count_trials(arena);
+    assert_in_range(n_held, n_first + 1, 8);
+    assert_continued(arena, n_held, results);
+}
+
+/* Address space of the next program, in MB. */
+static rlim_t limit_mb;
+
+static void limit_memory(void)
+{
+    const struct rlimit limit = {limit_mb << 20, limit_mb << 20};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(126);
+}
+
+static ftdn_cli_result run_within(ftdn_arena *arena, rlim_t n_mb, const char *const *words)
+{
+    const ftdn_cli_launch_desc desc = {.words = words, .stdout_fd = -1, .stderr_fd = -1, .prepare = limit_memory};
+    limit_mb = n_mb;
+    ftdn_cli_process process = ftdn_cli_launch(&desc);
+    return ftdn_cli_wait(arena, &process);
+}
+
+/* Memory is short of what is enough by less than the activations take: weights and images fit, what computes does not. */
+static void a_trial_that_fails_is_kept_with_its_cause_and_tried_again(void **state)
+{
+    static const char *const run[] = {"run", "large.json", "--threads", "1", "--quiet", NULL};
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    rlim_t too_little = 64, enough = 2048;
+    /* A sanitizer's shadow takes more than any limit. */
+    if (run_within(arena, enough, (const char *const[]){"--version", NULL}).exit_code != 0) skip();
+    ftdn_cli_write_quoted("large.json", "{'manifest_version': 1, 'name': 'large',"
+                                        " 'model': {'name': 'ssd_mobilenet_v1', 'weights': 'formula:0'},"
+                                        " 'dataset': {'kind': 'test_scenes', 'images': 1},"
+                                        " 'sweep': {'grid': {'seed': [0, 1]}}}");
+    while (enough - too_little > 8) {
+        rlim_t middle = (too_little + enough) / 2;
+        if (run_within(arena, middle, run).exit_code == 0) enough = middle;
+        else too_little = middle;
+        (void)unlink("results/large.db");
+    }
+    ftdn_cli_result result = run_within(arena, enough - 16, run);
+    ftdn_cli_assert_fails(result, 10,
+                          "2 of 2 trials failed (see them: ftdn query results/large.db v_failures);"
+                          " the first: out of memory");
+    ftdn_cli_assert_answer(arena, "results/large.db", "SELECT count(*) FROM v_trials", 0);
+    ftdn_cli_assert_answer(arena, "results/large.db",
+                           "SELECT count(*) FROM v_failures WHERE cause LIKE 'out of memory%' AND NOT finished"
+                           " AND manifest = 'large'",
+                           2);
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "large.json", "--quiet"));
+    ftdn_cli_assert_whole(arena, "results/large.db");
+    ftdn_cli_assert_answer(arena, "results/large.db", "SELECT count(*) FROM v_failures WHERE finished", 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FTDN_CAMPAIGN_TEST(an_interrupted_campaign_is_continued_by_the_same_command),
+        FTDN_CAMPAIGN_TEST(a_killed_campaign_is_continued_by_the_same_command),
+        FTDN_CAMPAIGN_TEST(a_trial_that_fails_is_kept_with_its_cause_and_tried_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
