@@ -26,6 +26,7 @@ int ftdn_default_threads(void);
 ftdn_status ftdn_command_run(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_plan(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_show(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
+ftdn_status ftdn_command_sites(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_query(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_detect(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_inspect(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);

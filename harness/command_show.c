@@ -67,6 +67,10 @@ static void append_parameter_question(ftdn_text *sql, const char *id)
         "candidates",
         "iou",
         "type",
+        "bit",
+        "bits",
+        "range_low",
+        "range_high",
         "weight_rate",
         "feature_map_rate",
         "weight_scope",
@@ -84,6 +88,7 @@ static void append_parameter_question(ftdn_text *sql, const char *id)
         "images",
         "seconds",
         "n_nonfinite_outputs",
+        "n_nonfinite_faults",
         "finished_at",
         "code_version",
     };

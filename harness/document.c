@@ -56,7 +56,7 @@ static void add_wrong_value(const reader *r, ftdn_key_id key, const ftdn_json *n
     else if (is_wrong_kind) ftdn_text_append(&what, "%s", ftdn_json_kind_name(node->kind));
     else if (node->kind == FTDN_JSON_STRING) ftdn_text_append(&what, "'%s'", node->string);
     else if (node->kind == FTDN_JSON_NUMBER) ftdn_text_append(&what, "%s", node->literal);
-    else ftdn_text_append(&what, "an empty list");
+    else ftdn_text_append(&what, node->n_children ? "this list" : "an empty list");
     ftdn_text_append(&what, " is not allowed; allowed: ");
     ftdn_key_write_allowed(key, &what);
     if (row->choices && node->kind == FTDN_JSON_STRING) {
@@ -122,6 +122,14 @@ static bool is_integer_in_range(const ftdn_key *row, const ftdn_json *node)
     long long exact;
     if (ftdn_json_get_integer(node, &exact)) return exact >= (long long)row->min && exact <= (long long)row->max;
     return floor(node->number) == node->number && is_in_range(row, node->number);
+}
+
+static bool is_range(const ftdn_key *row, const ftdn_json *list)
+{
+    if (list->n_children != 2) return false;
+    for (int i = 0; i < 2; i++)
+        if (list->child[i]->kind != FTDN_JSON_NUMBER || !is_in_range(row, list->child[i]->number)) return false;
+    return list->child[0]->number <= list->child[1]->number;
 }
 
 static bool is_formula(const char *text)
@@ -221,6 +229,7 @@ static ftdn_json_kind wanted_kind(ftdn_value_type type)
     case FTDN_VALUE_GRID: return FTDN_JSON_OBJECT;
     case FTDN_VALUE_INTEGER:
     case FTDN_VALUE_NUMBER: return FTDN_JSON_NUMBER;
+    case FTDN_VALUE_RANGE: return FTDN_JSON_ARRAY;
     case FTDN_VALUE_TEXT:
     case FTDN_VALUE_NAME:
     case FTDN_VALUE_CHOICE:
@@ -243,6 +252,7 @@ static bool obeys(const ftdn_key *row, const ftdn_json *node)
     case FTDN_VALUE_SCOPE: return is_choice(row, node->string);
     case FTDN_VALUE_INTEGER: return is_integer_in_range(row, node);
     case FTDN_VALUE_NUMBER: return is_in_range(row, node->number);
+    case FTDN_VALUE_RANGE: return is_range(row, node);
     case FTDN_VALUE_PATH: return node->string[0] != 0;
     case FTDN_VALUE_WEIGHTS: return is_formula(node->string) ? is_good_formula(node->string) : node->string[0] != 0;
     }

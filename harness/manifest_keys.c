@@ -1,5 +1,6 @@
 #include "harness/manifest_keys.h"
 
+#include <float.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -18,7 +19,8 @@
 DEFINE_CHOICES(dataset_kinds, "voc", "test_scenes")
 DEFINE_CHOICES(backends, "cpu", "ref")
 DEFINE_CHOICES(convolutions, "direct", "winograd")
-DEFINE_CHOICES(fault_types, "zero")
+DEFINE_CHOICES(fault_types, "zero", "random", "bit_flip", "stuck_at_0", "stuck_at_1")
+DEFINE_CHOICES(bit_classes, "any", "sign", "exponent", "mantissa")
 DEFINE_CHOICES(scopes, "features", "convs", "sources", "base", "all")
 DEFINE_CHOICES(feature_map_points, "activation", "conv")
 DEFINE_CHOICES(redraws, "trial")
@@ -86,6 +88,14 @@ const ftdn_key ftdn_manifest_keys[FTDN_N_KEYS] = {
     [FTDN_KEY_FAULTS] = {.path = "faults", .type = FTDN_VALUE_OBJECT, .swept = true, .help = "what goes wrong"},
     [FTDN_KEY_FAULTS_TYPE] = {.path = "faults.type", .type = FTDN_VALUE_CHOICE, .choices = fault_types,
                               .default_json = "\"zero\"", .swept = true, .help = "what a hit element becomes"},
+    [FTDN_KEY_FAULTS_BIT] = {.path = "faults.bit", .type = FTDN_VALUE_INTEGER, .max = 31, .swept = true,
+                             .help = "bit_flip, stuck_at_0, stuck_at_1: the bit, 0 the lowest, 31 the sign"},
+    [FTDN_KEY_FAULTS_BITS] = {.path = "faults.bits", .type = FTDN_VALUE_CHOICE, .choices = bit_classes,
+                              .default_json = "\"any\"", .swept = true,
+                              .help = "the same types: the bits of which one is drawn for each element"},
+    [FTDN_KEY_FAULTS_RANGE] = {.path = "faults.range", .type = FTDN_VALUE_RANGE, .min = -(double)FLT_MAX,
+                               .max = (double)FLT_MAX, .swept = true,
+                               .help = "random: least and greatest value; those observed where not given"},
     [FTDN_KEY_FAULTS_WEIGHT_RATE] = {.path = "faults.weight_rate", .type = FTDN_VALUE_NUMBER, .max = 1,
                                      .default_json = "0", .swept = true, .help = "chance that one weight is hit"},
     [FTDN_KEY_FAULTS_FEATURE_MAP_RATE] = {.path = "faults.feature_map_rate", .type = FTDN_VALUE_NUMBER, .max = 1,
@@ -263,6 +273,7 @@ void ftdn_key_write_allowed(ftdn_key_id id, ftdn_text *text)
     case FTDN_VALUE_CHOICE: write_choices(key, text); break;
     case FTDN_VALUE_INTEGER: write_range(key, "an integer", text); break;
     case FTDN_VALUE_NUMBER: write_range(key, "a number", text); break;
+    case FTDN_VALUE_RANGE: ftdn_text_append(text, "a list [least, greatest] of two single-precision numbers"); break;
     case FTDN_VALUE_PATH: ftdn_text_append(text, "a path"); break;
     case FTDN_VALUE_WEIGHTS: ftdn_text_append(text, "the path of a weight file, or formula:N with an integer N"); break;
     case FTDN_VALUE_SCOPE:

@@ -42,6 +42,9 @@ typedef enum ftdn_key_id {
     FTDN_KEY_ENGINE_CONVOLUTION,
     FTDN_KEY_FAULTS,
     FTDN_KEY_FAULTS_TYPE,
+    FTDN_KEY_FAULTS_BIT,
+    FTDN_KEY_FAULTS_BITS,
+    FTDN_KEY_FAULTS_RANGE,
     FTDN_KEY_FAULTS_WEIGHT_RATE,
     FTDN_KEY_FAULTS_FEATURE_MAP_RATE,
     FTDN_KEY_FAULTS_SCOPE,
@@ -71,6 +74,7 @@ typedef enum ftdn_value_type {
     FTDN_VALUE_CHOICE,  /* one of the listed strings */
     FTDN_VALUE_INTEGER, /* in [min, max], within 2^53 */
     FTDN_VALUE_NUMBER,  /* in [min, max] */
+    FTDN_VALUE_RANGE,   /* [least, greatest]: two numbers in [min, max] */
     FTDN_VALUE_PATH,    /* ${NAME} is an environment variable; relative ones start at the manifest's folder */
     FTDN_VALUE_WEIGHTS, /* a path, or "formula:N" */
     FTDN_VALUE_SCOPE,   /* one of the listed strings, a list of layer-name globs, or an object where keys are inside */
@@ -83,7 +87,7 @@ typedef const char *const *ftdn_choices_function(int *ret_n);
 typedef struct ftdn_key {
     const char *path; /* "faults.weight_rate"; "" for the document */
     ftdn_value_type type;
-    double min, max; /* INTEGER, NUMBER */
+    double min, max; /* INTEGER, NUMBER, RANGE */
     bool min_excluded;
     ftdn_choices_function *choices; /* CHOICE, SCOPE; else NULL */
     const char *default_json;       /* JSON text; NULL: none */

@@ -23,6 +23,10 @@ static ftdn_status fill_params(const ftdn_planned_trial *trial, ftdn_arena *aren
         .candidates = settings->evaluate.candidates,
         .iou = settings->evaluate.iou,
         .type = faults->type,
+        .bit = faults->bit,
+        .bits = faults->bits,
+        .range_low = faults->has_range ? (double)faults->low : (double)NAN,
+        .range_high = faults->has_range ? (double)faults->high : (double)NAN,
         .weight_rate = faults->weight_rate,
         .feature_map_rate = faults->feature_map_rate,
         .weight_scope = ftdn_scope_text(&faults->weight_scope, arena, err),
@@ -101,6 +105,15 @@ static ftdn_fault_row *fault_rows(const ftdn_planned_trial *trial, const ftdn_ri
     return row;
 }
 
+/* Counts of locations without faults are 0. */
+static int64_t count_nonfinite_faults(const ftdn_rig *rig, const ftdn_trial_result *result)
+{
+    int64_t n_nonfinite = 0;
+    for (int l = 0; l < rig->weight_faults.layers.n_layers; l++) n_nonfinite += result->weight_count[l].n_nonfinite;
+    for (int l = 0; l < rig->map_faults.layers.n_layers; l++) n_nonfinite += result->map_count[l].n_nonfinite;
+    return n_nonfinite;
+}
+
 ftdn_status ftdn_record_make(const ftdn_plan *plan, const ftdn_planned_trial *trial, const ftdn_rig *rig,
                              const ftdn_trial_result *result, ftdn_arena *arena, ftdn_trial_record *ret_record,
                              ftdn_error *err)
@@ -112,6 +125,7 @@ ftdn_status ftdn_record_make(const ftdn_plan *plan, const ftdn_planned_trial *tr
         .map_area = result->map_area,
         .n_images = result->n_images,
         .n_nonfinite_outputs = result->n_nonfinite,
+        .n_nonfinite_faults = count_nonfinite_faults(rig, result),
         .seconds = result->total_s,
         .n_classes = result->n_classes,
         .class_row = class_rows(trial->dataset, result, arena, err),

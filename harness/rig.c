@@ -131,11 +131,12 @@ void ftdn_rig_done(ftdn_rig *rig)
     *rig = (ftdn_rig){0};
 }
 
-ftdn_status ftdn_rig_set_weights(ftdn_rig *rig, ftdn_fault_type type, double rate, uint64_t seed, ftdn_error *err)
+ftdn_status ftdn_rig_set_weights(ftdn_rig *rig, const ftdn_fault_model *model, double rate, uint64_t seed,
+                                 ftdn_error *err)
 {
     const ftdn_graph *graph = &rig->model->network.graph;
     const ftdn_weights *weights = rate > 0 ? &rig->weight_faults.faulty : &rig->model->weights;
-    if (rate > 0) ftdn_weight_faults_draw(&rig->weight_faults, type, rate, seed, rig->n_workers);
+    if (rate > 0) ftdn_weight_faults_draw(&rig->weight_faults, model, rate, seed, rig->n_workers);
     /* Until the update is through, what it changes counts as faulty: where it fails, the next trial packs it anew. */
     const ftdn_weights *clean = &rig->model->weights;
     for (int i = 0; i < graph->n_params; i++) {

@@ -51,8 +51,8 @@ void ftdn_rig_done(ftdn_rig *rig);
 bool ftdn_rig_fits(const ftdn_trial_settings *a, const ftdn_trial_settings *b);
 
 /* Bring the packed weights to what the trial asks for: clean, or with faults drawn for (rate, seed). */
-FTDN_NODISCARD ftdn_status ftdn_rig_set_weights(ftdn_rig *rig, ftdn_fault_type type, double rate, uint64_t seed,
-                                                ftdn_error *err);
+FTDN_NODISCARD ftdn_status ftdn_rig_set_weights(ftdn_rig *rig, const ftdn_fault_model *model, double rate,
+                                                uint64_t seed, ftdn_error *err);
 
 /* Activation memory, packed weights and worker buffers. */
 size_t ftdn_rig_bytes(const ftdn_rig *rig);

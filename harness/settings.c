@@ -55,14 +55,19 @@ static const char *find_word(const ftdn_document *document, ftdn_key_id key)
     return value->node && value->is_sound ? value->node->string : NULL;
 }
 
+static ftdn_position position_of(const ftdn_json *node)
+{
+    return node->key ? ftdn_position_of_key(node) : ftdn_position_of_value(node);
+}
+
 /* A key that has no meaning with this kind of images. allowed: the keys that have. */
 static void refuse(const ftdn_document *document, ftdn_key_id key, const char *kind, const char *allowed,
                    ftdn_mistakes *mistakes)
 {
     const ftdn_json *node = document->value[key].node;
     if (!node) return;
-    ftdn_mistakes_add(mistakes, node->key ? ftdn_position_of_key(node) : ftdn_position_of_value(node),
-                      ftdn_manifest_keys[key].path, "not a key of kind '%s'; allowed: %s", kind, allowed);
+    ftdn_mistakes_add(mistakes, position_of(node), ftdn_manifest_keys[key].path, "not a key of kind '%s'; allowed: %s",
+                      kind, allowed);
 }
 
 static void check_data(const ftdn_document *document, const data_keys *keys, ftdn_mistakes *mistakes)
@@ -80,11 +85,38 @@ static void check_data(const ftdn_document *document, const data_keys *keys, ftd
     }
 }
 
+static bool is_bit_type(const char *type)
+{
+    return !strcmp(type, "bit_flip") || !strcmp(type, "stuck_at_0") || !strcmp(type, "stuck_at_1");
+}
+
+/* Which keys say more about the fault type. */
+static void check_fault_type(const ftdn_document *document, ftdn_mistakes *mistakes)
+{
+    static const ftdn_key_id details[] = {FTDN_KEY_FAULTS_BIT, FTDN_KEY_FAULTS_BITS, FTDN_KEY_FAULTS_RANGE};
+    const char *type = document->value[FTDN_KEY_FAULTS_TYPE].node ? find_word(document, FTDN_KEY_FAULTS_TYPE) : "zero";
+    if (!type) return;
+    for (int i = 0; i < 3; i++) {
+        const ftdn_json *node = document->value[details[i]].node;
+        bool belongs = details[i] == FTDN_KEY_FAULTS_RANGE ? !strcmp(type, "random") : is_bit_type(type);
+        if (!node || belongs) continue;
+        ftdn_mistakes_add(mistakes, position_of(node), ftdn_manifest_keys[details[i]].path,
+                          "not a key of type '%s'; allowed: with type %s", type,
+                          details[i] == FTDN_KEY_FAULTS_RANGE ? "random" : "bit_flip, stuck_at_0, stuck_at_1");
+    }
+    const ftdn_json *bit = document->value[FTDN_KEY_FAULTS_BIT].node,
+                    *bits = document->value[FTDN_KEY_FAULTS_BITS].node;
+    if (is_bit_type(type) && bit && bits)
+        ftdn_mistakes_add(mistakes, position_of(bits), ftdn_manifest_keys[FTDN_KEY_FAULTS_BITS].path,
+                          "given beside faults.bit; allowed: one of them");
+}
+
 void ftdn_settings_check(const ftdn_document *document, ftdn_mistakes *mistakes)
 {
     check_required(document, mistakes);
     check_data(document, &dataset_keys, mistakes);
     check_data(document, &calibration_keys, mistakes);
+    check_fault_type(document, mistakes);
 }
 
 /* A document and the defaults behind it. */
@@ -179,8 +211,16 @@ static ftdn_engine_settings make_engine(const lookup *from)
 
 static ftdn_fault_settings make_faults(const lookup *from)
 {
+    const char *type = get_text(from, FTDN_KEY_FAULTS_TYPE);
+    const ftdn_json *range = from->document->value[FTDN_KEY_FAULTS_RANGE].node;
+    int bit = (int)get_number(from, FTDN_KEY_FAULTS_BIT, -1);
     return (ftdn_fault_settings){
-        .type = get_text(from, FTDN_KEY_FAULTS_TYPE),
+        .type = type,
+        .bit = bit,
+        .bits = is_bit_type(type) && bit < 0 ? get_text(from, FTDN_KEY_FAULTS_BITS) : NULL,
+        .has_range = range != NULL,
+        .low = range ? (float)(range->child[0]->number + 0.0) : 0, /* -0 + 0 = 0 */
+        .high = range ? (float)(range->child[1]->number + 0.0) : 0,
         .weight_rate = get_number(from, FTDN_KEY_FAULTS_WEIGHT_RATE, 0),
         .feature_map_rate = get_number(from, FTDN_KEY_FAULTS_FEATURE_MAP_RATE, 0),
         .weight_scope = make_scope(from, FTDN_KEY_FAULTS_SCOPE_WEIGHTS),
@@ -204,4 +244,34 @@ void ftdn_settings_make(const ftdn_document *document, const ftdn_document *defa
         .protection.method = get_text(&from, FTDN_KEY_PROTECTION_METHOD),
         .seed = (uint64_t)get_number(&from, FTDN_KEY_SEED, 0),
     };
+}
+
+ftdn_fault_model ftdn_settings_fault_model(const ftdn_fault_settings *faults)
+{
+    static const struct {
+        const char *name;
+        ftdn_fault_type type;
+    } types[] = {
+        {"zero", FTDN_FAULT_ZERO},
+        {"random", FTDN_FAULT_RANDOM},
+        {"bit_flip", FTDN_FAULT_BIT_FLIP},
+        {"stuck_at_0", FTDN_FAULT_STUCK_AT_0},
+        {"stuck_at_1", FTDN_FAULT_STUCK_AT_1},
+    };
+    static const struct {
+        const char *name;
+        uint32_t first_bit, n_bits;
+    } classes[] = {{"any", 0, 32}, {"sign", 31, 1}, {"exponent", 23, 8}, {"mantissa", 0, 23}};
+    size_t t = 0, c = 0;
+    while (strcmp(types[t].name, faults->type)) t++; /* the manifest's table of keys allows nothing else */
+    ftdn_fault_model model = {
+        .type = types[t].type, .has_range = faults->has_range, .low = faults->low, .high = faults->high};
+    if (!is_bit_type(faults->type)) return model;
+    model.first_bit = (uint32_t)faults->bit;
+    model.n_bits = 1;
+    if (faults->bit >= 0) return model;
+    while (strcmp(classes[c].name, faults->bits)) c++;
+    model.first_bit = classes[c].first_bit;
+    model.n_bits = classes[c].n_bits;
+    return model;
 }

@@ -12,6 +12,7 @@
 #include "engine/engine.h"
 #include "harness/document.h"
 #include "harness/mistakes.h"
+#include "injectors/fault_hd.h"
 
 typedef struct ftdn_model_settings {
     const char *name;         /* "ssd_vgg16", ... */
@@ -56,7 +57,11 @@ typedef struct ftdn_scope_settings {
 } ftdn_scope_settings;
 
 typedef struct ftdn_fault_settings {
-    const char *type; /* "zero" */
+    const char *type; /* "zero", "random", "bit_flip", "stuck_at_0", "stuck_at_1" */
+    int bit;          /* bit types: of 0 ... 31; -1: one of `bits` is drawn */
+    const char *bits; /* bit types without a bit: "any", "sign", "exponent", "mantissa"; else NULL */
+    bool has_range;   /* random: low and high are given */
+    float low, high;
     double weight_rate, feature_map_rate;
     ftdn_scope_settings weight_scope, feature_map_scope;
     const char *feature_map_point; /* "activation", "conv" */
@@ -78,6 +83,9 @@ typedef struct ftdn_trial_settings {
     ftdn_protection_settings protection;
     uint64_t seed;
 } ftdn_trial_settings;
+
+/* The fault model that the settings name. */
+ftdn_fault_model ftdn_settings_fault_model(const ftdn_fault_settings *faults);
 
 /* Look for what no single value shows: required keys that are missing, and keys that do not go together. */
 void ftdn_settings_check(const ftdn_document *document, ftdn_mistakes *mistakes);

@@ -38,6 +38,16 @@ static void write_integer(ftdn_text *text, const char *key, uint64_t integer)
     ftdn_text_append(text, "%" PRIu64, integer);
 }
 
+static void write_range(ftdn_text *text, const char *key, double low, double high)
+{
+    write_key(text, key);
+    write_literal(text, "[");
+    ftdn_text_append_json_number(text, low);
+    write_literal(text, ",");
+    ftdn_text_append_json_number(text, high);
+    write_literal(text, "]");
+}
+
 static void begin_object(ftdn_text *text, const char *key)
 {
     write_key(text, key);
@@ -66,7 +76,7 @@ static void write_scope(ftdn_text *text, const char *key, const ftdn_scope_setti
     else write_globs(text, scope);
 }
 
-/* Keys in alphabetical order, in every object. */
+/* Keys in alphabetical order, in every object. What says more about a fault type stands only where the type has it. */
 static void write_spec(ftdn_text *text, const ftdn_trial_settings *settings, const ftdn_trial_facts *facts)
 {
     const ftdn_fault_settings *faults = &settings->faults;
@@ -88,10 +98,13 @@ static void write_spec(ftdn_text *text, const ftdn_trial_settings *settings, con
     write_number(text, "score_threshold", settings->evaluate.score_threshold);
     end_object(text);
     begin_object(text, "faults");
+    if (faults->bit >= 0) write_integer(text, "bit", (uint64_t)faults->bit);
+    if (faults->bits) write_string(text, "bits", faults->bits);
     write_string(text, "copies", faults->copies);
     write_string(text, "feature_map_point", faults->feature_map_point);
     write_number(text, "feature_map_rate", faults->feature_map_rate);
     write_scope(text, "feature_map_scope", &faults->feature_map_scope);
+    if (faults->has_range) write_range(text, "range", (double)faults->low, (double)faults->high);
     write_string(text, "redraw", faults->redraw);
     write_string(text, "type", faults->type);
     write_number(text, "weight_rate", faults->weight_rate);

@@ -32,13 +32,6 @@ typedef struct trial {
     int n_images_done;       /* by all threads */
 } trial;
 
-static ftdn_fault_type fault_type_of(const ftdn_fault_settings *faults)
-{
-    assert(!strcmp(faults->type, "zero") && "the manifest's table of keys allows nothing else");
-    (void)faults;
-    return FTDN_FAULT_ZERO;
-}
-
 static ftdn_status detect_images(trial *t, ftdn_worker *worker, int first, int n_images, ftdn_error *err)
 {
     const ftdn_network *network = &t->rig->model->network;
@@ -200,6 +193,7 @@ static void collect_counts(const ftdn_rig *rig, ftdn_trial_result *result)
             result->map_count[l].n_elements += worker->injector.count[l].n_elements;
             result->map_count[l].n_faults += worker->injector.count[l].n_faults;
             result->map_count[l].n_changed += worker->injector.count[l].n_changed;
+            result->map_count[l].n_nonfinite += worker->injector.count[l].n_nonfinite;
         }
         result->n_nonfinite += worker->n_nonfinite;
         result->injection_s += seconds(worker->injector.elapsed_ns);
@@ -244,12 +238,13 @@ ftdn_status ftdn_trial_run(ftdn_rig *rig, const ftdn_dataset *dataset, const ftd
     reset_workers(rig);
 
     const ftdn_fault_settings *faults = &settings->faults;
-    FTDN_TRY(ftdn_rig_set_weights(rig, fault_type_of(faults), faults->weight_rate, settings->seed, err));
+    const ftdn_fault_model model = ftdn_settings_fault_model(faults);
+    FTDN_TRY(ftdn_rig_set_weights(rig, &model, faults->weight_rate, settings->seed, err));
     if (faults->weight_rate > 0) {
         memcpy(result.weight_count, rig->weight_faults.count,
                (size_t)rig->weight_faults.layers.n_layers * sizeof *result.weight_count);
     }
-    ftdn_map_faults_set(&rig->map_faults, fault_type_of(faults), faults->feature_map_rate, settings->seed);
+    ftdn_map_faults_set(&rig->map_faults, &model, faults->feature_map_rate, settings->seed);
     int64_t weights_end_ns = ftdn_clock_ns();
     FTDN_TRY(detect_all(&t, err));
     int64_t images_end_ns = ftdn_clock_ns();

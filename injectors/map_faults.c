@@ -26,9 +26,9 @@ ftdn_status ftdn_map_faults_init(ftdn_map_faults *faults, const ftdn_graph *grap
     return FTDN_OK;
 }
 
-void ftdn_map_faults_set(ftdn_map_faults *faults, ftdn_fault_type type, double rate, uint64_t seed)
+void ftdn_map_faults_set(ftdn_map_faults *faults, const ftdn_fault_model *model, double rate, uint64_t seed)
 {
-    faults->type = type;
+    faults->model = *model;
     faults->threshold = ftdn_site_threshold_of(rate);
     faults->seed = seed;
 }
@@ -54,13 +54,13 @@ static void hit_image(const ftdn_map_faults *faults, int layer, uint64_t image_i
 {
     ftdn_site_stream stream =
         ftdn_site_stream_make(faults->seed, faults->layer_id[layer], FTDN_LOCATION_FEATURE_MAP, 0, image_id);
+    const ftdn_fault_model model = ftdn_fault_model_for(&faults->model, values, n_elements);
     uint32_t offset[FTDN_SITE_CHUNK];
     for (size_t first = 0; first < n_elements; first += FTDN_SITE_CHUNK) {
         size_t n_left = n_elements - first;
         int n_chunk = n_left < FTDN_SITE_CHUNK ? (int)n_left : FTDN_SITE_CHUNK;
         int n_hits = ftdn_site_find(faults->scan, stream, faults->threshold, first, n_chunk, offset);
-        count->n_faults += n_hits;
-        count->n_changed += (int64_t)ftdn_fault_apply(faults->type, values + first, offset, n_hits);
+        ftdn_fault_apply(&model, stream, first, values + first, offset, n_hits, count);
     }
     count->n_elements += (int64_t)n_elements;
 }

@@ -23,7 +23,7 @@ typedef struct ftdn_map_faults {
     int *layer_of_node; /* [n_nodes] index into layers; -1: not hit */
     uint32_t *layer_id; /* [n_layers] */
     ftdn_site_scan scan;
-    ftdn_fault_type type;
+    ftdn_fault_model model;
     ftdn_site_threshold threshold;
     uint64_t seed;
 } ftdn_map_faults;
@@ -39,8 +39,9 @@ typedef struct ftdn_map_injector {
 FTDN_NODISCARD ftdn_status ftdn_map_faults_init(ftdn_map_faults *faults, const ftdn_graph *graph, ftdn_layer_set layers,
                                                 ftdn_map_point point, ftdn_arena *arena, ftdn_error *err);
 
-/* The model, rate (in [0, 1]) and seed of the next trial. */
-void ftdn_map_faults_set(ftdn_map_faults *faults, ftdn_fault_type type, double rate, uint64_t seed);
+/* The model, rate (in [0, 1]) and seed of the next trial. Random values without a range take that of the image's map
+ * as it reaches the hook. */
+void ftdn_map_faults_set(ftdn_map_faults *faults, const ftdn_fault_model *model, double rate, uint64_t seed);
 
 FTDN_NODISCARD ftdn_status ftdn_map_injector_init(ftdn_map_injector *injector, const ftdn_map_faults *faults,
                                                   ftdn_arena *arena, ftdn_error *err);

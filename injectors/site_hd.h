@@ -24,6 +24,7 @@ typedef enum ftdn_location {
 enum {
     FTDN_PURPOSE_SELECT = 0, /* the first 16 bits of u, for 8 elements per Philox block */
     FTDN_PURPOSE_REFINE = 1, /* the other 48 bits, one block per element, needed once in 65,536 */
+    FTDN_PURPOSE_VALUE = 2,  /* what the element becomes (fault_hd.h), one block per element that is hit */
 };
 
 /* The address of all bits of one tensor: one copy of a layer's weights, or of its map for one image. */

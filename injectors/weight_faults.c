@@ -32,8 +32,8 @@ ftdn_status ftdn_weight_faults_init(ftdn_weight_faults *faults, const ftdn_graph
 }
 
 /* Copy one layer's clean weights and hit them, chunk by chunk while they are in the cache. */
-static ftdn_fault_count draw_layer(const ftdn_weight_faults *faults, int i, ftdn_fault_type type, double rate,
-                                   uint64_t seed)
+static ftdn_fault_count draw_layer(const ftdn_weight_faults *faults, int i, const ftdn_fault_model *any_layer,
+                                   double rate, uint64_t seed)
 {
     const ftdn_param *param = layer_weight(faults, i);
     const char *layer_name = faults->graph->layer[faults->layers.layer[i]].name;
@@ -41,6 +41,7 @@ static ftdn_fault_count draw_layer(const ftdn_weight_faults *faults, int i, ftdn
     ftdn_site_stream stream = ftdn_site_stream_make(seed, ftdn_layer_id(layer_name), FTDN_LOCATION_WEIGHTS, 0, 0);
     ftdn_site_threshold threshold = ftdn_site_threshold_of(rate);
     ftdn_fault_count count = {.n_elements = (int64_t)param->n_elements};
+    const ftdn_fault_model model = ftdn_fault_model_for(any_layer, clean, param->n_elements);
     uint32_t offset[FTDN_SITE_CHUNK];
     for (size_t first = 0; first < param->n_elements; first += FTDN_SITE_CHUNK) {
         size_t n_left = param->n_elements - first;
@@ -48,15 +49,14 @@ static ftdn_fault_count draw_layer(const ftdn_weight_faults *faults, int i, ftdn
         float *values = faults->buffer[i] + first;
         memcpy(values, clean + first, (size_t)n_elements * sizeof *values);
         int n_hits = ftdn_site_find(faults->scan, stream, threshold, first, n_elements, offset);
-        count.n_faults += n_hits;
-        count.n_changed += (int64_t)ftdn_fault_apply(type, values, offset, n_hits);
+        ftdn_fault_apply(&model, stream, first, values, offset, n_hits, &count);
     }
     return count;
 }
 
-void ftdn_weight_faults_draw(ftdn_weight_faults *faults, ftdn_fault_type type, double rate, uint64_t seed,
+void ftdn_weight_faults_draw(ftdn_weight_faults *faults, const ftdn_fault_model *model, double rate, uint64_t seed,
                              int n_threads)
 {
 #pragma omp parallel for num_threads(n_threads) schedule(dynamic)
-    for (int i = 0; i < faults->layers.n_layers; i++) faults->count[i] = draw_layer(faults, i, type, rate, seed);
+    for (int i = 0; i < faults->layers.n_layers; i++) faults->count[i] = draw_layer(faults, i, model, rate, seed);
 }

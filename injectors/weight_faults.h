@@ -29,8 +29,9 @@ FTDN_NODISCARD ftdn_status ftdn_weight_faults_init(ftdn_weight_faults *faults, c
                                                    ftdn_error *err);
 
 /* Draw the faults of one trial into faults->faulty. rate in [0, 1]; layers are shared among n_threads.
- * Site: (seed, layer, copy 0, image 0, row-major index in [K,C/groups,R,S]). */
-void ftdn_weight_faults_draw(ftdn_weight_faults *faults, ftdn_fault_type type, double rate, uint64_t seed,
+ * Site: (seed, layer, copy 0, image 0, row-major index in [K,C/groups,R,S]). Random values without a range take that of
+ * the layer's clean weights. */
+void ftdn_weight_faults_draw(ftdn_weight_faults *faults, const ftdn_fault_model *model, double rate, uint64_t seed,
                              int n_threads);
 
 #endif

@@ -116,10 +116,11 @@ static ftdn_status insert_trial(ftdn_store *store, const ftdn_trial_record *reco
     inserter row;
     prepare(&row, store,
             "INSERT INTO trials (id, spec, model, width, weights, weights_digest, dataset, dataset_digest, backend, "
-            "arithmetic, score_threshold, nms_iou, candidates, iou, type, weight_rate, feature_map_rate, weight_scope, "
+            "arithmetic, score_threshold, nms_iou, candidates, iou, type, bit, bits, "
+            "range_low, range_high, weight_rate, feature_map_rate, weight_scope, "
             "feature_map_scope, feature_map_point, redraw, "
             "copies, method, ranking, merge, ratio, seed) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     bind_text(&row, record->id);
     bind_text(&row, record->spec);
     bind_text(&row, params->model);
@@ -135,6 +136,11 @@ static ftdn_status insert_trial(ftdn_store *store, const ftdn_trial_record *reco
     bind_integer(&row, params->candidates);
     bind_real(&row, params->iou);
     bind_text(&row, params->type);
+    if (params->bit >= 0) bind_integer(&row, params->bit);
+    else bind_text(&row, NULL);
+    bind_text(&row, params->bits);
+    bind_real(&row, params->range_low);
+    bind_real(&row, params->range_high);
     bind_real(&row, params->weight_rate);
     bind_real(&row, params->feature_map_rate);
     bind_text(&row, params->weight_scope);
@@ -186,14 +192,15 @@ static ftdn_status insert_result(ftdn_store *store, const ftdn_trial_record *rec
 {
     inserter row;
     prepare(&row, store,
-            "INSERT INTO results (trial, attempt, map_voc07, map_area, images, n_nonfinite_outputs) "
-            "VALUES (?, ?, ?, ?, ?, ?)");
+            "INSERT INTO results (trial, attempt, map_voc07, map_area, images, n_nonfinite_outputs, "
+            "n_nonfinite_faults) VALUES (?, ?, ?, ?, ?, ?, ?)");
     bind_integer(&row, trial);
     bind_integer(&row, attempt_id);
     bind_real(&row, record->map_voc07);
     bind_real(&row, record->map_area);
     bind_integer(&row, record->n_images);
     bind_integer(&row, record->n_nonfinite_outputs);
+    bind_integer(&row, record->n_nonfinite_faults);
     insert(&row);
     return finish(&row, doing, err);
 }

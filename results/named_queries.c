@@ -4,7 +4,7 @@
  * groups are made by all other parameters, also by those that are not shown. */
 #define ALL_BUT_SEED                                                                                                   \
     "manifest, model, width, weights_digest, dataset_digest, backend, arithmetic, score_threshold, "                   \
-    "nms_iou, candidates, iou, type, weight_rate, feature_map_rate, "                                                  \
+    "nms_iou, candidates, iou, type, bit, bits, range_low, range_high, weight_rate, feature_map_rate, "                \
     "weight_scope, feature_map_scope, feature_map_point, redraw, copies, method, ranking, merge, ratio"
 
 static const ftdn_named_query named_query[] = {

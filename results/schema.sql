@@ -42,6 +42,10 @@ CREATE TABLE trials (
     candidates        INTEGER NOT NULL CHECK (candidates > 0), -- per class, into non-maximum suppression
     iou               REAL NOT NULL CHECK (iou BETWEEN 0 AND 1), -- of a detection that counts as right
     type              TEXT NOT NULL,                    -- of the faults
+    bit               INTEGER CHECK (bit BETWEEN 0 AND 31), -- NULL where none is given
+    bits              TEXT,                             -- NULL where the type has none, or a bit is given
+    range_low         REAL,                             -- NULL where no range is given
+    range_high        REAL CHECK (range_high >= range_low),
     weight_rate       REAL NOT NULL CHECK (weight_rate BETWEEN 0 AND 1),
     feature_map_rate  REAL NOT NULL CHECK (feature_map_rate BETWEEN 0 AND 1),
     weight_scope      TEXT NOT NULL,                    -- a name, or a JSON list of layer-name globs
@@ -79,7 +83,8 @@ CREATE TABLE results (
     map_voc07           REAL CHECK (map_voc07 BETWEEN 0 AND 1 + 1e-9),    -- NULL: no class has an object
     map_area            REAL CHECK (map_area BETWEEN 0 AND 1 + 1e-9),
     images              INTEGER NOT NULL CHECK (images >= 0),
-    n_nonfinite_outputs INTEGER NOT NULL CHECK (n_nonfinite_outputs >= 0) -- network outputs that were NaN or infinite
+    n_nonfinite_outputs INTEGER NOT NULL CHECK (n_nonfinite_outputs >= 0), -- network outputs that were NaN or infinite
+    n_nonfinite_faults  INTEGER NOT NULL CHECK (n_nonfinite_faults >= 0)   -- finite values that faults made NaN or infinite
 ) STRICT;
 
 CREATE TABLE class_ap (
@@ -115,9 +120,10 @@ CREATE TABLE timings (
 CREATE VIEW v_trials AS
 SELECT t.id, a.manifest,
        t.model, t.width, t.weights, t.weights_digest, t.dataset, t.dataset_digest, t.backend, t.arithmetic,
-       t.score_threshold, t.nms_iou, t.candidates, t.iou, t.type, t.weight_rate, t.feature_map_rate, t.weight_scope, t.feature_map_scope, t.feature_map_point,
+       t.score_threshold, t.nms_iou, t.candidates, t.iou, t.type, t.bit, t.bits, t.range_low, t.range_high,
+       t.weight_rate, t.feature_map_rate, t.weight_scope, t.feature_map_scope, t.feature_map_point,
        t.redraw, t.copies, t.method, t.ranking, t.merge, t.ratio, t.seed,
-       r.map_voc07, r.map_area, r.images, a.seconds, r.n_nonfinite_outputs, a.finished_at, e.code_version
+       r.map_voc07, r.map_area, r.images, a.seconds, r.n_nonfinite_outputs, r.n_nonfinite_faults, a.finished_at, e.code_version
 FROM results r
 JOIN trials t ON t.key = r.trial
 JOIN attempts a ON a.id = r.attempt

@@ -42,6 +42,9 @@ typedef struct ftdn_trial_params {
     int candidates;                   /* per class, into non-maximum suppression */
     double iou;                       /* of a detection that counts as right */
     const char *type;                 /* of the faults */
+    int bit;                          /* -1 where none is given: NULL in the store */
+    const char *bits;                 /* NULL where the type has none, or a bit is given */
+    double range_low, range_high;     /* NaN where none is given: NULL in the store */
     double weight_rate, feature_map_rate;
     const char *weight_scope, *feature_map_scope; /* a name, or a JSON list of globs */
     const char *feature_map_point, *redraw, *copies;
@@ -80,6 +83,7 @@ typedef struct ftdn_trial_record {
     double map_voc07, map_area; /* NaN (no class has an object): NULL in the store */
     int n_images;
     int64_t n_nonfinite_outputs; /* network outputs that were NaN or infinite */
+    int64_t n_nonfinite_faults;  /* finite weights and map elements that a fault made NaN or infinite */
     double seconds;              /* wall-clock */
     const ftdn_class_row *class_row;
     int n_classes;

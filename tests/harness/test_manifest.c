@@ -70,6 +70,12 @@ static void describe(describer *d, const ftdn_trial_settings *s)
     assert_int_equal(s->engine.conv_algorithm,
                      strcmp(s->engine.convolution, "direct") == 0 ? FTDN_CONV_DIRECT : FTDN_CONV_WINOGRAD);
     put_text(d, "type", s->faults.type, "zero");
+    if (s->faults.bit >= 0) put_number(d, "bit", s->faults.bit, NAN);
+    put_text(d, "bits", s->faults.bits, NULL);
+    if (s->faults.has_range) {
+        put_number(d, "low", (double)s->faults.low, NAN);
+        put_number(d, "high", (double)s->faults.high, NAN);
+    }
     put_number(d, "weight_rate", s->faults.weight_rate, 0);
     put_number(d, "feature_map_rate", s->faults.feature_map_rate, 0);
     put_scope(d, "weight_scope", &s->faults.weight_scope);
@@ -124,6 +130,14 @@ static const right_case cases[] = {
      "weight_scope=all feature_map_scope=a\n"},
     {"one scope apart, the other by default", HEAD "'faults': {'scope': {'feature_maps': 'sources'}}}", 1,
      "feature_map_scope=sources\n"},
+    {"fault types with what belongs to them",
+     HEAD "'sweep': {'grid': {'faults': [{'type': 'bit_flip'}, {'type': 'bit_flip', 'bit': 30},"
+          " {'type': 'stuck_at_0', 'bits': 'sign'}, {'type': 'random'}, {'type': 'random', 'range': [-0.5, 2]}]}}}", 5,
+     "type=bit_flip bits=any\n"
+     "type=bit_flip bit=30\n"
+     "type=stuck_at_0 bits=sign\n"
+     "type=random\n"
+     "type=random low=-0.5 high=2\n"},
     {"minus zero is zero", HEAD "'seed': -0, 'faults': {'weight_rate': -0.0}}", 1, "\n"},
     {"an empty object", HEAD "'faults': {}, 'protection': {}, 'engine': {}, 'evaluate': {}}", 1, "\n"},
     {"a list of seeds", HEAD "'seed': 9, 'sweep': {'grid': {'seed': [3, 1, 2]}}}", 3, "seed=3\nseed=1\nseed=2\n"},

@@ -71,11 +71,12 @@ static void the_text_is_canonical_json(void **state)
     (void)state;
     ftdn_arena arena;
     ftdn_arena_init(&arena);
-    ftdn_trial_spec spec =
-        make_spec(&arena,
-                  START MODEL DATA "'faults': {'scope': ['a\\\\b', '\\u00e4*'], 'weight_rate': 1e-7},"
-                                   " 'seed': 9007199254740992}",
-                  "m.json", &plain_facts);
+    ftdn_trial_spec spec = make_spec(
+        &arena,
+        START MODEL DATA
+        "'faults': {'scope': ['a\\\\b', '\\u00e4*'], 'weight_rate': 1e-7, 'type': 'random', 'range': [-0.1, 3]},"
+        " 'seed': 9007199254740992}",
+        "m.json", &plain_facts);
     const ftdn_json *root = NULL;
     ftdn_error err = {0};
     FTDN_ASSERT_OK(ftdn_json_parse(spec.text, strlen(spec.text), "spec", &arena, &root, &err), err);
@@ -86,6 +87,7 @@ static void the_text_is_canonical_json(void **state)
     ftdn_text_done(&again);
     assert_non_null(strstr(spec.text, "\"seed\":9007199254740992,"));
     assert_non_null(strstr(spec.text, "\"weight_rate\":1e-07,"));
+    assert_non_null(strstr(spec.text, "\"range\":[-0.10000000149011612,3],\"redraw\""));
     assert_non_null(strstr(spec.text, "\"weight_scope\":[\"a\\\\b\",\"\xc3\xa4*\"]"));
     char id[FTDN_SHA256_HEX];
     FTDN_ASSERT_OK(ftdn_sha256_of(spec.text, strlen(spec.text), id, &err), err);
@@ -151,6 +153,15 @@ static void whatever_changes_a_result_changes_the_id(void **state)
         START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3, 'evaluate': {'nms_iou': 0.02}}",
         START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3, 'evaluate': {'candidates': 2}}",
         START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3, 'evaluate': {'iou': 0.02}}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'type': 'random'}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'type': 'random', 'range': [0, 1]}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'type': 'random', 'range': [0, 2]}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'type': 'bit_flip'}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'type': 'bit_flip', 'bit': 0}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'type': 'bit_flip', 'bit': 1}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'type': 'bit_flip', 'bits': 'exponent'}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'type': 'stuck_at_0'}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'type': 'stuck_at_1'}, 'seed': 3}",
         START "'model': {'name': 'ssd_vgg16', 'weights': 'w'}, " DATA "'faults': {'weight_rate': 0.1}, 'seed': 3}",
         START "'model': {'name': 'ssd_mobilenet_v1', 'weights': 'w', 'classes': 3}, " DATA
               "'faults': {'weight_rate': 0.1}, 'seed': 3}",
@@ -200,6 +211,7 @@ static void a_refused_allocation_leaves_the_spec_untouched(void **state)
         .model = {.name = "n"},
         .engine = {.backend = "cpu", .convolution = "direct"},
         .faults = {.type = "zero",
+                   .bit = -1,
                    .weight_scope.name = "all",
                    .feature_map_scope.name = "all",
                    .feature_map_point = "conv",

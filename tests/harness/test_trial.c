@@ -1,4 +1,5 @@
 /* test_trial.c - one trial on a small network with made-up weights: bits, counts, and what stops it. */
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 
 #define N_IMAGES 5
 
-enum { GOLDEN, WEIGHTS, MAPS, AT_CONV, GOLDEN_AT_CONV, ELSEWHERE, GOLDEN_ELSEWHERE, N_TRIALS };
+enum { GOLDEN, WEIGHTS, MAPS, AT_CONV, GOLDEN_AT_CONV, ELSEWHERE, GOLDEN_ELSEWHERE, TYPES, N_TRIALS = TYPES + 6 };
 
 /* The trials in this order; ' stands for ". */
 static const char text[] = "{'manifest_version': 1, 'name': 'x',"
@@ -21,7 +22,13 @@ static const char text[] = "{'manifest_version': 1, 'name': 'x',"
                            " 'dataset': {'kind': 'test_scenes', 'images': 5}, 'sweep': {'grid': {'faults': ["
                            "{}, {'weight_rate': 0.1}, {'feature_map_rate': 0.1},"
                            "{'feature_map_rate': 0.1, 'feature_map_point': 'conv'}, {'feature_map_point': 'conv'},"
-                           "{'weight_rate': 0.1, 'scope': ['base_net.13.*']}, {'scope': ['base_net.13.*']}]}}}";
+                           "{'weight_rate': 0.1, 'scope': ['base_net.13.*']}, {'scope': ['base_net.13.*']},"
+                           "{'weight_rate': 0.1, 'feature_map_rate': 0.1, 'type': 'bit_flip', 'bits': 'exponent'},"
+                           "{'weight_rate': 0.1, 'feature_map_rate': 0.1, 'type': 'bit_flip'},"
+                           "{'weight_rate': 0.1, 'feature_map_rate': 0.1, 'type': 'stuck_at_0', 'bit': 30},"
+                           "{'weight_rate': 0.1, 'feature_map_rate': 0.1, 'type': 'stuck_at_1', 'bits': 'exponent'},"
+                           "{'weight_rate': 0.1, 'feature_map_rate': 0.1, 'type': 'random'},"
+                           "{'feature_map_rate': 0.1, 'type': 'random', 'range': [3e38, 3e38]}]}}}";
 
 typedef struct fixture {
     ftdn_arena arena;
@@ -169,6 +176,42 @@ static void threads_and_batch_change_neither_ap_nor_counts(void **state)
     }
 }
 
+static int64_t nonfinite_faults(const ftdn_rig *rig, const ftdn_trial_result *result)
+{
+    int64_t n = 0;
+    for (int l = 0; l < rig->weight_faults.layers.n_layers; l++) n += result->weight_count[l].n_nonfinite;
+    for (int l = 0; l < rig->map_faults.layers.n_layers; l++) n += result->map_count[l].n_nonfinite;
+    return n;
+}
+
+static void every_fault_type_gives_the_same_finite_results_with_any_threads(void **state)
+{
+    fixture *f = *state;
+    make_plan(f);
+    for (int trial = TYPES; trial < N_TRIALS; trial++) {
+        ftdn_rig rig;
+        make_rig(f, trial, 1, &rig);
+        ftdn_trial_result expected = run(f, &rig, trial, 1);
+        assert_true(isfinite(expected.map_voc07) && isfinite(expected.map_area));
+        for (int c = 0; c < expected.n_classes; c++) {
+            if (expected.class_ap[c].n_objects == 0) continue;
+            assert_true(isfinite(expected.class_ap[c].ap_voc07) && isfinite(expected.class_ap[c].ap_area));
+        }
+        bool turns_bits_on = trial < TYPES + 2 || trial == TYPES + 3;
+        assert_int_equal(nonfinite_faults(&rig, &expected) > 0, turns_bits_on);
+        assert_int_equal(expected.n_nonfinite > 0, turns_bits_on || trial == TYPES + 5);
+        ftdn_trial_record record;
+        FTDN_ASSERT_OK(ftdn_record_make(&f->plan, &f->plan.trial[trial], &rig, &expected, &f->arena, &record, &f->err),
+                       f->err);
+        assert_int_equal(record.n_nonfinite_faults, nonfinite_faults(&rig, &expected));
+        ftdn_rig_done(&rig);
+        make_rig(f, trial, 3, &rig);
+        ftdn_trial_result result = run(f, &rig, trial, 2);
+        assert_same_result(&rig, &result, &expected);
+        ftdn_rig_done(&rig);
+    }
+}
+
 typedef struct stopper {
     volatile sig_atomic_t stop;
     int n_calls, n_images;
@@ -267,6 +310,7 @@ int main(void)
         TRIAL_TEST(a_golden_run_is_the_same_before_and_after_faults_and_in_every_rig),
         TRIAL_TEST(rigs_are_shared_where_they_would_be_the_same),
         TRIAL_TEST(threads_and_batch_change_neither_ap_nor_counts),
+        TRIAL_TEST(every_fault_type_gives_the_same_finite_results_with_any_threads),
         TRIAL_TEST(a_stopped_trial_says_so_and_harms_no_later_one),
         TRIAL_TEST(every_refused_allocation_of_a_plan_is_an_error),
         TRIAL_TEST(every_refused_allocation_of_a_trial_is_an_error),

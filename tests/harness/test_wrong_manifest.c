@@ -7,6 +7,8 @@
 #include "tests/support/support.h"
 
 /* In the texts below ' stands for ". Lines of the messages are given without the file's name, "m.json:". */
+#define FAULT_TYPES "zero, random, bit_flip, stuck_at_0, stuck_at_1"
+#define RANGE "a list [least, greatest] of two single-precision numbers"
 #define MODEL "'model': {'name': 'ssd_vgg16', 'weights': 'formula:0'},\n "
 #define MODEL_END "'model': {'name': 'ssd_vgg16', 'weights': 'formula:0'}}"
 #define DATA "'dataset': {'kind': 'test_scenes', 'images': 4},\n "
@@ -169,7 +171,7 @@ static const wrong_case cases[] = {
      "4:2: faults.weight_rate: unknown key; allowed: " TOP_KEYS "; dotted keys stand in sweep.grid only, objects are nested here"},
     {"a misspelt key inside an object",
      HEAD "'faults': {'weigth_rate': 0.1}}",
-     "4:13: faults.weigth_rate: unknown key; allowed: type, weight_rate, feature_map_rate, scope, feature_map_point, redraw, copies; did you mean 'weight_rate'?"},
+     "4:13: faults.weigth_rate: unknown key; allowed: type, bit, bits, range, weight_rate, feature_map_rate, scope, feature_map_point, redraw, copies; did you mean 'weight_rate'?"},
     {"a key given twice",
      HEAD "'seed': 1, 'seed': 1}",
      "4:13: seed: key given twice in one object; allowed: once"},
@@ -189,8 +191,41 @@ static const wrong_case cases[] = {
      HEAD "'faults': {'weight_rate': [0.1, 0.2]}}",
      "4:28: faults.weight_rate: an array is not allowed; allowed: a number in [0, 1]"},
     {"a fault type that is not there",
-     HEAD "'faults': {'type': 'bit_flip'}}",
-     "4:21: faults.type: 'bit_flip' is not allowed; allowed: zero"},
+     HEAD "'faults': {'type': 'bit_flop'}}",
+     "4:21: faults.type: 'bit_flop' is not allowed; allowed: " FAULT_TYPES "; did you mean 'bit_flip'?"},
+    {"a bit beyond the sign",
+     HEAD "'faults': {'type': 'bit_flip', 'bit': 32}}",
+     "4:40: faults.bit: 32 is not allowed; allowed: an integer in [0, 31]"},
+    {"an unknown class of bits",
+     HEAD "'faults': {'type': 'bit_flip', 'bits': 'exponents'}}",
+     "4:41: faults.bits: 'exponents' is not allowed; allowed: any, sign, exponent, mantissa; did you mean 'exponent'?"},
+    {"a bit and a class of bits",
+     HEAD "'faults': {'type': 'stuck_at_0', 'bit': 3, 'bits': 'any'}}",
+     "4:45: faults.bits: given beside faults.bit; allowed: one of them"},
+    {"a bit of a fault that has none",
+     HEAD "'faults': {'bit': 3}}",
+     "4:13: faults.bit: not a key of type 'zero'; allowed: with type bit_flip, stuck_at_0, stuck_at_1"},
+    {"bits and range of the wrong types, in one of two trials",
+     HEAD "'faults': {'bits': 'any'}, 'sweep': {'grid': {'faults.type': ['bit_flip', 'random']}}}",
+     "4:13: faults.bits: not a key of type 'random'; allowed: with type bit_flip, stuck_at_0, stuck_at_1"},
+    {"a range of a fault that has none",
+     HEAD "'faults': {'type': 'bit_flip', 'range': [0, 1]}}",
+     "4:33: faults.range: not a key of type 'bit_flip'; allowed: with type random"},
+    {"a range from the greatest to the least",
+     HEAD "'faults': {'type': 'random', 'range': [1, 0]}}",
+     "4:40: faults.range: this list is not allowed; allowed: " RANGE},
+    {"a range beyond single precision",
+     HEAD "'faults': {'type': 'random', 'range': [0, 1e39]}}",
+     "4:40: faults.range: this list is not allowed; allowed: " RANGE},
+    {"a range of one number",
+     HEAD "'faults': {'type': 'random', 'range': [0]}}",
+     "4:40: faults.range: this list is not allowed; allowed: " RANGE},
+    {"a range of nothing",
+     HEAD "'faults': {'type': 'random', 'range': []}}",
+     "4:40: faults.range: an empty list is not allowed; allowed: " RANGE},
+    {"a range that is no list",
+     HEAD "'faults': {'type': 'random', 'range': 1}}",
+     "4:40: faults.range: a number is not allowed; allowed: " RANGE},
     {"a redraw that is not there",
      HEAD "'faults': {'redraw': 'image'}}",
      "4:23: faults.redraw: 'image' is not allowed; allowed: trial"},
@@ -331,7 +366,7 @@ static const wrong_case cases[] = {
      "3:33: sweep.grid.seed[1]: a string is not allowed; allowed: " SEED_RULE "\n"
      "3:39: sweep.grid.sede: unknown key; allowed: " AXES "; did you mean 'seed'?\n"
      "4:28: faults.weight_rate: 2 is not allowed; allowed: a number in [0, 1]\n"
-     "4:39: faults.type: 'zer' is not allowed; allowed: zero; did you mean 'zero'?\n"
+     "4:39: faults.type: 'zer' is not allowed; allowed: " FAULT_TYPES "; did you mean 'zero'?\n"
      "4:46: faults.type: key given twice in one object; allowed: once\n"
      "5:20: model.name: 'ssd_vgg17' is not allowed; allowed: " NETWORKS "; did you mean 'ssd_vgg16'?\n"
      "5:44: model.weights: environment variable FTDN_TEST_UNSET is not set\n"

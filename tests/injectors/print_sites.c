@@ -25,6 +25,8 @@ static void print_hits(ftdn_site_stream stream, double rate, uint64_t first, uin
     printf("\n");
 }
 
+static const char *const model_name[] = {"random", "any", "exponent", "cleared", "set"};
+
 int main(void)
 {
     static const uint64_t element[] = {0, 1, 2, 31, 32, 1000000};
@@ -47,5 +49,22 @@ int main(void)
     printf("image %016" PRIx64 "\n", image);
     print_stream("photo", photo);
     print_hits(photo, 0.1, UINT64_C(1) << 40, 128);
+    printf("value");
+    for (int i = 0; i < 6; i++) printf(" %08" PRIx32, ftdn_fault_random(map, element[i]));
+    printf("\n");
+    const ftdn_fault_model models[] = {
+        {.type = FTDN_FAULT_RANDOM, .has_range = 1, .low = -1, .high = 2.5f},
+        {.type = FTDN_FAULT_BIT_FLIP, .first_bit = 0, .n_bits = 32},
+        {.type = FTDN_FAULT_BIT_FLIP, .first_bit = 23, .n_bits = 8},
+        {.type = FTDN_FAULT_STUCK_AT_0, .first_bit = 23, .n_bits = 8},
+        {.type = FTDN_FAULT_STUCK_AT_1, .first_bit = 0, .n_bits = 23},
+    };
+    for (int m = 0; m < 5; m++) {
+        printf("%s", model_name[m]);
+        for (int i = 0; i < 6; i++)
+            printf(" %08" PRIx32,
+                   ftdn_fault_value(&models[m], ftdn_float_bits(0.1f), ftdn_fault_random(map, element[i])));
+        printf("\n");
+    }
     return 0;
 }

@@ -1,4 +1,6 @@
 /* The two injectors on a small network: they hit exactly the defined sites and nothing else. */
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "injectors/map_faults.h"
@@ -7,6 +9,7 @@
 
 enum { seed = 42 };
 static const double rate = 0.05;
+static const ftdn_fault_model zero = {.type = FTDN_FAULT_ZERO};
 
 typedef struct fixture {
     ftdn_arena arena;
@@ -47,17 +50,130 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* What the definition does to `n` values. Returns how many are hit. */
-static int64_t hit_by_definition(float *values, size_t n, const char *layer, ftdn_location location, uint64_t image)
+/* What the definition of a model does to `n` values. Returns how many are hit. */
+static int64_t hit_with(const ftdn_fault_model *model, float *values, size_t n, const char *layer,
+                        ftdn_location location, uint64_t image)
 {
     ftdn_site_stream stream = ftdn_site_stream_make(seed, ftdn_layer_id(layer), location, 0, image);
     int64_t n_hit = 0;
     for (size_t e = 0; e < n; e++) {
         if (!ftdn_site_is_hit(stream, e, ftdn_site_threshold_of(rate))) continue;
-        values[e] = 0;
+        uint32_t after = ftdn_fault_value(model, ftdn_float_bits(values[e]), ftdn_fault_random(stream, e));
+        memcpy(&values[e], &after, sizeof after);
         n_hit++;
     }
     return n_hit;
+}
+
+static int64_t hit_by_definition(float *values, size_t n, const char *layer, ftdn_location location, uint64_t image)
+{
+    return hit_with(&zero, values, n, layer, location, image);
+}
+
+/* Every type; the bits in every way. */
+static const ftdn_fault_model models[] = {
+    {.type = FTDN_FAULT_ZERO},
+    {.type = FTDN_FAULT_RANDOM, .has_range = 1, .low = -0.25f, .high = 3},
+    {.type = FTDN_FAULT_BIT_FLIP, .first_bit = 0, .n_bits = 32},
+    {.type = FTDN_FAULT_BIT_FLIP, .first_bit = 23, .n_bits = 8},
+    {.type = FTDN_FAULT_BIT_FLIP, .first_bit = 30, .n_bits = 1},
+    {.type = FTDN_FAULT_STUCK_AT_0, .first_bit = 0, .n_bits = 23},
+    {.type = FTDN_FAULT_STUCK_AT_1, .first_bit = 0, .n_bits = 32},
+};
+enum { N_MODELS = sizeof models / sizeof *models };
+
+static void draw(ftdn_weight_faults *faults, const ftdn_fault_model *model, int n_threads)
+{
+    ftdn_weight_faults_draw(faults, model, rate, seed, n_threads);
+}
+
+static void every_type_does_what_is_defined_at_the_sites_of_zero_faults(void **state)
+{
+    fixture *f = *state;
+    ftdn_error err;
+    ftdn_weight_faults faults;
+    FTDN_ASSERT_OK(ftdn_weight_faults_init(&faults, &f->graph, f->layers, &f->weights, &f->arena, &err), err);
+    int second = f->graph.node[f->graph.layer[1].conv].weight;
+    size_t n = f->graph.param[second].n_elements;
+    const float *clean = f->weights.value[second];
+    float *expected = FTDN_NEW(&f->arena, n, float, &err), *zeroed = FTDN_NEW(&f->arena, n, float, &err);
+    assert_true(expected && zeroed);
+    draw(&faults, &zero, 1);
+    memcpy(zeroed, faults.faulty.value[second], n * sizeof *zeroed);
+    int64_t n_zeroed = faults.count[1].n_faults;
+    for (int m = 0; m < N_MODELS; m++) {
+        memcpy(expected, clean, n * sizeof *expected);
+        int64_t n_changed = 0, n_nonfinite = 0;
+        hit_with(&models[m], expected, n, "second", FTDN_LOCATION_WEIGHTS, 0);
+        for (size_t e = 0; e < n; e++) {
+            bool changed = memcmp(&expected[e], &clean[e], sizeof *clean) != 0;
+            n_changed += changed;
+            n_nonfinite += !isfinite(expected[e]);
+            assert_true(!changed || zeroed[e] == 0);
+        }
+        for (int n_threads = 1; n_threads <= 3; n_threads += 2) {
+            draw(&faults, &models[m], n_threads);
+            assert_memory_equal(faults.faulty.value[second], expected, n * sizeof *expected);
+            assert_int_equal(faults.count[1].n_faults, n_zeroed);
+            assert_int_equal(faults.count[1].n_changed, n_changed);
+            assert_int_equal(faults.count[1].n_nonfinite, n_nonfinite);
+        }
+        bool stuck = models[m].type == FTDN_FAULT_STUCK_AT_0 || models[m].type == FTDN_FAULT_STUCK_AT_1;
+        assert_int_equal(n_changed == n_zeroed, !stuck); /* about half of stuck bits stood there already */
+    }
+}
+
+static void flipping_twice_is_identity_and_sticking_twice_is_sticking_once(void **state)
+{
+    (void)state;
+    static const uint32_t values[] = {0,           0x80000000u, 0x3f800000u, 0x7f800000u,
+                                      0x7fc00001u, 0xff812345u, 1,           0x12345678u};
+    for (int m = 2; m < N_MODELS; m++) {
+        for (uint32_t i = 0; i < 1000; i++) {
+            uint32_t before = values[i % 8], random = i * 0x9e3779b9u;
+            uint32_t once = ftdn_fault_value(&models[m], before, random);
+            uint32_t twice = ftdn_fault_value(&models[m], once, random);
+            bool flips = models[m].type == FTDN_FAULT_BIT_FLIP;
+            assert_int_equal(twice, flips ? before : once);
+            if (flips) assert_int_equal(__builtin_popcount(before ^ once), 1);
+            uint32_t allowed = (uint32_t)((UINT64_C(1) << models[m].n_bits) - 1) << models[m].first_bit;
+            assert_int_equal((before ^ once) & ~allowed, 0);
+        }
+    }
+}
+
+static void every_bit_of_a_class_is_drawn_as_often(void **state)
+{
+    (void)state;
+    enum { n = 80000 };
+    const ftdn_fault_model exponent = {.type = FTDN_FAULT_BIT_FLIP, .first_bit = 23, .n_bits = 8};
+    ftdn_site_stream stream = ftdn_site_stream_make(seed, 1, FTDN_LOCATION_WEIGHTS, 0, 0);
+    int n_drawn[32] = {0};
+    for (uint64_t e = 0; e < n; e++) n_drawn[ftdn_fault_bit(&exponent, ftdn_fault_random(stream, e))]++;
+    for (int bit = 0; bit < 32; bit++) {
+        if (bit < 23 || bit > 30) assert_int_equal(n_drawn[bit], 0);
+        else assert_in_range(n_drawn[bit], n / 8 - 400, n / 8 + 400); /* 4 sigma are 374 */
+    }
+}
+
+static void random_values_fill_the_observed_range(void **state)
+{
+    (void)state;
+    const ftdn_fault_model random = {.type = FTDN_FAULT_RANDOM};
+    const float values[] = {NAN, 0.5f, -INFINITY, -2, 1, INFINITY}, nothing[] = {NAN, INFINITY}, zeros[] = {-0.0f};
+    ftdn_fault_model model = ftdn_fault_model_for(&random, values, 6);
+    assert_true(model.has_range && model.low == -2 && model.high == 1);
+    ftdn_fault_model given = ftdn_fault_model_for(&model, nothing, 2);
+    assert_memory_equal(&given, &model, sizeof given);
+    given = ftdn_fault_model_for(&random, nothing, 2);
+    assert_true(given.has_range && given.low == 0 && given.high == 0);
+    given = ftdn_fault_model_for(&random, zeros, 1);
+    assert_int_equal(ftdn_float_bits(given.low) | ftdn_float_bits(given.high), 0);
+    assert_int_equal(ftdn_fault_value(&model, 7, 0), ftdn_float_bits(-2));
+    assert_int_equal(ftdn_fault_value(&model, 7, 0x80000000u), ftdn_float_bits(-0.5f));
+    assert_int_equal(ftdn_fault_value(&model, 7, UINT32_MAX), ftdn_float_bits(1)); /* rounded up to the bound */
+    const ftdn_fault_model widest = {.type = FTDN_FAULT_RANDOM, .has_range = 1, .low = -FLT_MAX, .high = FLT_MAX};
+    assert_int_equal(ftdn_fault_value(&widest, 7, UINT32_MAX), ftdn_float_bits(FLT_MAX));
 }
 
 static void weight_faults_hit_the_defined_sites_and_nothing_else(void **state)
@@ -67,8 +183,8 @@ static void weight_faults_hit_the_defined_sites_and_nothing_else(void **state)
     for (int n_threads = 1; n_threads <= 3; n_threads++) {
         ftdn_weight_faults faults;
         FTDN_ASSERT_OK(ftdn_weight_faults_init(&faults, &f->graph, f->layers, &f->weights, &f->arena, &err), err);
-        ftdn_weight_faults_draw(&faults, FTDN_FAULT_ZERO, 1.0, 1, n_threads); /* an earlier trial leaves no trace */
-        ftdn_weight_faults_draw(&faults, FTDN_FAULT_ZERO, rate, seed, n_threads);
+        ftdn_weight_faults_draw(&faults, &zero, 1.0, 1, n_threads); /* an earlier trial leaves no trace */
+        ftdn_weight_faults_draw(&faults, &zero, rate, seed, n_threads);
         for (int p = 0; p < f->graph.n_params; p++) {
             const ftdn_param *param = &f->graph.param[p];
             bool hit = !strcmp(param->name, "first.weight") || !strcmp(param->name, "second.weight");
@@ -128,12 +244,16 @@ static void map_faults_hit_the_defined_sites_of_each_image(void **state)
     size_t n_in = 20 * 21 * 3;
     float *x = FTDN_NEW(&f->arena, 2 * n_in, float, &err);
     for (size_t i = 0; i < 2 * n_in; i++) x[i] = (float)(2 * ftdn_formula_uniform("input", 0, i) - 1);
-    for (int point = 0; point < 2; point++) {
+    for (int test = 0; test < 2 * (N_MODELS + 1); test++) {
+        int point = test % 2;
+        /* The last one takes the range of each image's map. */
+        ftdn_fault_model model = {.type = FTDN_FAULT_RANDOM};
+        if (test / 2 < N_MODELS) model = models[test / 2];
         ftdn_map_faults faults;
         ftdn_map_injector injector;
         FTDN_ASSERT_OK(ftdn_map_faults_init(&faults, &f->graph, f->layers, (ftdn_map_point)point, &f->arena, &err),
                        err);
-        ftdn_map_faults_set(&faults, FTDN_FAULT_ZERO, rate, seed);
+        ftdn_map_faults_set(&faults, &model, rate, seed);
         FTDN_ASSERT_OK(ftdn_map_injector_init(&injector, &faults, &f->arena, &err), err);
         const ftdn_layer *layer = &f->graph.layer[0];
         assert_int_equal(faults.tap[0], point == FTDN_MAP_POINT_CONV ? layer->conv : layer->last);
@@ -143,7 +263,9 @@ static void map_faults_hit_the_defined_sites_of_each_image(void **state)
         size_t n_map = ftdn_shape_elements(f->graph.node[faults.tap[0]].shape);
         int64_t n_hit = 0;
         for (int i = 0; i < 2; i++) {
-            n_hit += hit_by_definition(expected + (size_t)i * n_map, n_map, "first", FTDN_LOCATION_FEATURE_MAP, ids[i]);
+            float *values = expected + (size_t)i * n_map;
+            const ftdn_fault_model fitted = ftdn_fault_model_for(&model, values, n_map);
+            n_hit += hit_with(&fitted, values, n_map, "first", FTDN_LOCATION_FEATURE_MAP, ids[i]);
         }
         assert_memory_equal(actual, expected, 2 * n_map * sizeof *expected);
         assert_int_equal(injector.count[0].n_faults, n_hit);
@@ -185,6 +307,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weight_faults_hit_the_defined_sites_and_nothing_else),
+        cmocka_unit_test(every_type_does_what_is_defined_at_the_sites_of_zero_faults),
+        cmocka_unit_test(flipping_twice_is_identity_and_sticking_twice_is_sticking_once),
+        cmocka_unit_test(every_bit_of_a_class_is_drawn_as_often),
+        cmocka_unit_test(random_values_fill_the_observed_range),
         cmocka_unit_test(map_faults_hit_the_defined_sites_of_each_image),
         cmocka_unit_test(refused_memory_is_an_error),
     };

@@ -88,9 +88,9 @@ static void the_views_have_their_columns(void **state)
     assert_string_equal(
         ask("SELECT * FROM v_trials"),
         "id,manifest,model,width,weights,weights_digest,dataset,dataset_digest,backend,arithmetic,"
-        "score_threshold,nms_iou,candidates,iou,type,"
+        "score_threshold,nms_iou,candidates,iou,type,bit,bits,range_low,range_high,"
         "weight_rate,feature_map_rate,weight_scope,feature_map_scope,feature_map_point,redraw,copies,method,"
-        "ranking,merge,ratio,seed,map_voc07,map_area,images,seconds,n_nonfinite_outputs,finished_at,"
+        "ranking,merge,ratio,seed,map_voc07,map_area,images,seconds,n_nonfinite_outputs,n_nonfinite_faults,finished_at,"
         "code_version\n");
     assert_string_equal(ask("SELECT * FROM v_ap"), "id,class,ap_voc07,ap_area,objects\n");
     assert_string_equal(ask("SELECT * FROM v_faults"),
@@ -105,22 +105,25 @@ static void every_field_comes_back_in_its_column(void **state)
     (void)state;
     append(7);
     assert_string_equal(
-        ftdn_sample_ask(store,
-                        "SELECT id, manifest, model, width, weights, weights_digest, dataset, dataset_digest, backend, "
-                        "arithmetic, score_threshold, nms_iou, candidates, iou, type, weight_rate, feature_map_rate, "
-                        "weight_scope, feature_map_scope, feature_map_point, "
-                        "redraw, copies, method, ranking, merge, ratio, seed, map_voc07, map_area, images, seconds, "
-                        "n_nonfinite_outputs, code_version FROM v_trials",
-                        FTDN_QUERY_JSON, &arena),
+        ftdn_sample_ask(
+            store,
+            "SELECT id, manifest, model, width, weights, weights_digest, dataset, dataset_digest, backend, "
+            "arithmetic, score_threshold, nms_iou, candidates, iou, type, bit, bits, range_low, range_high, "
+            "weight_rate, feature_map_rate, "
+            "weight_scope, feature_map_scope, feature_map_point, "
+            "redraw, copies, method, ranking, merge, ratio, seed, map_voc07, map_area, images, seconds, "
+            "n_nonfinite_outputs, n_nonfinite_faults, code_version FROM v_trials",
+            FTDN_QUERY_JSON, &arena),
         "[\n{\"id\":\"beced1fe696351bb996169a4f1987ca19b5f52f37c7ef3071f9c044cf3580bfc\",\"manifest\":\"smoke\","
         "\"model\":\"ssd_mobilenet_v1_tf\",\"width\":0.75,\"weights\":\"formula:0\",\"weights_digest\":\"abc\","
         "\"dataset\":\"VOC2007-mini test\",\"dataset_digest\":\"def\",\"backend\":\"cpu\",\"arithmetic\":\"f32 "
         "direct\",\"score_threshold\":0.01,\"nms_iou\":0.45,\"candidates\":200,\"iou\":0.5,"
-        "\"type\":\"zero\",\"weight_rate\":0.1,\"feature_map_rate\":1e-05,\"weight_scope\":\"features\","
+        "\"type\":\"zero\",\"bit\":30,\"bits\":\"any\",\"range_low\":-1.5,\"range_high\":2.5,\"weight_rate\":0.1,"
+        "\"feature_map_rate\":1e-05,\"weight_scope\":\"features\","
         "\"feature_map_scope\":\"[\\\"base_net.*\\\"]\",\"feature_map_point\":\"activation\",\"redraw\":\"trial\","
         "\"copies\":\"independent\",\"method\":\"none\",\"ranking\":null,\"merge\":null,\"ratio\":null,\"seed\":7,"
         "\"map_voc07\":0.30000000000000004,\"map_area\":0.6666666666666666,\"images\":300,\"seconds\":2.5,"
-        "\"n_nonfinite_outputs\":5,\"code_version\":\"0.1.0+g1a2b3c4\"}\n]\n");
+        "\"n_nonfinite_outputs\":5,\"n_nonfinite_faults\":6,\"code_version\":\"0.1.0+g1a2b3c4\"}\n]\n");
     assert_string_equal(ask("SELECT class, ap_voc07, ap_area, objects FROM v_ap"),
                         "class,ap_voc07,ap_area,objects\nboat,0.1,0.3333333333333333,7\ncat,,,0\ndog,1,0,12\n");
     assert_string_equal(ask("SELECT stage, seconds FROM v_timings"), "stage,seconds\nforward,1.25\ntotal,2.5\n");
