@@ -1,5 +1,6 @@
 #include "engine/pickle.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -136,6 +137,7 @@ static ftdn_status pop_mark(machine *m, const ftdn_pickle_value **ret_values, si
 static ftdn_status peek(machine *m, ftdn_pickle_kind kind, ftdn_pickle_value *ret_value)
 {
     if (n_reachable(m) < 1) return REFUSE(m, "a value is wanted, the stack has none");
+    assert(m->stack.item);
     ftdn_pickle_value top = m->stack.item[m->stack.n_items - 1];
     if (kind && top.kind != kind) {
         return REFUSE(m, "%s stands where %s is wanted", ftdn_pickle_kind_text(top.kind), ftdn_pickle_kind_text(kind));

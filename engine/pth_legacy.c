@@ -139,6 +139,7 @@ static ftdn_status read_stream(stream *s, ftdn_tensor_file *ret_file)
     return ftdn_pth_make_tensors(&pth, s->arena, ret_file, s->err);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): storages keep pointers into the bytes and may be moved there */
 ftdn_status ftdn_pth_legacy_parse(char *bytes, size_t n_bytes, ftdn_arena *arena, ftdn_tensor_file *ret_file,
                                   ftdn_error *err)
 {

@@ -185,7 +185,7 @@ static ftdn_status read_contents(zip *z, contents *ret_contents)
     contents found = {0};
     FTDN_TRY(open_archive(z));
     for (;;) {
-        struct archive_entry *entry;
+        struct archive_entry *entry = NULL;
         const char *name;
         FTDN_TRY(next_entry(z, &entry, &name));
         if (!entry) break;
@@ -222,7 +222,7 @@ static ftdn_status read_storages(zip *z, const char *folder, const ftdn_pth *pth
 {
     FTDN_TRY(open_archive(z));
     for (;;) {
-        struct archive_entry *entry;
+        struct archive_entry *entry = NULL;
         const char *name;
         FTDN_TRY(next_entry(z, &entry, &name));
         if (!entry) break;

@@ -82,7 +82,7 @@ static ftdn_fault_row *fault_rows(const ftdn_planned_trial *trial, const ftdn_ri
         {"weights", faults->weight_rate, &rig->weight_faults.layers, result->weight_count},
         {"feature_map", faults->feature_map_rate, &rig->map_faults.layers, result->map_count},
     };
-    size_t n_most = (size_t)(part[0].layers->n_layers + part[1].layers->n_layers);
+    size_t n_most = (size_t)part[0].layers->n_layers + (size_t)part[1].layers->n_layers;
     ftdn_fault_row *row = FTDN_NEW(arena, n_most, ftdn_fault_row, err);
     int n_rows = 0;
     for (int p = 0; row && p < 2; p++) {

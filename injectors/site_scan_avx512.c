@@ -44,8 +44,8 @@ TARGET void ftdn_site_scan_avx512(ftdn_site_stream stream, uint64_t first_group,
     for (int g = 0; g < n_groups; g += 2) {
         __m512i word[4][N_VECTORS];
         for (int v = 0; v < N_VECTORS; v++) {
-            uint64_t block = (first_group + (uint64_t)(g + v / 2)) * 16;
-            word[0][v] = _mm512_add_epi64(_mm512_set1_epi64((long long)(block + (v & 1))), even);
+            uint64_t block = (first_group + (uint64_t)g + (uint64_t)v / 2) * 16;
+            word[0][v] = _mm512_add_epi64(_mm512_set1_epi64((long long)block + (v & 1)), even);
             word[1][v] = _mm512_set1_epi64((long long)(block >> 32 | (uint64_t)FTDN_PURPOSE_SELECT << 24));
             word[2][v] = _mm512_set1_epi64(stream.counter2);
             word[3][v] = _mm512_set1_epi64(stream.counter3);

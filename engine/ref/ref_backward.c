@@ -20,7 +20,8 @@ static int window_of(int at, int pad, int r, int dilation, int stride, int n_out
 static void add_back(const ftdn_node *node, int n_inputs, int r, int s, const float *dy, const float *weight,
                      double *accumulator)
 {
-    size_t n_cells = (size_t)(node->kernel_h * node->kernel_w), cell = (size_t)(r * node->kernel_w + s);
+    size_t width = (size_t)node->kernel_w, n_cells = (size_t)node->kernel_h * width;
+    size_t cell = (size_t)r * width + (size_t)s;
     if (node->groups > 1) {
         for (size_t c = 0; c < (size_t)node->shape.c; c++)
             accumulator[c] += (double)weight[c * n_cells + cell] * (double)dy[c];

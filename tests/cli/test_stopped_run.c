@@ -120,7 +120,7 @@ static ftdn_cli_result run_within(ftdn_arena *arena, rlim_t n_mb, const char *co
     return ftdn_cli_wait(arena, &process);
 }
 
-/* Memory is short of what is enough by less than the activations take: weights and images fit, what computes does not. */
+/* Memory is short of what is enough by less than the activations take: weights and images fit, a rig does not. */
 static void a_trial_that_fails_is_kept_with_its_cause_and_tried_again(void **state)
 {
     static const char *const run[] = {"run", "large.json", "--threads", "1", "--quiet", NULL};
