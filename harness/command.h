@@ -28,6 +28,7 @@ ftdn_status ftdn_command_plan(int argc, char **argv, ftdn_exit_code *ret_exit, f
 ftdn_status ftdn_command_show(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_sites(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_query(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
+ftdn_status ftdn_command_rank(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_detect(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_inspect(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_convert(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);

@@ -230,6 +230,7 @@ static ftdn_json_kind wanted_kind(ftdn_value_type type)
     case FTDN_VALUE_INTEGER:
     case FTDN_VALUE_NUMBER: return FTDN_JSON_NUMBER;
     case FTDN_VALUE_RANGE: return FTDN_JSON_ARRAY;
+    case FTDN_VALUE_FLAG: return FTDN_JSON_BOOL;
     case FTDN_VALUE_TEXT:
     case FTDN_VALUE_NAME:
     case FTDN_VALUE_CHOICE:
@@ -246,6 +247,7 @@ static bool obeys(const ftdn_key *row, const ftdn_json *node)
     switch (row->type) {
     case FTDN_VALUE_OBJECT:
     case FTDN_VALUE_GRID:
+    case FTDN_VALUE_FLAG:
     case FTDN_VALUE_TEXT: return true;
     case FTDN_VALUE_NAME: return is_name(node->string);
     case FTDN_VALUE_CHOICE:

@@ -16,6 +16,7 @@ static const ftdn_command_entry command[] = {
     {"show", "show what a results file holds, or one trial of it", ftdn_command_show},
     {"sites", "list the elements that one trial hits in one layer", ftdn_command_sites},
     {"query", "ask a results file: a named query or a SELECT", ftdn_command_query},
+    {"rank", "score the channels of a network: which matter most", ftdn_command_rank},
     {"detect", "find objects in one picture", ftdn_command_detect},
     {"inspect", "look into a weight file, a network or a dataset", ftdn_command_inspect},
     {"convert", "turn a PyTorch weight file into safetensors", ftdn_command_convert},

@@ -136,6 +136,9 @@ const ftdn_key ftdn_manifest_keys[FTDN_N_KEYS] = {
                                      .swept = true, .help = "as in dataset"},
     [FTDN_KEY_CALIBRATION_SEED] = {.path = "calibration.seed", .type = FTDN_VALUE_INTEGER, .max = FTDN_LARGEST_INTEGER,
                                    .default_json = "0", .swept = true, .help = "as in dataset"},
+    [FTDN_KEY_CALIBRATION_ALLOW_OVERLAP] = {.path = "calibration.allow_overlap", .type = FTDN_VALUE_FLAG,
+                                            .default_json = "false", .swept = true,
+                                            .help = "true: images of the dataset may be among them"},
 
     [FTDN_KEY_SEED] = {.path = "seed", .type = FTDN_VALUE_INTEGER, .max = FTDN_LARGEST_INTEGER, .default_json = "0",
                        .swept = true, .help = "of the faults"},
@@ -274,6 +277,7 @@ void ftdn_key_write_allowed(ftdn_key_id id, ftdn_text *text)
     case FTDN_VALUE_INTEGER: write_range(key, "an integer", text); break;
     case FTDN_VALUE_NUMBER: write_range(key, "a number", text); break;
     case FTDN_VALUE_RANGE: ftdn_text_append(text, "a list [least, greatest] of two single-precision numbers"); break;
+    case FTDN_VALUE_FLAG: ftdn_text_append(text, "true, false"); break;
     case FTDN_VALUE_PATH: ftdn_text_append(text, "a path"); break;
     case FTDN_VALUE_WEIGHTS: ftdn_text_append(text, "the path of a weight file, or formula:N with an integer N"); break;
     case FTDN_VALUE_SCOPE:

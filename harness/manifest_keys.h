@@ -61,6 +61,7 @@ typedef enum ftdn_key_id {
     FTDN_KEY_CALIBRATION_SPLIT,
     FTDN_KEY_CALIBRATION_IMAGES,
     FTDN_KEY_CALIBRATION_SEED,
+    FTDN_KEY_CALIBRATION_ALLOW_OVERLAP,
     FTDN_KEY_SEED,
     FTDN_KEY_SWEEP,
     FTDN_KEY_SWEEP_GRID,
@@ -75,6 +76,7 @@ typedef enum ftdn_value_type {
     FTDN_VALUE_INTEGER, /* in [min, max], within 2^53 */
     FTDN_VALUE_NUMBER,  /* in [min, max] */
     FTDN_VALUE_RANGE,   /* [least, greatest]: two numbers in [min, max] */
+    FTDN_VALUE_FLAG,    /* true or false */
     FTDN_VALUE_PATH,    /* ${NAME} is an environment variable; relative ones start at the manifest's folder */
     FTDN_VALUE_WEIGHTS, /* a path, or "formula:N" */
     FTDN_VALUE_SCOPE,   /* one of the listed strings, a list of layer-name globs, or an object where keys are inside */

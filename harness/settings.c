@@ -238,6 +238,7 @@ void ftdn_settings_make(const ftdn_document *document, const ftdn_document *defa
         .model = make_model(&from),
         .dataset = make_data(&from, &dataset_keys),
         .calibration = make_data(&from, &calibration_keys),
+        .calibration_may_overlap = get_value(&from, FTDN_KEY_CALIBRATION_ALLOW_OVERLAP)->node->boolean,
         .evaluate = make_evaluate(&from),
         .engine = make_engine(&from),
         .faults = make_faults(&from),

@@ -77,6 +77,7 @@ typedef struct ftdn_trial_settings {
     ftdn_model_settings model;
     ftdn_data_settings dataset;
     ftdn_data_settings calibration;
+    bool calibration_may_overlap; /* images of the dataset may be among those of the calibration */
     ftdn_evaluate_settings evaluate;
     ftdn_engine_settings engine;
     ftdn_fault_settings faults;

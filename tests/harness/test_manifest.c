@@ -61,6 +61,7 @@ static void describe(describer *d, const ftdn_trial_settings *s)
     bool plain_data = s->dataset.kind == FTDN_DATA_TEST_SCENES && s->dataset.n_images == 4 && s->dataset.seed == 0;
     if (!plain_data) put_data(d, "dataset", &s->dataset);
     if (s->calibration.kind != FTDN_DATA_NONE) put_data(d, "calibration", &s->calibration);
+    if (s->calibration_may_overlap) put_text(d, "overlap", "allowed", NULL);
     put_number(d, "score_threshold", s->evaluate.score_threshold, 0.01);
     put_number(d, "nms_iou", s->evaluate.nms_iou, 0.45);
     put_number(d, "candidates", s->evaluate.candidates, 200);
@@ -103,14 +104,14 @@ static const right_case cases[] = {
      "{'manifest_version': 1.0, 'name': 'A-1_b.c',"
      " 'model': {'name': 'ssd_mobilenet_v1', 'weights': 'formula:17', 'width': 0.25, 'classes': 3},"
      " 'dataset': {'kind': 'test_scenes', 'images': 1e2, 'seed': 5},"
-     " 'calibration': {'kind': 'test_scenes', 'images': 8, 'seed': 6},"
+     " 'calibration': {'kind': 'test_scenes', 'images': 8, 'seed': 6, 'allow_overlap': true},"
      " 'evaluate': {'score_threshold': 0.5, 'nms_iou': 0.25, 'candidates': 100, 'iou': 0.75},"
      " 'engine': {'backend': 'ref', 'convolution': 'winograd'},"
      " 'faults': {'type': 'zero', 'weight_rate': 1e-2, 'feature_map_rate': 1, 'scope': 'all',"
      " 'feature_map_point': 'conv', 'redraw': 'trial', 'copies': 'independent'},"
      " 'protection': {'method': 'none'}, 'seed': 9007199254740992}", 1,
      "model=ssd_mobilenet_v1 width=0.25 classes=3 weights=formula:17 formula_seed=17"
-     " dataset=test_scenes(images=100 seed=5) calibration=test_scenes(images=8 seed=6)"
+     " dataset=test_scenes(images=100 seed=5) calibration=test_scenes(images=8 seed=6) overlap=allowed"
      " score_threshold=0.5 nms_iou=0.25 candidates=100 iou=0.75 backend=ref convolution=winograd"
      " weight_rate=0.01 feature_map_rate=1 weight_scope=all feature_map_scope=all point=conv seed=9007199254740992\n"},
     {"voc with its defaults, beside the manifest",
@@ -119,7 +120,7 @@ static const right_case cases[] = {
     {"paths from the root and from variables",
      START "'model': {'name': 'ssd_vgg16', 'weights': '/a/${FTDN_TEST_NAME}.pth'},"
      " 'dataset': {'kind': 'voc', 'root': '${FTDN_TEST_ROOT}/$x/${FTDN_TEST_NAME}', 'split': 'val', 'images': 7},"
-     " 'calibration': {'kind': 'voc', 'root': 'c', 'images': 64}}", 1,
+     " 'calibration': {'kind': 'voc', 'root': 'c', 'images': 64, 'allow_overlap': false}}", 1,
      "weights=n.pth path=/a/n.pth dataset=voc(root=/data/$x/n split=val images=7)"
      " calibration=voc(root=some/folder/c split=trainval images=64)\n"},
     {"weights in a folder", START "'model': {'name': 'ssd_vgg16', 'weights': '../up/w.safetensors'}, " DATA "'seed': 0}", 1,

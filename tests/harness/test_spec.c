@@ -117,7 +117,8 @@ static void spellings_and_places_do_not_change_the_id(void **state)
          "'faults': {'weight_rate': 0.1, 'scope': {'weights': 'features', 'feature_maps': 'features'}},"
          " 'protection': {'method': 'none'}, 'engine': {'backend': 'cpu'}, 'seed': 3}",
          "m.json"},
-        {START MODEL DATA "'calibration': {'kind': 'voc', 'root': 'c'}, 'faults': {'weight_rate': 0.1}, 'seed': 3}",
+        {START MODEL DATA "'calibration': {'kind': 'voc', 'root': 'c', 'allow_overlap': true}, 'faults': "
+                          "{'weight_rate': 0.1}, 'seed': 3}",
          "m.json"},
     };
     ftdn_arena arena;

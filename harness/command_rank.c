@@ -1,0 +1,204 @@
+#include "harness/command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/suggest.h"
+#include "harness/calibration.h"
+#include "harness/campaign_files.h"
+#include "harness/print.h"
+#include "harness/ranking.h"
+#include "harness/ranking_report.h"
+
+typedef struct rank_options {
+    const char *rankers, *point, *csv, *layers;
+    long long n_threads;
+    bool wants_json;
+} rank_options;
+
+/* What a ranking cannot be made of: it takes one model and one set of images. */
+static ftdn_status check_sweep(const ftdn_manifest *manifest, ftdn_error *err)
+{
+    static const ftdn_key_id fixed[] = {FTDN_KEY_MODEL, FTDN_KEY_CALIBRATION, FTDN_KEY_ENGINE};
+    for (int a = 0; a < manifest->sweep.n_axes; a++) {
+        ftdn_key_id key = manifest->sweep.axis[a].key;
+        for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
+            if (key != fixed[i] && ftdn_key_parent(key) != fixed[i]) continue;
+            return FTDN_FAIL(err, FTDN_ERR_MANIFEST,
+                             "%s: the sweep varies %s; a ranking takes one model, one engine, one calibration",
+                             manifest->path, ftdn_manifest_keys[key].path);
+        }
+    }
+    return FTDN_OK;
+}
+
+static ftdn_status fail_unknown_ranker(const char *name, ftdn_error *err)
+{
+    int n_rankers;
+    const ftdn_ranker *const *ranker = ftdn_rankers(&n_rankers);
+    const char *names[16];
+    char list[256] = "";
+    for (int r = 0; r < n_rankers && r < 16; r++) {
+        names[r] = ranker[r]->name;
+        size_t n_chars = strlen(list);
+        snprintf(list + n_chars, sizeof list - n_chars, "%s%s", r ? ", " : "", names[r]);
+    }
+    const char *nearest = ftdn_suggest(name, names, n_rankers < 16 ? n_rankers : 16);
+    return FTDN_FAIL(err, FTDN_ERR_ARG, "--ranker: '%s' is not allowed; allowed: %s%s%s%s", name, list,
+                     nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+/* The rankers of a list "a,b", each once; NULL: all. */
+static ftdn_status choose_rankers(const char *list, ftdn_arena *arena, const ftdn_ranker *const **ret_ranker,
+                                  int *ret_n, ftdn_error *err)
+{
+    int n_all, n_chosen = 0;
+    const ftdn_ranker *const *all = ftdn_rankers(&n_all);
+    const ftdn_ranker **chosen = FTDN_NEW(arena, (size_t)n_all, const ftdn_ranker *, err);
+    if (!chosen) return FTDN_ERR_MEMORY;
+    for (int r = 0; !list && r < n_all; r++) chosen[n_chosen++] = all[r];
+    for (const char *at = list; at;) {
+        size_t n_chars = strcspn(at, ",");
+        char *name = ftdn_arena_copy_text(arena, at, n_chars, err);
+        if (!name) return FTDN_ERR_MEMORY;
+        const ftdn_ranker *ranker = ftdn_ranker_find(name);
+        if (!ranker) return fail_unknown_ranker(name, err);
+        for (int i = 0; i < n_chosen; i++) {
+            if (chosen[i] == ranker) return FTDN_FAIL(err, FTDN_ERR_ARG, "--ranker: '%s' is given twice", name);
+        }
+        chosen[n_chosen++] = ranker;
+        at = at[n_chars] ? at + n_chars + 1 : NULL;
+    }
+    *ret_ranker = chosen;
+    *ret_n = n_chosen;
+    return FTDN_OK;
+}
+
+static ftdn_status choose_point(const char *word, ftdn_map_point *ret_point, ftdn_error *err)
+{
+    bool is_conv = strcmp(word, "conv") == 0;
+    if (!is_conv && strcmp(word, "activation") != 0)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "--point: '%s' is not allowed; allowed: activation, conv", word);
+    *ret_point = is_conv ? FTDN_MAP_POINT_CONV : FTDN_MAP_POINT_ACTIVATION;
+    return FTDN_OK;
+}
+
+static ftdn_status choose_layers(const char *glob, const ftdn_graph *graph, ftdn_arena *arena,
+                                 ftdn_layer_set *ret_layers, ftdn_error *err)
+{
+    const ftdn_scope features = {.name = "features"}, given = {.n_globs = 1, .glob = &glob};
+    ftdn_status status =
+        ftdn_scope_resolve(glob ? &given : &features, graph, FTDN_LOCATION_FEATURE_MAP, arena, ret_layers, err);
+    if (status == FTDN_ERR_ARG) ftdn_error_context(err, "--layer");
+    return status;
+}
+
+static void show_progress(void *user, int n_images_done)
+{
+    const ftdn_ranking_desc *desc = user;
+    fprintf(stderr, "\r%d of %d calibration images\033[K", n_images_done, desc->calibration->n_images);
+    fflush(stderr);
+}
+
+static ftdn_status prepare_images(ftdn_campaign_files *files, ftdn_ranking_desc *desc, ftdn_error *err)
+{
+    ftdn_dataset *dataset;
+    FTDN_TRY(ftdn_calibration_open(&files->plan, &files->inputs, &dataset, err));
+    FTDN_TRY(ftdn_dataset_decode(dataset, desc->model->network.input_size, desc->n_threads, err));
+    desc->calibration = dataset;
+    return FTDN_OK;
+}
+
+/* All that can be wrong is found before the first forward pass. */
+static ftdn_status rank(ftdn_campaign_files *files, const rank_options *options, ftdn_ranking *ret_ranking,
+                        ftdn_error *err)
+{
+    const ftdn_planned_trial *trial = &files->plan.trial[0];
+    ftdn_ranking_desc desc = {
+        .model = trial->model,
+        .backend = ftdn_backend_find(trial->settings.engine.backend),
+        .conv_algorithm = trial->settings.engine.conv_algorithm,
+        .options = {.seed = trial->settings.seed},
+        .n_threads = (int)options->n_threads,
+    };
+    FTDN_TRY(check_sweep(&files->manifest, err));
+    FTDN_TRY(choose_rankers(options->rankers, &files->arena, &desc.ranker, &desc.n_rankers, err));
+    FTDN_TRY(choose_point(options->point, &desc.point, err));
+    FTDN_TRY(choose_layers(options->layers, &desc.model->network.graph, &files->arena, &desc.layers, err));
+    if (ftdn_ranking_needs_images(desc.ranker, desc.n_rankers)) FTDN_TRY(prepare_images(files, &desc, err));
+    bool is_watched = desc.calibration && isatty(STDERR_FILENO);
+    desc.on_image = is_watched ? show_progress : NULL;
+    desc.user = &desc;
+    ftdn_status status = ftdn_ranking_compute(&desc, &files->arena, ret_ranking, err);
+    if (is_watched) fprintf(stderr, "\r\033[K");
+    return status;
+}
+
+static ftdn_status write_csv(ftdn_campaign_files *files, const ftdn_ranking *ranking, const char *path, ftdn_error *err)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_status status = ftdn_ranking_write_csv(ranking, &files->arena, &text, err);
+    if (status == FTDN_OK) status = ftdn_text_check(&text, err);
+    if (status == FTDN_OK) status = ftdn_file_write_atomic(path, text.chars, text.n_chars, err);
+    ftdn_text_done(&text);
+    return status;
+}
+
+static ftdn_status print_ranking(ftdn_campaign_files *files, const ftdn_ranking *ranking, bool wants_json,
+                                 ftdn_error *err)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_status status = wants_json ? ftdn_ranking_write_json(ranking, &files->arena, &text, err)
+                                    : ftdn_ranking_write_tables(ranking, &files->arena, &text, err);
+    if (status == FTDN_OK) status = ftdn_print(&text, err);
+    ftdn_text_done(&text);
+    return status;
+}
+
+ftdn_status ftdn_command_rank(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
+{
+    (void)ret_exit;
+    rank_options options = {.point = "activation", .n_threads = ftdn_default_threads()};
+    const ftdn_option option[] = {
+        FTDN_TEXT_OPTION("ranker", 'r', "NAMES", &options.rankers,
+                         "weight_sum, second_order, entropy, taylor, activation, random, or a list A,B (default: all)"),
+        FTDN_TEXT_OPTION("point", 'p', "POINT", &options.point,
+                         "where maps are read: activation (default), as handed on, or conv, the convolution's output"),
+        FTDN_TEXT_OPTION("layer", 'l', "GLOB", &options.layers,
+                         "layers by name (default: those whose outputs are the paper's feature maps)"),
+        FTDN_INTEGER_OPTION("threads", 't', "N", &options.n_threads, 1, 1024,
+                            "worker threads (default: the processor's cores); scores do not depend on it"),
+        FTDN_TEXT_OPTION("csv", 0, "FILE", &options.csv, "write all scores: ranker,layer,channel,score,rank"),
+        FTDN_FLAG_OPTION("json", 0, &options.wants_json, "all scores and the agreement as JSON instead of tables"),
+    };
+    const ftdn_command command = {
+        .name = "ftdn rank",
+        .arguments = "MANIFEST",
+        .summary = "Score the channels of each layer: which matter most, and how far the rankings agree.",
+        .example = "ftdn rank experiments/rank.json --ranker weight_sum,second_order --csv scores.csv",
+        .details = "The network is the manifest's model without faults; rankings by images read the images of its key\n"
+                   "calibration, the random one its seed. A larger score means a channel that matters more; equal\n"
+                   "scores are ordered by channel.",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .n_options = sizeof option / sizeof *option,
+        .option = option,
+    };
+    ftdn_campaign_files files;
+    ftdn_campaign_files_init(&files);
+    ftdn_arguments arguments;
+    ftdn_ranking ranking;
+    ftdn_status status = ftdn_command_arguments(&command, argc, argv, &files.arena, &arguments, err);
+    if (status != FTDN_OK || arguments.wants_help) goto done;
+    status = ftdn_campaign_files_open(&files, arguments.argument[0], NULL, err);
+    if (status == FTDN_OK) status = rank(&files, &options, &ranking, err);
+    if (status == FTDN_OK && options.csv) status = write_csv(&files, &ranking, options.csv, err);
+    if (status == FTDN_OK) status = print_ranking(&files, &ranking, options.wants_json, err);
+done:
+    ftdn_campaign_files_done(&files);
+    return status;
+}

@@ -1,0 +1,145 @@
+/* The best channels of a layer, and how far two rankings agree. */
+#include "rankers/select.h"
+
+#include <math.h>
+
+#include "rankers/agreement.h"
+#include "tests/support/support.h"
+
+static const double scores[] = {3, 1, 3, (double)INFINITY, -2, 1, 0};
+enum { N = sizeof scores / sizeof *scores };
+
+static void assert_kept(double ratio, int n_kept, const int *kept)
+{
+    ftdn_arena arena;
+    ftdn_error err = {0};
+    ftdn_selection selection;
+    ftdn_arena_init(&arena);
+    FTDN_ASSERT_OK(ftdn_select_top(scores, N, ratio, &arena, &selection, &err), err);
+    assert_int_equal(selection.n_channels, N);
+    assert_int_equal(selection.n_kept, n_kept);
+    for (int i = 0; i < n_kept; i++) assert_int_equal(selection.channel[i], kept[i]);
+    ftdn_arena_done(&arena);
+}
+
+static void the_best_are_kept_in_ascending_order_and_ties_go_to_the_lower_index(void **state)
+{
+    (void)state;
+    assert_kept(0, 0, NULL);
+    assert_kept(1 / 7.0, 1, (const int[]){3});
+    assert_kept(2 / 7.0, 2, (const int[]){0, 3});
+    assert_kept(4 / 7.0, 4, (const int[]){0, 1, 2, 3});
+    assert_kept(1, 7, (const int[]){0, 1, 2, 3, 4, 5, 6});
+}
+
+static void the_number_kept_is_rounded_half_away_from_zero(void **state)
+{
+    (void)state;
+    assert_kept(0.5, 4, (const int[]){0, 1, 2, 3}); /* 3.5 */
+    assert_kept(0.49, 3, (const int[]){0, 2, 3});
+    assert_kept(0.07, 0, NULL);
+}
+
+static void order_is_best_first(void **state)
+{
+    (void)state;
+    static const int expected[N] = {3, 0, 2, 1, 5, 6, 4};
+    ftdn_arena arena;
+    ftdn_error err = {0};
+    int order[N];
+    ftdn_arena_init(&arena);
+    FTDN_ASSERT_OK(ftdn_select_order(scores, N, order, &arena, &err), err);
+    assert_memory_equal(order, expected, sizeof order);
+    ftdn_arena_done(&arena);
+}
+
+static void nan_and_wrong_ratios_are_refused(void **state)
+{
+    (void)state;
+    static const double ratios[] = {-0.01, 1.01, (double)NAN};
+    const double with_nan[] = {1, 2, (double)NAN};
+    ftdn_arena arena;
+    ftdn_error err = {0};
+    ftdn_selection selection = {.n_kept = -1};
+    ftdn_agreement agreement = {.spearman = 7};
+    ftdn_arena_init(&arena);
+    FTDN_ASSERT_FAILS(ftdn_select_top(with_nan, 3, 0.5, &arena, &selection, &err), FTDN_ERR_ARG,
+                      "channel 2: the score is not a number", err);
+    for (int i = 0; i < 3; i++) {
+        FTDN_ASSERT_FAILS(ftdn_select_top(scores, N, ratios[i], &arena, &selection, &err), FTDN_ERR_ARG,
+                          "is outside [0, 1]", err);
+    }
+    FTDN_ASSERT_FAILS(ftdn_agreement_compute(scores, with_nan, 3, &arena, &agreement, &err), FTDN_ERR_ARG,
+                      "channel 2: the score is not a number", err);
+    assert_int_equal(selection.n_kept, -1);
+    assert_true(agreement.spearman == 7);
+    ftdn_arena_done(&arena);
+}
+
+static void every_refused_allocation_is_an_error(void **state)
+{
+    (void)state;
+    ftdn_error err = {0};
+    ftdn_status status = FTDN_ERR_MEMORY;
+    long k;
+    for (k = 0; status != FTDN_OK; k++) {
+        ftdn_arena arena;
+        ftdn_selection selection;
+        ftdn_agreement agreement;
+        ftdn_arena_init(&arena);
+        ftdn_arena_fail_after(&arena, k);
+        status = ftdn_select_top(scores, N, 0.5, &arena, &selection, &err);
+        if (status == FTDN_OK) status = ftdn_agreement_compute(scores, scores, N, &arena, &agreement, &err);
+        assert_true(status == FTDN_OK || status == FTDN_ERR_MEMORY);
+        ftdn_arena_done(&arena);
+    }
+    assert_true(k > 6);
+}
+
+static ftdn_agreement compare(const double *a, const double *b, int n)
+{
+    ftdn_arena arena;
+    ftdn_error err = {0};
+    ftdn_agreement agreement;
+    ftdn_arena_init(&arena);
+    FTDN_ASSERT_OK(ftdn_agreement_compute(a, b, n, &arena, &agreement, &err), err);
+    ftdn_arena_done(&arena);
+    return agreement;
+}
+
+static void agreement_is_that_of_ranks(void **state)
+{
+    (void)state;
+    const double up[] = {1, 2, 3, 4}, steep[] = {-9, 0, 0.5, 1e9}, down[] = {4, 3, 2, 1}, swapped[] = {2, 1, 3, 4};
+    ftdn_agreement same = compare(up, steep, 4), opposite = compare(up, down, 4), near = compare(up, swapped, 4);
+    assert_true(same.spearman == 1 && same.best_half == 1);
+    assert_true(opposite.spearman == -1 && opposite.best_half == 0);
+    assert_true(near.spearman == 1 - 6.0 * 2 / (4 * 15) && near.best_half == 1);
+}
+
+/* Ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: sums of squares 4.5 and 5, of products 4.5. */
+static void equal_scores_share_the_mean_of_their_ranks(void **state)
+{
+    (void)state;
+    const double tied[] = {9, 5, 5, 1}, all[] = {4, 3, 2, 1}, flat[] = {1, 1, 1, 1};
+    assert_true(fabs(compare(tied, all, 4).spearman - 4.5 / sqrt(4.5 * 5)) < 1e-15);
+    assert_true(isnan(compare(flat, all, 4).spearman));
+    assert_true(compare(flat, all, 4).best_half == 1);
+    assert_true(isnan(compare(all, all, 1).spearman) && compare(all, all, 1).best_half == 1);
+    /* Of five channels the best half is three: {0, 1, 2} and {2, 3, 4}. */
+    assert_true(compare((const double[]){5, 4, 3, 2, 1}, (const double[]){1, 2, 3, 4, 5}, 5).best_half == 1 / 3.0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_best_are_kept_in_ascending_order_and_ties_go_to_the_lower_index),
+        cmocka_unit_test(the_number_kept_is_rounded_half_away_from_zero),
+        cmocka_unit_test(order_is_best_first),
+        cmocka_unit_test(nan_and_wrong_ratios_are_refused),
+        cmocka_unit_test(every_refused_allocation_is_an_error),
+        cmocka_unit_test(agreement_is_that_of_ranks),
+        cmocka_unit_test(equal_scores_share_the_mean_of_their_ranks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
