@@ -12,7 +12,7 @@
 
 static const ftdn_command_entry command[] = {
     {"run", "run a manifest's trials that its results file lacks", ftdn_command_run},
-    {"plan", "say what a run would do, and how long it would take", ftdn_command_plan},
+    {"plan", "list the trials of a manifest and which are done; run nothing", ftdn_command_plan},
     {"show", "show what a results file holds, or one trial of it", ftdn_command_show},
     {"sites", "list the elements that one trial hits in one layer", ftdn_command_sites},
     {"query", "ask a results file: a named query or a SELECT", ftdn_command_query},
