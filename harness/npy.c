@@ -15,8 +15,8 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "values are written as
 #define N_PREAMBLE 10
 #define ALIGNMENT 64 /* of the data within the file */
 
-/* {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, blanks up to the alignment, a line feed. Eight dims of 19
- * characters fit. Returns the length. */
+/* {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, blanks up to the alignment, a line feed. Returns the
+ * length. Eight dims of 19 characters fit. */
 static size_t format_header(int n_dims, const int64_t *dims, char ret_header[4 * ALIGNMENT])
 {
     char *text = ret_header + N_PREAMBLE;
