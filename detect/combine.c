@@ -11,11 +11,11 @@ void ftdn_combine_answers(const float *a, const float *b, size_t n_values, float
     for (size_t i = 0; i < n_values; i++) out[i] = (float)(((double)a[i] + (double)b[i]) * 0.5);
 }
 
-ftdn_status ftdn_combiner_init(ftdn_combiner *combiner, const ftdn_detector *detector, ftdn_arena *arena,
-                               ftdn_error *err)
+ftdn_status ftdn_box_combiner_init(ftdn_box_combiner *combiner, const ftdn_detector *detector, ftdn_arena *arena,
+                                   ftdn_error *err)
 {
     size_t n_list = (size_t)detector->capacity, n_best = (size_t)detector->n_best;
-    ftdn_combiner fresh = {
+    ftdn_box_combiner fresh = {
         .limit = (float)detector->rule.nms_iou,
         .list_capacity = detector->capacity,
         .n_best = detector->n_best,
@@ -31,6 +31,12 @@ ftdn_status ftdn_combiner_init(ftdn_combiner *combiner, const ftdn_detector *det
     *combiner = fresh;
     return FTDN_OK;
 }
+
+/* Detections as a detector lists them: by class, score descending, prior ascending; or a part of its list. */
+typedef struct detection_list {
+    const ftdn_detection *detection; /* [n_detections] */
+    int n_detections;
+} detection_list;
 
 static ftdn_overlap_box box_of(const ftdn_detection *d)
 {
@@ -61,8 +67,8 @@ static float mean_of(const box_sum *sum, int i)
 }
 
 /* The box that stands with all that it takes of `others`, which come after it in the order of boxes. */
-static ftdn_detection take_boxes(const ftdn_combiner *combiner, const ftdn_detection *standing,
-                                 ftdn_detection_list others, bool *taken)
+static ftdn_detection take_boxes(const ftdn_box_combiner *combiner, const ftdn_detection *standing,
+                                 detection_list others, bool *taken)
 {
     box_sum sum = {0};
     ftdn_overlap_box own = box_of(standing);
@@ -85,7 +91,7 @@ static ftdn_detection take_boxes(const ftdn_combiner *combiner, const ftdn_detec
 }
 
 /* Append the n combined detections of a class, by their mean scores; equal ones stay in their order. */
-static void append_sorted(ftdn_combiner *combiner, int n)
+static void append_sorted(ftdn_box_combiner *combiner, int n)
 {
     for (int i = 0; i < n; i++)
         combiner->rank[i] = (ftdn_ranked){.score = (double)combiner->combined[i].score, .index = i};
@@ -95,21 +101,21 @@ static void append_sorted(ftdn_combiner *combiner, int n)
 }
 
 /* Does the first network's best box come before the second's? Within a list, boxes stand in their order. */
-static bool first_is_next(ftdn_detection_list first, ftdn_detection_list second)
+static bool first_is_next(detection_list first, detection_list second)
 {
     if (first.n_detections == 0 || second.n_detections == 0) return first.n_detections > 0;
     return first.detection[0].score >= second.detection[0].score;
 }
 
-static ftdn_detection_list list_from(ftdn_detection_list list, int at)
+static detection_list list_from(detection_list list, int at)
 {
-    return (ftdn_detection_list){list.detection + at, list.n_detections - at};
+    return (detection_list){list.detection + at, list.n_detections - at};
 }
 
 /* Both lists hold detections of one class. */
-static void combine_class(ftdn_combiner *combiner, ftdn_detection_list first, ftdn_detection_list second)
+static void combine_class(ftdn_box_combiner *combiner, detection_list first, detection_list second)
 {
-    const ftdn_detection_list list[2] = {first, second};
+    const detection_list list[2] = {first, second};
     int at[2] = {0, 0}, n_combined = 0;
     assert(first.n_detections <= combiner->n_best && second.n_detections <= combiner->n_best);
     memset(combiner->taken[0], 0, (size_t)first.n_detections * sizeof *combiner->taken[0]);
@@ -126,27 +132,29 @@ static void combine_class(ftdn_combiner *combiner, ftdn_detection_list first, ft
 }
 
 /* Split off the detections of one class from the front of a list. */
-static ftdn_detection_list split_class(ftdn_detection_list *list, int class_index)
+static detection_list split_class(detection_list *list, int class_index)
 {
     int n = 0;
     while (n < list->n_detections && list->detection[n].class_index == class_index) n++;
-    ftdn_detection_list front = {list->detection, n};
+    detection_list front = {list->detection, n};
     *list = list_from(*list, n);
     return front;
 }
 
-static int class_of(ftdn_detection_list list)
+static int class_of(detection_list list)
 {
     return list.n_detections ? list.detection[0].class_index : INT_MAX;
 }
 
-void ftdn_combine_detections(ftdn_combiner *combiner, ftdn_detection_list first, ftdn_detection_list second)
+void ftdn_combine_boxes(ftdn_box_combiner *combiner, const ftdn_detector *first, const ftdn_detector *second)
 {
-    assert(first.n_detections <= combiner->list_capacity && second.n_detections <= combiner->list_capacity);
+    assert(first->n_detections <= combiner->list_capacity && second->n_detections <= combiner->list_capacity);
+    detection_list firsts = {first->detection, first->n_detections};
+    detection_list seconds = {second->detection, second->n_detections};
     combiner->n_detections = 0;
-    while (first.n_detections || second.n_detections) {
-        int class_index = class_of(first) < class_of(second) ? class_of(first) : class_of(second);
-        ftdn_detection_list own = split_class(&first, class_index);
-        combine_class(combiner, own, split_class(&second, class_index));
+    while (firsts.n_detections || seconds.n_detections) {
+        int class_index = class_of(firsts) < class_of(seconds) ? class_of(firsts) : class_of(seconds);
+        detection_list own = split_class(&firsts, class_index);
+        combine_class(combiner, own, split_class(&seconds, class_index));
     }
 }

@@ -24,14 +24,8 @@
  * overflows, NaN and infinities are passed on. a, b, out: [n_values]; out may be a or b. */
 void ftdn_combine_answers(const float *a, const float *b, size_t n_values, float *out);
 
-/* The detections of one network for one image, as a detector lists them. */
-typedef struct ftdn_detection_list {
-    const ftdn_detection *detection; /* [n_detections] by class, score descending, prior ascending */
-    int n_detections;
-} ftdn_detection_list;
-
 /* One worker's scratch memory and result list, allocated once. */
-typedef struct ftdn_combiner {
+typedef struct ftdn_box_combiner {
     float limit;       /* of overlap */
     int list_capacity; /* detections that a network's list holds at most */
     int n_best;        /* of one class */
@@ -41,13 +35,14 @@ typedef struct ftdn_combiner {
     bool *taken[2];            /* scratch, [n_best] */
     ftdn_detection *combined;  /* scratch, [2 * n_best] */
     ftdn_ranked *rank, *scratch; /* scratch, [2 * n_best] */
-} ftdn_combiner;
+} ftdn_box_combiner;
 
 /* For the lists of two detectors like this one. */
-FTDN_NODISCARD ftdn_status ftdn_combiner_init(ftdn_combiner *combiner, const ftdn_detector *detector, ftdn_arena *arena,
-                                              ftdn_error *err);
+FTDN_NODISCARD ftdn_status ftdn_box_combiner_init(ftdn_box_combiner *combiner, const ftdn_detector *detector,
+                                                  ftdn_arena *arena, ftdn_error *err);
 
-/* The result stands in the combiner. At most n_best^2 comparisons of boxes per class. */
-void ftdn_combine_detections(ftdn_combiner *combiner, ftdn_detection_list first, ftdn_detection_list second);
+/* Combine the lists that stand in the detectors of the first and of the second network. The result stands in the
+ * combiner. At most n_best^2 comparisons of boxes per class. */
+void ftdn_combine_boxes(ftdn_box_combiner *combiner, const ftdn_detector *first, const ftdn_detector *second);
 
 #endif

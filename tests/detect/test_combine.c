@@ -47,12 +47,12 @@ static ftdn_detector new_detector(fixture *test, double nms_iou)
     return detector;
 }
 
-static ftdn_combiner new_combiner(fixture *test, double nms_iou)
+static ftdn_box_combiner new_combiner(fixture *test, double nms_iou)
 {
     ftdn_error err = {0};
     ftdn_detector detector = new_detector(test, nms_iou);
-    ftdn_combiner combiner;
-    FTDN_ASSERT_OK(ftdn_combiner_init(&combiner, &detector, &test->arena, &err), err);
+    ftdn_box_combiner combiner;
+    FTDN_ASSERT_OK(ftdn_box_combiner_init(&combiner, &detector, &test->arena, &err), err);
     return combiner;
 }
 
@@ -64,7 +64,7 @@ static void assert_same_bits(float found, float expected)
     if (found_bits != expected_bits) fail_msg("%.9g is not %.9g", (double)found, (double)expected);
 }
 
-static void assert_detections(const ftdn_combiner *combiner, const ftdn_detection *expected, int n_expected)
+static void assert_detections(const ftdn_box_combiner *combiner, const ftdn_detection *expected, int n_expected)
 {
     assert_int_equal(combiner->n_detections, n_expected);
     for (int i = 0; i < n_expected; i++) {
@@ -79,9 +79,21 @@ static void assert_detections(const ftdn_combiner *combiner, const ftdn_detectio
     }
 }
 
-/* A literal list and its length. */
-#define LIST(list) ((ftdn_detection_list){(list), (int)(sizeof(list) / sizeof *(list))})
-static const ftdn_detection_list nothing = {NULL, 0};
+/* Of a literal list. */
+#define COUNT(list) ((int)(sizeof(list) / sizeof *(list)))
+
+/* Combine lists as two detectors would hold them. */
+static void combine(ftdn_box_combiner *combiner, const ftdn_detection *first, int n_first, const ftdn_detection *second,
+                    int n_second)
+{
+    ftdn_detection list[2][8];
+    assert_true(n_first <= 8 && n_second <= 8);
+    if (n_first) memcpy(list[0], first, (size_t)n_first * sizeof *first);
+    if (n_second) memcpy(list[1], second, (size_t)n_second * sizeof *second);
+    const ftdn_detector detector[2] = {{.detection = list[0], .n_detections = n_first},
+                                       {.detection = list[1], .n_detections = n_second}};
+    ftdn_combine_boxes(combiner, &detector[0], &detector[1]);
+}
 
 static void equal_answers_are_kept_bit_for_bit(void **state)
 {
@@ -116,27 +128,27 @@ static void answers_that_are_not_finite_are_passed_on(void **state)
 
 static void boxes_that_overlap_are_averaged(void **state)
 {
-    ftdn_combiner combiner = new_combiner(*state, 0.45);
+    ftdn_box_combiner combiner = new_combiner(*state, 0.45);
     const ftdn_detection first[] = {{0, 7, 0.5f, 0, 0, 0.5f, 0.5f}};
     const ftdn_detection second[] = {{0, 9, 0.75f, 0, 0, 0.5f, 0.25f}}; /* half of the other one: IoU 0.5 */
     const ftdn_detection expected[] = {{0, 9, 0.625f, 0, 0, 0.5f, 0.375f}};
-    ftdn_combine_detections(&combiner, LIST(first), LIST(second));
+    combine(&combiner, first, COUNT(first), second, COUNT(second));
     assert_detections(&combiner, expected, 1);
 }
 
 static void an_overlap_of_exactly_the_limit_is_none(void **state)
 {
-    ftdn_combiner combiner = new_combiner(*state, 0.5);
+    ftdn_box_combiner combiner = new_combiner(*state, 0.5);
     const ftdn_detection first[] = {{0, 7, 0.5f, 0, 0, 0.5f, 0.5f}};
     const ftdn_detection second[] = {{0, 9, 0.75f, 0, 0, 0.5f, 0.25f}};
     const ftdn_detection expected[] = {second[0], first[0]};
-    ftdn_combine_detections(&combiner, LIST(first), LIST(second));
+    combine(&combiner, first, COUNT(first), second, COUNT(second));
     assert_detections(&combiner, expected, 2);
 }
 
 static void a_box_takes_all_that_overlap_with_it(void **state)
 {
-    ftdn_combiner combiner = new_combiner(*state, 0.3);
+    ftdn_box_combiner combiner = new_combiner(*state, 0.3);
     const ftdn_detection first[] = {{1, 1, 0.9f, 0, 0, 1, 0.5f}};
     /* Two halves side by side, each with IoU 0.5 with the whole, none with the other. */
     const ftdn_detection second[] = {{1, 3, 0.8f, 0, 0, 0.5f, 0.5f}, {1, 2, 0.7f, 0.5f, 0, 1, 0.5f}};
@@ -149,67 +161,67 @@ static void a_box_takes_all_that_overlap_with_it(void **state)
         .x1 = (float)(2.5 / 3),
         .y1 = 0.5f,
     }};
-    ftdn_combine_detections(&combiner, LIST(first), LIST(second));
+    combine(&combiner, first, COUNT(first), second, COUNT(second));
     assert_detections(&combiner, expected, 1);
-    ftdn_combine_detections(&combiner, LIST(second), LIST(first));
+    combine(&combiner, second, COUNT(second), first, COUNT(first));
     assert_detections(&combiner, expected, 1);
 }
 
 /* The second half is taken by the best box; the worst box, which only it would meet, stands alone. */
 static void a_box_that_is_taken_takes_none(void **state)
 {
-    ftdn_combiner combiner = new_combiner(*state, 0.3);
+    ftdn_box_combiner combiner = new_combiner(*state, 0.3);
     const ftdn_detection first[] = {{0, 1, 0.75f, 0, 0, 0.5f, 0.5f}, {0, 2, 0.25f, 0.5f, 0, 1, 0.5f}};
     const ftdn_detection second[] = {{0, 3, 0.5f, 0, 0, 1, 0.5f}};
     const ftdn_detection expected[] = {{0, 1, 0.625f, 0, 0, 0.75f, 0.5f}, {0, 2, 0.25f, 0.5f, 0, 1, 0.5f}};
-    ftdn_combine_detections(&combiner, LIST(first), LIST(second));
+    combine(&combiner, first, COUNT(first), second, COUNT(second));
     assert_detections(&combiner, expected, 2);
 }
 
 /* 0.75 met by 0.25 falls behind 0.625 that stands alone. */
 static void detections_are_ordered_by_their_mean_scores(void **state)
 {
-    ftdn_combiner combiner = new_combiner(*state, 0.45);
+    ftdn_box_combiner combiner = new_combiner(*state, 0.45);
     const ftdn_detection first[] = {{0, 4, 0.75f, 0, 0, 0.25f, 0.25f}, {0, 5, 0.625f, 0.5f, 0.5f, 1, 1}};
     const ftdn_detection second[] = {{0, 4, 0.25f, 0, 0, 0.25f, 0.25f}};
     const ftdn_detection expected[] = {first[1], {0, 4, 0.5f, 0, 0, 0.25f, 0.25f}};
-    ftdn_combine_detections(&combiner, LIST(first), LIST(second));
+    combine(&combiner, first, COUNT(first), second, COUNT(second));
     assert_detections(&combiner, expected, 2);
 }
 
 static void of_equal_scores_the_first_network_goes_first(void **state)
 {
-    ftdn_combiner combiner = new_combiner(*state, 0.45);
+    ftdn_box_combiner combiner = new_combiner(*state, 0.45);
     const ftdn_detection first[] = {{0, 8, 0.5f, 0, 0, 0.25f, 0.25f}};
     const ftdn_detection second[] = {{0, 2, 0.5f, 0.5f, 0.5f, 1, 1}, {0, 3, 0.5f, 0, 0.5f, 0.25f, 1}};
     const ftdn_detection expected[] = {first[0], second[0], second[1]};
-    ftdn_combine_detections(&combiner, LIST(first), LIST(second));
+    combine(&combiner, first, COUNT(first), second, COUNT(second));
     assert_detections(&combiner, expected, 3);
     const ftdn_detection meeting[] = {{0, 2, 0.5f, 0, 0, 0.25f, 0.25f}};
     const ftdn_detection met[] = {first[0]};
-    ftdn_combine_detections(&combiner, LIST(first), LIST(meeting));
+    combine(&combiner, first, COUNT(first), meeting, COUNT(meeting));
     assert_detections(&combiner, met, 1);
 }
 
 static void classes_do_not_meet(void **state)
 {
-    ftdn_combiner combiner = new_combiner(*state, 0.45);
+    ftdn_box_combiner combiner = new_combiner(*state, 0.45);
     const ftdn_detection first[] = {{0, 1, 0.5f, 0, 0, 1, 1}, {2, 1, 0.25f, 0, 0, 1, 1}};
     const ftdn_detection second[] = {{1, 1, 0.75f, 0, 0, 1, 1}, {2, 1, 0.75f, 0, 0, 1, 1}};
     const ftdn_detection expected[] = {first[0], second[0], {2, 1, 0.5f, 0, 0, 1, 1}};
-    ftdn_combine_detections(&combiner, LIST(first), LIST(second));
+    combine(&combiner, first, COUNT(first), second, COUNT(second));
     assert_detections(&combiner, expected, 3);
 }
 
 static void one_list_alone_is_kept(void **state)
 {
-    ftdn_combiner combiner = new_combiner(*state, 0.45);
+    ftdn_box_combiner combiner = new_combiner(*state, 0.45);
     const ftdn_detection list[] = {{0, 1, 0.5f, 0, 0, 1, 1}, {2, 4, 0.25f, 0, 0, 1, 1}, {2, 1, 0.125f, 0, 0, 0.25f, 1}};
-    ftdn_combine_detections(&combiner, LIST(list), nothing);
+    combine(&combiner, list, COUNT(list), NULL, 0);
     assert_detections(&combiner, list, 3);
-    ftdn_combine_detections(&combiner, nothing, LIST(list));
+    combine(&combiner, NULL, 0, list, COUNT(list));
     assert_detections(&combiner, list, 3);
-    ftdn_combine_detections(&combiner, nothing, nothing);
+    combine(&combiner, NULL, 0, NULL, 0);
     assert_int_equal(combiner.n_detections, 0);
 }
 
@@ -218,8 +230,8 @@ static void twins_meet_whatever_the_limit(void **state)
 {
     const ftdn_detection list[] = {
         {0, 5, 0.5f, 0, 0, 0, 0.5f}, {0, 6, 0.5f, 0, 0, 0, 0.5f}, {0, 7, 0.25f, 0, 0, 0.5f, 0.5f}};
-    ftdn_combiner combiner = new_combiner(*state, 1);
-    ftdn_combine_detections(&combiner, LIST(list), LIST(list));
+    ftdn_box_combiner combiner = new_combiner(*state, 1);
+    combine(&combiner, list, COUNT(list), list, COUNT(list));
     assert_detections(&combiner, list, 3);
 }
 
@@ -232,7 +244,7 @@ static void fill(float *values, size_t n, uint32_t seed, float low, float high)
 }
 
 /* One network's detections for an image of random answers; among them are boxes that the border cuts to nothing. */
-static ftdn_detection_list random_detections(fixture *test, uint32_t seed, double nms_iou)
+static ftdn_detector random_detections(fixture *test, uint32_t seed, double nms_iou)
 {
     enum { N_LOGITS = N_PRIORS * (N_CLASSES + 1), N_LOCATIONS = N_PRIORS * 4 };
     static float logits[N_LOGITS], locations[N_LOCATIONS], priors[N_LOCATIONS];
@@ -242,7 +254,7 @@ static ftdn_detection_list random_detections(fixture *test, uint32_t seed, doubl
     for (int i = 0; i < N_PRIORS; i += 16) priors[4 * i] = -2; /* left of the image */
     ftdn_detector detector = new_detector(test, nms_iou);
     ftdn_detect(&detector, logits, locations, priors);
-    return (ftdn_detection_list){detector.detection, detector.n_detections};
+    return detector;
 }
 
 static void a_list_combined_with_itself_is_the_list(void **state)
@@ -250,10 +262,10 @@ static void a_list_combined_with_itself_is_the_list(void **state)
     fixture *test = *state;
     const double limits[] = {0, 0.45, 1};
     for (int i = 0; i < 3; i++) {
-        ftdn_combiner combiner = new_combiner(test, limits[i]);
-        ftdn_detection_list list = random_detections(test, 1, limits[i]);
+        ftdn_box_combiner combiner = new_combiner(test, limits[i]);
+        ftdn_detector list = random_detections(test, 1, limits[i]);
         assert_true(list.n_detections > 30);
-        ftdn_combine_detections(&combiner, list, list);
+        ftdn_combine_boxes(&combiner, &list, &list);
         assert_detections(&combiner, list.detection, list.n_detections);
     }
 }
@@ -327,15 +339,15 @@ static void random_lists_are_combined_by_the_rule(void **state)
     int n_met = 0;
     for (uint32_t seed = 0; seed < 30; seed++) {
         double limit = limits[seed % 3];
-        ftdn_combiner combiner = new_combiner(test, limit);
-        ftdn_detection_list first = random_detections(test, 3 * seed, limit);
-        ftdn_detection_list second = random_detections(test, 3 * seed + 1, limit);
+        ftdn_box_combiner combiner = new_combiner(test, limit);
+        ftdn_detector first = random_detections(test, 3 * seed, limit);
+        ftdn_detector second = random_detections(test, 3 * seed + 1, limit);
         int n = 0, n_expected = 0;
         for (int i = 0; i < first.n_detections; i++) box[n++] = (plain_box){first.detection[i], 0, false};
         for (int i = 0; i < second.n_detections; i++) box[n++] = (plain_box){second.detection[i], 1, false};
         for (int c = 0; c < N_CLASSES; c++)
             n_expected += combine_plainly(box, n, c, (float)limit, expected + n_expected);
-        ftdn_combine_detections(&combiner, first, second);
+        ftdn_combine_boxes(&combiner, &first, &second);
         assert_detections(&combiner, expected, n_expected);
         n_met += n - n_expected;
     }
@@ -346,7 +358,7 @@ static void a_refused_allocation_is_an_error(void **state)
 {
     fixture *test = *state;
     ftdn_detector detector = new_detector(test, 0.45);
-    ftdn_combiner combiner = {.n_best = -7};
+    ftdn_box_combiner combiner = {.n_best = -7};
     ftdn_status status = FTDN_ERR_MEMORY;
     long k = 0;
     for (; status != FTDN_OK; k++) {
@@ -354,7 +366,7 @@ static void a_refused_allocation_is_an_error(void **state)
         ftdn_arena arena;
         ftdn_arena_init(&arena);
         ftdn_arena_fail_after(&arena, k);
-        status = ftdn_combiner_init(&combiner, &detector, &arena, &err);
+        status = ftdn_box_combiner_init(&combiner, &detector, &arena, &err);
         if (status != FTDN_OK) {
             assert_int_equal(status, FTDN_ERR_MEMORY);
             assert_int_equal(err.status, FTDN_ERR_MEMORY);
