@@ -115,7 +115,7 @@ static void the_cpu_merges_bit_for_bit_as_the_plain_loops_do(void **state)
     static const struct {
         size_t n_pixels;
         int n_channels, n_merged;
-    } shapes[] = {{1, 1, 1},   {7, 3, 1},       {5, 16, 16},     {33, 13, 13},   {9, 64, 32},
+    } shapes[] = {{1, 1, 1},   {7, 3, 1},       {5, 16, 16},     {333, 13, 13},   {100, 64, 32},
                   {50, 37, 5}, {3, 2500, 1100}, {2, 4100, 4100}, {2, 5000, 4099}};
     for (size_t s = 0; s < N_VALUES(shapes); s++) {
         for (int merge = FTDN_MERGE_MEAN; merge <= FTDN_MERGE_MEDIAN; merge++) {
