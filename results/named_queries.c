@@ -23,7 +23,8 @@
     "manifest, model, type, method, ranking, merge, ratio, weight_rate, feature_map_rate, weight_count, "              \
     "feature_map_count"
 
-/* Quantiles of Student's distribution, two-sided 95 %; between two rows the smaller number of degrees of freedom holds. */
+/* Quantiles of Student's distribution for two-sided 95 %: the row of the greatest df that is not above the degrees of
+ * freedom holds. */
 #define STUDENT_95                                                                                                     \
     "(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (6, 2.447), (7, 2.365), (8, 2.306), (9, 2.262), "    \
     "(10, 2.228), (11, 2.201), (12, 2.179), (13, 2.160), (14, 2.145), (15, 2.131), (16, 2.120), (17, 2.110), "         \
@@ -99,7 +100,8 @@ static const ftdn_named_query named_query[] = {
         .sql = "SELECT model, location, layer, copy, requested_rate, "
                "CAST(sum(faults) AS REAL) / sum(elements) AS observed_rate, count(*) AS trials, "
                "sum(elements) AS elements, sum(faults) AS faults, sum(changed) AS changed "
-               "FROM v_faults JOIN v_trials USING (id) GROUP BY model, width, type, location, requested_rate, layer, copy "
+               "FROM v_faults JOIN v_trials USING (id) "
+               "GROUP BY model, width, type, location, requested_rate, layer, copy "
                "ORDER BY model, width, type, location, requested_rate, copy, min(position)",
     },
     {
