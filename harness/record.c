@@ -1,5 +1,6 @@
 #include "harness/record.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -72,45 +73,106 @@ static ftdn_timing_row *timing_rows(const ftdn_trial_result *result, ftdn_arena 
     return row;
 }
 
-/* One row per layer and location where faults were asked for. */
-static ftdn_fault_row *fault_rows(const ftdn_planned_trial *trial, const ftdn_rig *rig, const ftdn_trial_result *result,
-                                  ftdn_arena *arena, int *ret_n, ftdn_error *err)
+/* The rows of one trial under way. */
+typedef struct fault_rows {
+    const ftdn_graph *graph;
+    ftdn_fault_row *row; /* [capacity] */
+    int n_rows, capacity;
+} fault_rows;
+
+static void add_fault_row(fault_rows *rows, int layer, const char *location, int copy, double requested_rate,
+                          const ftdn_fault_count *count)
 {
-    const ftdn_fault_settings *faults = &trial->settings.faults;
-    const struct {
-        const char *location;
-        double rate;
-        const ftdn_layer_set *layers;
-        const ftdn_fault_count *count;
-    } part[2] = {
-        {"weights", faults->weight_rate, &rig->weight_faults.layers, result->weight_count},
-        {"feature_map", faults->feature_map_rate, &rig->map_faults.layers, result->map_count},
+    assert(rows->n_rows < rows->capacity);
+    rows->row[rows->n_rows++] = (ftdn_fault_row){
+        .layer = rows->graph->layer[layer].name,
+        .location = location,
+        .copy = copy,
+        .n_elements = count->n_elements,
+        .requested_rate = requested_rate,
+        .n_faults = count->n_faults,
+        .n_changed = count->n_changed,
     };
-    size_t n_most = (size_t)part[0].layers->n_layers + (size_t)part[1].layers->n_layers;
-    ftdn_fault_row *row = FTDN_NEW(arena, n_most, ftdn_fault_row, err);
-    int n_rows = 0;
-    for (int p = 0; row && p < 2; p++) {
-        for (int l = 0; part[p].rate > 0 && l < part[p].layers->n_layers; l++) {
-            row[n_rows++] = (ftdn_fault_row){
-                .layer = rig->model->network.graph.layer[part[p].layers->layer[l]].name,
-                .location = part[p].location,
-                .n_elements = part[p].count[l].n_elements,
-                .requested_rate = part[p].rate,
-                .n_faults = part[p].count[l].n_faults,
-                .n_changed = part[p].count[l].n_changed,
-            };
+}
+
+/* The chance of one element to be hit: the rate, or a count over all elements of originals that it is drawn from. */
+static double requested_rate(double rate, int count, int64_t n_draws, const ftdn_fault_count *drawn, int n)
+{
+    if (count == 0) return rate;
+    int64_t n_elements = 0;
+    for (int i = 0; i < n; i++) n_elements += drawn[i].n_elements;
+    double expected = (double)count * (double)n_draws / (double)n_elements;
+    return expected < 1 ? expected : 1;
+}
+
+static void add_weight_rows(const ftdn_fault_settings *faults, const ftdn_rig *rig, const ftdn_trial_result *result,
+                            fault_rows *rows)
+{
+    if (faults->weight_rate <= 0 && faults->weight_count == 0) return;
+    const ftdn_weight_faults *weights = ftdn_rig_weight_faults(rig);
+    int64_t n_draws = rig->redraws_weights ? result->n_images : 1;
+    double rate = requested_rate(faults->weight_rate, faults->weight_count, n_draws, result->weight_count,
+                                 weights->layers.n_layers);
+    for (int i = 0; i < weights->layers.n_layers; i++)
+        add_fault_row(rows, weights->layers.layer[i], "weights", 0, rate, &result->weight_count[i]);
+    for (int c = 0; c < weights->copies.n_copies; c++) {
+        for (int i = 0; i < weights->copies.n_layers; i++) {
+            const ftdn_fault_count *count = &result->weight_copy_count[c][i];
+            if (count->n_elements > 0)
+                add_fault_row(rows, weights->copies.layer[i].layer, "weights", c + 1, rate, count);
         }
     }
-    *ret_n = n_rows;
-    return row;
+}
+
+static void add_map_rows(const ftdn_fault_settings *faults, const ftdn_rig *rig, const ftdn_trial_result *result,
+                         fault_rows *rows)
+{
+    if (faults->feature_map_rate <= 0 && faults->feature_map_count == 0) return;
+    const ftdn_map_faults *maps = &rig->map_faults;
+    double rate = requested_rate(faults->feature_map_rate, faults->feature_map_count, result->n_images,
+                                 result->map_count, maps->layers.n_layers);
+    for (int t = 0; t < maps->n_targets; t++) {
+        const ftdn_map_target *target = &maps->target[t];
+        if (target->copy == 0 || result->map_count[t].n_elements > 0)
+            add_fault_row(rows, maps->layers.layer[target->scope_layer], "feature_map", target->copy, rate,
+                          &result->map_count[t]);
+    }
+}
+
+/* One row per layer, copy and location where faults were asked for. */
+static ftdn_fault_row *make_fault_rows(const ftdn_planned_trial *trial, const ftdn_rig *rig,
+                                       const ftdn_trial_result *result, ftdn_arena *arena, int *ret_n, ftdn_error *err)
+{
+    const ftdn_weight_faults *weights = ftdn_rig_weight_faults(rig);
+    int n_most =
+        weights->layers.n_layers + weights->copies.n_copies * weights->copies.n_layers + rig->map_faults.n_targets;
+    fault_rows rows = {
+        .graph = &rig->model->network.graph,
+        .row = FTDN_NEW(arena, (size_t)n_most, ftdn_fault_row, err),
+        .capacity = n_most,
+    };
+    if (!rows.row) return NULL;
+    add_weight_rows(&trial->settings.faults, rig, result, &rows);
+    add_map_rows(&trial->settings.faults, rig, result, &rows);
+    *ret_n = rows.n_rows;
+    return rows.row;
+}
+
+static int64_t sum_nonfinite(const ftdn_fault_count *count, int n)
+{
+    int64_t n_nonfinite = 0;
+    for (int i = 0; i < n; i++) n_nonfinite += count[i].n_nonfinite;
+    return n_nonfinite;
 }
 
 /* Counts of locations without faults are 0. */
 static int64_t count_nonfinite_faults(const ftdn_rig *rig, const ftdn_trial_result *result)
 {
-    int64_t n_nonfinite = 0;
-    for (int l = 0; l < rig->weight_faults.layers.n_layers; l++) n_nonfinite += result->weight_count[l].n_nonfinite;
-    for (int l = 0; l < rig->map_faults.layers.n_layers; l++) n_nonfinite += result->map_count[l].n_nonfinite;
+    const ftdn_weight_faults *weights = ftdn_rig_weight_faults(rig);
+    int64_t n_nonfinite = sum_nonfinite(result->weight_count, weights->layers.n_layers) +
+                          sum_nonfinite(result->map_count, rig->map_faults.n_targets);
+    for (int c = 0; c < weights->copies.n_copies; c++)
+        n_nonfinite += sum_nonfinite(result->weight_copy_count[c], weights->copies.n_layers);
     return n_nonfinite;
 }
 
@@ -132,7 +194,7 @@ ftdn_status ftdn_record_make(const ftdn_plan *plan, const ftdn_planned_trial *tr
     };
     memcpy(record.id, trial->spec.id, sizeof record.id);
     record.timing_row = timing_rows(result, arena, &record.n_timings, err);
-    record.fault_row = fault_rows(trial, rig, result, arena, &record.n_faults, err);
+    record.fault_row = make_fault_rows(trial, rig, result, arena, &record.n_faults, err);
     if (!record.class_row || !record.timing_row || !record.fault_row) return FTDN_ERR_MEMORY;
     FTDN_TRY(fill_params(trial, arena, &record.params, err));
     *ret_record = record;
