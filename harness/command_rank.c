@@ -106,12 +106,23 @@ static void show_progress(void *user, int n_images_done)
     fflush(stderr);
 }
 
+/* The sweep leaves the calibration alone: all trials get it from one place. */
 static ftdn_status prepare_images(ftdn_campaign_files *files, ftdn_ranking_desc *desc, ftdn_error *err)
 {
-    ftdn_dataset *dataset;
-    FTDN_TRY(ftdn_calibration_open(&files->plan, &files->inputs, &dataset, err));
-    FTDN_TRY(ftdn_dataset_decode(dataset, desc->model->network.input_size, desc->n_threads, err));
-    desc->calibration = dataset;
+    const ftdn_plan *plan = &files->plan;
+    const ftdn_dataset *checked = NULL;
+    ftdn_dataset *calibration = NULL;
+    ftdn_status status =
+        ftdn_calibration_open(&plan->trial[0].settings, desc->model, &files->inputs, &calibration, err);
+    for (int i = 0; i < plan->n_trials && status == FTDN_OK; i++) {
+        const ftdn_planned_trial *trial = &plan->trial[i];
+        if (trial->dataset != checked)
+            status = ftdn_calibration_check(&trial->settings, calibration, trial->dataset, err);
+        checked = trial->dataset;
+    }
+    FTDN_TRY(ftdn_manifest_blame(&files->manifest, 0, FTDN_KEY_CALIBRATION, status, err));
+    FTDN_TRY(ftdn_dataset_decode(calibration, desc->model->network.input_size, desc->n_threads, err));
+    desc->calibration = calibration;
     return FTDN_OK;
 }
 

@@ -125,6 +125,11 @@ static ftdn_status check_identity(const ftdn_store *store, unsigned application_
                          store->name, version, FTDN_STORE_VERSION);
     if (version == 0)
         return FTDN_FAIL(err, FTDN_ERR_STORE, "store '%s' is damaged (its schema has no version)", store->name);
+    if (version < FTDN_STORE_VERSION)
+        return FTDN_FAIL(err, FTDN_ERR_STORE,
+                         "store '%s' was written by an older program: its schema is %u, this program's is %d; run its "
+                         "manifests anew into another file (--db FILE), or read it with the program that wrote it",
+                         store->name, version, FTDN_STORE_VERSION);
     return FTDN_OK;
 }
 
