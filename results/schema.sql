@@ -184,3 +184,42 @@ SELECT a.trial_id AS id, a.manifest, a.cause, a.finished_at AS failed_at,
 FROM attempts a
 JOIN environments e ON e.id = a.environment
 WHERE a.outcome = 'failed';
+
+-- Channel scores, kept so that they are computed once: a row per key, which is all that determines them.
+CREATE TABLE rankings (
+    id                 INTEGER PRIMARY KEY,
+    model              TEXT NOT NULL,
+    width              REAL NOT NULL CHECK (width > 0),
+    weights_digest     TEXT NOT NULL,
+    calibration_digest TEXT,             -- NULL: no images are read
+    ranker             TEXT NOT NULL,
+    parameters         TEXT NOT NULL CHECK (parameters GLOB '{*}'), -- of the ranker: canonical JSON
+    backend            TEXT,             -- NULL: the network is not run; so is arithmetic
+    arithmetic         TEXT,
+    semantics          INTEGER NOT NULL, -- of specs, when the scores were computed
+    code_version       TEXT NOT NULL,    -- that computed the first of them
+    seconds            REAL NOT NULL CHECK (seconds >= 0), -- that this took
+    created_at         TEXT NOT NULL,    -- UTC
+    CHECK ((backend IS NULL) = (arithmetic IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX key_of_ranking ON rankings (
+    model, width, weights_digest, ifnull(calibration_digest, ''), ranker, parameters, ifnull(backend, ''),
+    ifnull(arithmetic, ''), semantics
+);
+
+CREATE TABLE channel_scores (
+    ranking INTEGER NOT NULL REFERENCES rankings (id),
+    layer   TEXT NOT NULL,
+    channel INTEGER NOT NULL CHECK (channel >= 0),
+    score   REAL NOT NULL CONSTRAINT score_is_finite CHECK (abs(score) <= 1.7976931348623157e308),
+    PRIMARY KEY (ranking, layer, channel)
+) STRICT, WITHOUT ROWID;
+
+-- A row per ranking, layer and channel. rank: 1 is the layer's best; equal scores by channel.
+CREATE VIEW v_scores AS
+SELECT r.ranker, r.parameters, s.layer, s.channel, s.score,
+       row_number() OVER (PARTITION BY s.ranking, s.layer ORDER BY s.score DESC, s.channel) AS rank,
+       r.model, r.width, r.weights_digest, r.calibration_digest, r.backend, r.arithmetic, r.seconds, r.created_at,
+       r.code_version
+FROM channel_scores s
+JOIN rankings r ON r.id = s.ranking;
