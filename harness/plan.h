@@ -15,6 +15,7 @@ typedef struct ftdn_planned_trial {
     ftdn_trial_settings settings;
     const ftdn_model *model; /* borrowed from the inputs, as the dataset */
     ftdn_dataset *dataset;
+    ftdn_dataset *calibration; /* NULL: none is needed */
     ftdn_trial_spec spec;
 } ftdn_planned_trial;
 
