@@ -5,24 +5,24 @@
 #include "base/fnv.h"
 
 /* The one model without random bits, and the paper's. */
-static void make_zero(float *values, const uint32_t *offset, int n_hits, ftdn_fault_count *count)
+static void make_zero(float *values, const uint32_t *place, int n_hits, ftdn_fault_count *count)
 {
     for (int i = 0; i < n_hits; i++) {
-        count->n_changed += values[offset[i]] != 0.0f;
-        values[offset[i]] = 0.0f;
+        count->n_changed += values[place[i]] != 0.0f;
+        values[place[i]] = 0.0f;
     }
 }
 
-void ftdn_fault_apply(const ftdn_fault_model *model, ftdn_site_stream stream, uint64_t first, float *values,
-                      const uint32_t *offset, int n_hits, ftdn_fault_count *count)
+void ftdn_fault_apply(const ftdn_fault_model *model, ftdn_site_stream stream, uint64_t first, const uint32_t *offset,
+                      float *values, const uint32_t *place, int n_hits, ftdn_fault_count *count)
 {
     count->n_faults += n_hits;
     if (model->type == FTDN_FAULT_ZERO) {
-        make_zero(values, offset, n_hits, count);
+        make_zero(values, place, n_hits, count);
         return;
     }
     for (int i = 0; i < n_hits; i++) {
-        float *value = &values[offset[i]];
+        float *value = &values[place[i]];
         uint32_t before = ftdn_float_bits(*value);
         uint32_t after = ftdn_fault_value(model, before, ftdn_fault_random(stream, first + offset[i]));
         count->n_changed += after != before;
