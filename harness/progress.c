@@ -63,6 +63,24 @@ void ftdn_progress_on_image(void *user, int n_images_done)
     draw(progress, progress->n_done + (double)n_images_done / progress->n_images);
 }
 
+void ftdn_progress_on_ranking(void *user, const char *ranker, int n_done, int n_all)
+{
+    ftdn_progress *progress = user;
+    int64_t now_ns = ftdn_clock_ns();
+    bool begins = progress->ranking_start_ns == 0, ends = n_done == n_all;
+    if (begins) progress->ranking_start_ns = now_ns;
+    if (begins && progress->out && !progress->is_terminal)
+        fprintf(progress->out, "ranking channels: %s, %d steps\n", ranker, n_all);
+    if (progress->is_terminal && (begins || ends || now_ns - progress->last_drawn_ns >= REDRAW_NS)) {
+        fprintf(progress->out, "\rranking channels: %s, %d of %d\033[K", ranker, n_done, n_all);
+        progress->last_drawn_ns = now_ns;
+    }
+    if (progress->out) fflush(progress->out);
+    if (!ends) return;
+    progress->start_ns += now_ns - progress->ranking_start_ns;
+    progress->ranking_start_ns = 0;
+}
+
 void ftdn_progress_finish_trial(ftdn_progress *progress, const char *what, double map_voc07, double seconds)
 {
     progress->n_done++;

@@ -117,10 +117,11 @@ static ftdn_status insert_trial(ftdn_store *store, const ftdn_trial_record *reco
     prepare(&row, store,
             "INSERT INTO trials (id, spec, model, width, weights, weights_digest, dataset, dataset_digest, backend, "
             "arithmetic, score_threshold, nms_iou, candidates, iou, type, bit, bits, "
-            "range_low, range_high, weight_rate, feature_map_rate, weight_scope, "
-            "feature_map_scope, feature_map_point, redraw, "
-            "copies, method, ranking, merge, ratio, seed) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+            "range_low, range_high, weight_rate, feature_map_rate, weight_count, feature_map_count, weight_scope, "
+            "feature_map_scope, feature_map_point, redraw, copies, method, ranking, direction, allocation, merge, "
+            "merge_point, combine, ratio, calibration, calibration_digest, measured_images, seed) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+            "?, ?, ?, ?, ?, ?, ?, ?)");
     bind_text(&row, record->id);
     bind_text(&row, record->spec);
     bind_text(&row, params->model);
@@ -143,6 +144,8 @@ static ftdn_status insert_trial(ftdn_store *store, const ftdn_trial_record *reco
     bind_real(&row, params->range_high);
     bind_real(&row, params->weight_rate);
     bind_real(&row, params->feature_map_rate);
+    bind_integer(&row, params->weight_count);
+    bind_integer(&row, params->feature_map_count);
     bind_text(&row, params->weight_scope);
     bind_text(&row, params->feature_map_scope);
     bind_text(&row, params->feature_map_point);
@@ -150,8 +153,16 @@ static ftdn_status insert_trial(ftdn_store *store, const ftdn_trial_record *reco
     bind_text(&row, params->copies);
     bind_text(&row, params->method);
     bind_text(&row, params->ranking);
+    bind_text(&row, params->direction);
+    bind_text(&row, params->allocation);
     bind_text(&row, params->merge);
+    bind_text(&row, params->merge_point);
+    bind_text(&row, params->combine);
     bind_real(&row, params->ratio);
+    bind_text(&row, params->calibration);
+    bind_text(&row, params->calibration_digest);
+    if (params->measured_images > 0) bind_integer(&row, params->measured_images);
+    else bind_text(&row, NULL);
     bind_integer(&row, params->seed);
     insert(&row);
     FTDN_TRY(finish(&row, doing, err));
@@ -205,6 +216,25 @@ static ftdn_status insert_result(ftdn_store *store, const ftdn_trial_record *rec
     return finish(&row, doing, err);
 }
 
+static ftdn_status insert_overhead(ftdn_store *store, const ftdn_trial_record *record, int64_t trial, const char *doing,
+                                   ftdn_error *err)
+{
+    const ftdn_overhead_row *overhead = &record->overhead;
+    inserter row;
+    prepare(&row, store,
+            "INSERT INTO overheads (trial, weight_bytes, feature_map_bytes, map_bytes, macs, merge_values, "
+            "network_macs) VALUES (?, ?, ?, ?, ?, ?, ?)");
+    bind_integer(&row, trial);
+    bind_integer(&row, overhead->weight_bytes);
+    bind_integer(&row, overhead->feature_map_bytes);
+    bind_integer(&row, overhead->map_bytes);
+    bind_integer(&row, overhead->macs);
+    bind_integer(&row, overhead->merge_values);
+    bind_integer(&row, overhead->network_macs);
+    insert(&row);
+    return finish(&row, doing, err);
+}
+
 static ftdn_status insert_class_ap(ftdn_store *store, const ftdn_trial_record *record, int64_t trial, const char *doing,
                                    ftdn_error *err)
 {
@@ -227,13 +257,14 @@ static ftdn_status insert_layer_faults(ftdn_store *store, const ftdn_trial_recor
 {
     inserter row;
     prepare(&row, store,
-            "INSERT INTO layer_faults (trial, layer, location, position, elements, requested_rate, faults, "
-            "changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+            "INSERT INTO layer_faults (trial, layer, location, copy, position, elements, requested_rate, faults, "
+            "changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (int i = 0; i < record->n_faults; i++) {
         const ftdn_fault_row *fault_row = &record->fault_row[i];
         bind_integer(&row, trial);
         bind_text(&row, fault_row->layer);
         bind_text(&row, fault_row->location);
+        bind_integer(&row, fault_row->copy);
         bind_integer(&row, i);
         bind_integer(&row, fault_row->n_elements);
         bind_real(&row, fault_row->requested_rate);
@@ -271,6 +302,7 @@ static ftdn_status insert_record(ftdn_store *store, const ftdn_trial_record *rec
     FTDN_TRY(insert_trial(store, record, doing, &trial, err));
     FTDN_TRY(insert_attempt(store, &tried, doing, &attempt_id, err));
     FTDN_TRY(insert_result(store, record, trial, attempt_id, doing, err));
+    FTDN_TRY(insert_overhead(store, record, trial, doing, err));
     FTDN_TRY(insert_class_ap(store, record, trial, doing, err));
     FTDN_TRY(insert_layer_faults(store, record, trial, doing, err));
     return insert_timings(store, record, attempt_id, doing, err);
