@@ -63,6 +63,11 @@ static const ftdn_named_query named_query[] = {
         .sql = "SELECT * FROM v_failures ORDER BY failed_at, id",
     },
     {
+        .name = "v_overheads",
+        .help = "each measurement of a protection's cost: times of one image, bytes and operations added",
+        .sql = "SELECT * FROM v_overheads ORDER BY id",
+    },
+    {
         .name = "map_by_rate",
         .help = "mAP against fault rates and protection: number of seeds, mean, least and greatest",
         .sql = "SELECT " RATES_AND_PROTECTION ", count(*) AS n, "

@@ -1,9 +1,10 @@
 -- The results store: what a campaign asked and found, in one SQLite file.
 --
--- Three kinds of facts are kept apart:
+-- Four kinds of facts are kept apart:
 --   what was asked      trials: the resolved spec of each finished trial, its parameters as typed columns
 --   what came out       results, overheads, class_ap, layer_faults: a function of the spec alone, never changed afterwards
 --   how it came about   attempts, timings, environments: when, on which machine, with which code, how fast, what failed
+--   what it would cost  latencies: measurements of protected networks, no trials
 --
 -- Scripts read the views (v_*); their names and columns are kept. The tables may change with user_version.
 -- Rates, ratios and average precisions are fractions in [0, 1]. A mean may exceed 1 by a rounding: hence 1 + 1e-9.
@@ -223,3 +224,45 @@ SELECT r.ranker, r.parameters, s.layer, s.channel, s.score,
        r.code_version
 FROM channel_scores s
 JOIN rankings r ON r.id = s.ranking;
+
+-- What protections cost: measurements of `ftdn bench overhead`, no trials. Rows of one run have one measured_at.
+-- Times are those of one image through the network, without detection.
+CREATE TABLE latencies (
+    id                     INTEGER PRIMARY KEY,
+    measured_at            TEXT NOT NULL, -- UTC, "2026-01-31T23:59:59Z"
+    environment            INTEGER NOT NULL REFERENCES environments (id),
+    model                  TEXT NOT NULL,
+    width                  REAL NOT NULL CHECK (width > 0),
+    weights                TEXT NOT NULL,
+    weights_digest         TEXT NOT NULL,
+    method                 TEXT NOT NULL, -- "none": the original network
+    ranking                TEXT,          -- NULL where the method has none; so are merge and ratio
+    merge                  TEXT,
+    ratio                  REAL CHECK (ratio BETWEEN 0 AND 1),
+    backend                TEXT NOT NULL,
+    arithmetic             TEXT NOT NULL,
+    threads                INTEGER NOT NULL CHECK (threads > 0),
+    images                 INTEGER NOT NULL CHECK (images > 0),   -- different ones, in turn
+    warmup                 INTEGER NOT NULL CHECK (warmup >= 0),  -- passes that were not measured
+    repeats                INTEGER NOT NULL CHECK (repeats > 0),  -- passes that were
+    median_s               REAL NOT NULL CHECK (median_s >= q1_s),
+    q1_s                   REAL NOT NULL CHECK (q1_s >= min_s),   -- quartiles
+    q3_s                   REAL NOT NULL CHECK (q3_s >= median_s),
+    min_s                  REAL NOT NULL CHECK (min_s >= 0),
+    slowdown               REAL NOT NULL CHECK (slowdown >= 0),   -- median quotient with the original's pass of the same turn
+    weight_bytes           INTEGER NOT NULL CHECK (weight_bytes >= 0),      -- that the protection adds, by its graph
+    feature_map_bytes      INTEGER NOT NULL CHECK (feature_map_bytes >= 0), -- of copied channels of feature layers, one image
+    map_bytes              INTEGER NOT NULL CHECK (map_bytes >= feature_map_bytes), -- of all maps that it adds
+    macs                   INTEGER NOT NULL CHECK (macs >= 0),              -- multiply-accumulates that it adds, one image
+    allocated_weight_bytes INTEGER NOT NULL CHECK (allocated_weight_bytes >= 0), -- held for all weights and copies
+    allocated_map_bytes    INTEGER NOT NULL CHECK (allocated_map_bytes >= 0)     -- for all maps, no memory used twice
+) STRICT;
+
+-- A row per run of `ftdn bench overhead`, network and method.
+CREATE VIEW v_overheads AS
+SELECT l.id, l.measured_at, l.model, l.width, l.weights, l.weights_digest, l.method, l.ranking, l.merge, l.ratio,
+       l.backend, l.arithmetic, l.threads, l.images, l.warmup, l.repeats, l.median_s, l.q1_s, l.q3_s, l.min_s,
+       l.slowdown, l.weight_bytes, l.feature_map_bytes, l.map_bytes, l.macs, l.allocated_weight_bytes,
+       l.allocated_map_bytes, e.code_version, e.machine, e.cpu, e.device
+FROM latencies l
+JOIN environments e ON e.id = l.environment;

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "results/cell_text.h"
+#include "results/latencies.h"
 #include "tests/results/sample.h"
 
 static ftdn_arena arena;
@@ -373,14 +374,33 @@ static void trials_that_differ_in_more_than_the_seed_are_not_averaged(void **sta
     assert_non_null(strstr(first + 1, ",1,0.30000000000000004,"));
 }
 
+static void append_latency(void)
+{
+    ftdn_error err = {0};
+    const ftdn_latency latency = {
+        .model = "ssd_vgg16",
+        .width = 1,
+        .weights = "formula:0",
+        .weights_digest = "ab12",
+        .method = "none",
+        .backend = "cpu",
+        .arithmetic = "f32 direct",
+        .n_threads = 1,
+        .n_images = 1,
+        .n_repeats = 1,
+    };
+    FTDN_ASSERT_OK(ftdn_store_append_latencies(store, "2026-01-31T23:59:59Z", &latency, 1, environment, &err), err);
+}
+
 static void every_named_query_has_help_and_runs_on_any_store(void **state)
 {
     (void)state;
     int n_queries;
     const ftdn_named_query *query = ftdn_named_queries(&n_queries);
-    assert_int_equal(n_queries, 11);
+    assert_int_equal(n_queries, 12);
     for (int full = 0; full < 2; full++) {
         if (full) append_campaign();
+        if (full) append_latency();
         for (int i = 0; i < n_queries; i++) {
             assert_true(strlen(query[i].help) > 20);
             const char *answer = csv(query[i].name);
