@@ -9,8 +9,8 @@ static const char doing[] = "writing latencies";
 static const char insert_sql[] =
     "INSERT INTO latencies (measured_at, environment, model, width, weights, weights_digest, method, ranking, merge, "
     "ratio, backend, arithmetic, threads, images, warmup, repeats, median_s, q1_s, q3_s, min_s, slowdown, "
-    "weight_bytes, feature_map_bytes, map_bytes, macs, allocated_weight_bytes, allocated_map_bytes) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "weight_bytes, feature_map_bytes, map_bytes, macs, allocated_weight_bytes, allocated_map_bytes, "
+    "peak_map_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 static void insert_latency(inserter *row, const char *measured_at, const ftdn_latency *latency, int64_t environment)
 {
@@ -41,6 +41,7 @@ static void insert_latency(inserter *row, const char *measured_at, const ftdn_la
     bind_integer(row, latency->macs);
     bind_integer(row, latency->allocated_weight_bytes);
     bind_integer(row, latency->allocated_map_bytes);
+    bind_integer(row, latency->peak_map_bytes);
     insert(row);
 }
 
