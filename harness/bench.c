@@ -73,7 +73,10 @@ static ftdn_status measure_rig(ftdn_bench *bench, int index, const ftdn_dataset 
     ftdn_rig rig;
     ftdn_bench_announce(bench, settings.model.name, "setting up");
     FTDN_TRY(ftdn_model_open(&settings.model, bench->arena, &model, err));
-    FTDN_TRY(ftdn_rig_init(&rig, &model, &settings, options->n_threads, err));
+    const ftdn_planned_trial trial = {.settings = settings, .model = &model};
+    const ftdn_score_source scores = {.n_threads = options->n_threads};
+    const ftdn_rig_desc desc = {.trial = &trial, .scores = &scores, .n_threads = options->n_threads};
+    FTDN_TRY(ftdn_rig_init(&rig, &desc, err));
     const ftdn_bench_subject subject = {
         .network = settings.model.name,
         .evaluation_limit_s = !is_comparable ? 0

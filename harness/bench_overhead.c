@@ -16,7 +16,10 @@
 
 static const char *const paper_networks[] = {"ssd_mobilenet_v1", "ssd_vgg16"};
 static const ftdn_protector *const methods[] = {&ftdn_protector_none, &ftdn_protector_kr, &ftdn_protector_fmr};
-enum { N_PAPER_NETWORKS = sizeof paper_networks / sizeof *paper_networks, N_METHODS = sizeof methods / sizeof *methods };
+enum {
+    N_PAPER_NETWORKS = sizeof paper_networks / sizeof *paper_networks,
+    N_METHODS = sizeof methods / sizeof *methods
+};
 
 /* One method, ready to take images. */
 typedef struct contender {
@@ -267,8 +270,7 @@ static ftdn_status measure_network(const ftdn_overhead_options *options, const c
     ftdn_arena_init(&s.arena);
     ftdn_status status = set_up(&s, name, err);
     if (status == FTDN_OK) status = measure(&s, err);
-    for (int m = N_METHODS - 1; m >= 0 && status == FTDN_OK; m--)
-        status = report(&s, m, arena, &ret_latency[m], err);
+    for (int m = N_METHODS - 1; m >= 0 && status == FTDN_OK; m--) status = report(&s, m, arena, &ret_latency[m], err);
     subject_done(&s);
     return status;
 }

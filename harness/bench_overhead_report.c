@@ -27,8 +27,8 @@ static void add_names(ftdn_table *table, const ftdn_latency *latency)
 
 static void write_times(const ftdn_latency *latency, int n_latencies, ftdn_text *text)
 {
-    static const char *const header[] = {"network", "method", "median ms", "lower quartile", "upper quartile", "least",
-                                         "x original"};
+    static const char *const header[] = {"network",        "method", "median ms", "lower quartile",
+                                         "upper quartile", "least",  "x original"};
     ftdn_table table;
     add_headers(&table, header, sizeof header / sizeof *header);
     for (int i = 0; i < n_latencies; i++) {
@@ -99,7 +99,7 @@ static void append_string(ftdn_text *text, const char *key, const char *string)
     else ftdn_text_append(text, "null");
 }
 
-/* Names and units are those of v_overheads. */
+/* Names and units are those of v_latencies. */
 static void append_row(const ftdn_latency *row, ftdn_text *text)
 {
     ftdn_text_append(text, "{\"model\":");

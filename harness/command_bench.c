@@ -53,8 +53,7 @@ static ftdn_status bench(const void *user, const ftdn_arguments *arguments, ftdn
 
 ftdn_status ftdn_command_bench(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
 {
-    if (argc > 1 && strcmp(argv[1], "overhead") == 0)
-        return ftdn_command_overhead(argc - 1, argv + 1, ret_exit, err);
+    if (argc > 1 && strcmp(argv[1], "overhead") == 0) return ftdn_command_overhead(argc - 1, argv + 1, ret_exit, err);
     bench_values values = {.n_threads = ftdn_default_threads(), .n_repeats = 7, .n_images = 16};
     const ftdn_option options[] = {
         FTDN_INTEGER_OPTION("threads", 't', "N", &values.n_threads, 1, 1024,

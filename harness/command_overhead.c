@@ -70,8 +70,7 @@ ftdn_status ftdn_command_overhead(int argc, char **argv, ftdn_exit_code *ret_exi
     overhead_values values = {.ratio = 0.5, .n_repeats = 25, .n_images = 4};
     const ftdn_option options[] = {
         FTDN_TEXT_OPTION("db", 0, "FILE", &values.db, "add the measurements to this store (default: print them only)"),
-        FTDN_TEXT_OPTION("model", 'm', "NAME", &values.model,
-                         "one network (default: ssd_mobilenet_v1 and ssd_vgg16)"),
+        FTDN_TEXT_OPTION("model", 'm', "NAME", &values.model, "one network (default: ssd_mobilenet_v1 and ssd_vgg16)"),
         FTDN_TEXT_OPTION("weights", 'w', "FILE", &values.weights, "its weights (default: formula weights)"),
         FTDN_NUMBER_OPTION("width", 0, "X", &values.width, 0.05, 2, "its channels' multiplier (default: as published)"),
         FTDN_NUMBER_OPTION("ratio", 0, "R", &values.ratio, 0, 1, "of the channels that are copied (default: 0.5)"),
@@ -94,7 +93,7 @@ ftdn_status ftdn_command_overhead(int argc, char **argv, ftdn_exit_code *ret_exi
             "channels of feature layers; 'all maps' has those of copied depthwise convolutions too. 'held' is what\n"
             "the engine and the stored copies really take, beyond the original: maps without any memory used twice,\n"
             "those before and after merging apart; 'at a time' as the engine runs, where memory is used again.\n"
-            "Rows of --db FILE are read in the view v_overheads.",
+            "Rows of --db FILE are read in the view v_latencies.",
         .min_arguments = 0,
         .max_arguments = 0,
         .n_options = sizeof options / sizeof *options,

@@ -13,7 +13,7 @@
 #include "harness/ranking_report.h"
 
 typedef struct rank_options {
-    const char *rankers, *point, *csv, *layers;
+    const char *rankers, *direction, *point, *csv, *layers;
     long long n_threads;
     bool wants_json;
 } rank_options;
@@ -50,7 +50,7 @@ static ftdn_status fail_unknown_ranker(const char *name, ftdn_error *err)
                      nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
-/* The rankers of a list "a,b", each once; NULL: all. */
+/* The rankers of a list "a,b", each once; NULL: all but those that need injection, which take far longer. */
 static ftdn_status choose_rankers(const char *list, ftdn_arena *arena, const ftdn_ranker *const **ret_ranker,
                                   int *ret_n, ftdn_error *err)
 {
@@ -58,7 +58,9 @@ static ftdn_status choose_rankers(const char *list, ftdn_arena *arena, const ftd
     const ftdn_ranker *const *all = ftdn_rankers(&n_all);
     const ftdn_ranker **chosen = FTDN_NEW(arena, (size_t)n_all, const ftdn_ranker *, err);
     if (!chosen) return FTDN_ERR_MEMORY;
-    for (int r = 0; !list && r < n_all; r++) chosen[n_chosen++] = all[r];
+    for (int r = 0; !list && r < n_all; r++) {
+        if (!all[r]->needs_injection) chosen[n_chosen++] = all[r];
+    }
     for (const char *at = list; at;) {
         size_t n_chars = strcspn(at, ",");
         char *name = ftdn_arena_copy_text(arena, at, n_chars, err);
@@ -76,12 +78,14 @@ static ftdn_status choose_rankers(const char *list, ftdn_arena *arena, const ftd
     return FTDN_OK;
 }
 
-static ftdn_status choose_point(const char *word, ftdn_map_point *ret_point, ftdn_error *err)
+/* Is the option's word the second of the two that are allowed? */
+static ftdn_status choose_word(const char *option, const char *word, const char *first, const char *second,
+                               bool *ret_is_second, ftdn_error *err)
 {
-    bool is_conv = strcmp(word, "conv") == 0;
-    if (!is_conv && strcmp(word, "activation") != 0)
-        return FTDN_FAIL(err, FTDN_ERR_ARG, "--point: '%s' is not allowed; allowed: activation, conv", word);
-    *ret_point = is_conv ? FTDN_MAP_POINT_CONV : FTDN_MAP_POINT_ACTIVATION;
+    bool is_second = strcmp(word, second) == 0;
+    if (!is_second && strcmp(word, first) != 0)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "%s: '%s' is not allowed; allowed: %s, %s", option, word, first, second);
+    *ret_is_second = is_second;
     return FTDN_OK;
 }
 
@@ -102,12 +106,23 @@ static void show_progress(void *user, int n_images_done)
     fflush(stderr);
 }
 
+/* The sweep leaves the calibration alone: all trials get it from one place. */
 static ftdn_status prepare_images(ftdn_campaign_files *files, ftdn_ranking_desc *desc, ftdn_error *err)
 {
-    ftdn_dataset *dataset;
-    FTDN_TRY(ftdn_calibration_open(&files->plan, &files->inputs, &dataset, err));
-    FTDN_TRY(ftdn_dataset_decode(dataset, desc->model->network.input_size, desc->n_threads, err));
-    desc->calibration = dataset;
+    const ftdn_plan *plan = &files->plan;
+    const ftdn_dataset *checked = NULL;
+    ftdn_dataset *calibration = NULL;
+    ftdn_status status =
+        ftdn_calibration_open(&plan->trial[0].settings, desc->model, &files->inputs, &calibration, err);
+    for (int i = 0; i < plan->n_trials && status == FTDN_OK; i++) {
+        const ftdn_planned_trial *trial = &plan->trial[i];
+        if (trial->dataset != checked)
+            status = ftdn_calibration_check(&trial->settings, calibration, trial->dataset, err);
+        checked = trial->dataset;
+    }
+    FTDN_TRY(ftdn_manifest_blame(&files->manifest, 0, FTDN_KEY_CALIBRATION, status, err));
+    FTDN_TRY(ftdn_dataset_decode(calibration, desc->model->network.input_size, desc->n_threads, err));
+    desc->calibration = calibration;
     return FTDN_OK;
 }
 
@@ -125,7 +140,10 @@ static ftdn_status rank(ftdn_campaign_files *files, const rank_options *options,
     };
     FTDN_TRY(check_sweep(&files->manifest, err));
     FTDN_TRY(choose_rankers(options->rankers, &files->arena, &desc.ranker, &desc.n_rankers, err));
-    FTDN_TRY(choose_point(options->point, &desc.point, err));
+    bool at_conv;
+    FTDN_TRY(choose_word("--point", options->point, "activation", "conv", &at_conv, err));
+    desc.point = at_conv ? FTDN_MAP_POINT_CONV : FTDN_MAP_POINT_ACTIVATION;
+    FTDN_TRY(choose_word("--direction", options->direction, "outgoing", "filter", &desc.options.own_filter, err));
     FTDN_TRY(choose_layers(options->layers, &desc.model->network.graph, &files->arena, &desc.layers, err));
     if (ftdn_ranking_needs_images(desc.ranker, desc.n_rankers)) FTDN_TRY(prepare_images(files, &desc, err));
     bool is_watched = desc.calibration && isatty(STDERR_FILENO);
@@ -162,12 +180,17 @@ static ftdn_status print_ranking(ftdn_campaign_files *files, const ftdn_ranking 
 ftdn_status ftdn_command_rank(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
 {
     (void)ret_exit;
-    rank_options options = {.point = "activation", .n_threads = ftdn_default_threads()};
+    rank_options options = {.direction = "outgoing", .point = "activation", .n_threads = ftdn_default_threads()};
     const ftdn_option option[] = {
         FTDN_TEXT_OPTION("ranker", 'r', "NAMES", &options.rankers,
-                         "weight_sum, second_order, entropy, taylor, activation, random, or a list A,B (default: all)"),
+                         "weight_sum, second_order, entropy, taylor, activation, random, measured, or a list A,B "
+                         "(default: all but measured, which takes thousands of times as long)"),
+        FTDN_TEXT_OPTION("direction", 'd', "WORD", &options.direction,
+                         "what weight_sum adds up: outgoing (default), the weights that read the channel, or filter, "
+                         "the channel's own"),
         FTDN_TEXT_OPTION("point", 'p', "POINT", &options.point,
-                         "where maps are read: activation (default), as handed on, or conv, the convolution's output"),
+                         "where maps are read and hit: activation (default), as handed on, or conv, the "
+                         "convolution's output"),
         FTDN_TEXT_OPTION("layer", 'l', "GLOB", &options.layers,
                          "layers by name (default: those whose outputs are the paper's feature maps)"),
         FTDN_INTEGER_OPTION("threads", 't', "N", &options.n_threads, 1, 1024,

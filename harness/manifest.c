@@ -104,3 +104,20 @@ void ftdn_manifest_get_settings(const ftdn_manifest *manifest, size_t index, ftd
     ftdn_sweep_get(&manifest->sweep, &manifest->base, index, &trial);
     ftdn_settings_make(&trial, &manifest->defaults, ret_settings);
 }
+
+ftdn_status ftdn_manifest_blame(const ftdn_manifest *manifest, size_t index, ftdn_key_id key, ftdn_status status,
+                                ftdn_error *err)
+{
+    if (status != FTDN_ERR_ARG) return status;
+    ftdn_document document;
+    ftdn_sweep_get(&manifest->sweep, &manifest->base, index, &document);
+    ftdn_key_id given = key;
+    while (!document.value[given].node) given = ftdn_key_parent(given);
+    const ftdn_json *node = document.value[given].node;
+    ftdn_position position = ftdn_position_of_value(node);
+    if (node->kind != FTDN_JSON_OBJECT) key = given; /* a scope for weights and maps together */
+    if (err) err->status = FTDN_ERR_MANIFEST;
+    ftdn_error_context(err, "%s:%d:%d: %s", position.file, position.line, position.column,
+                       ftdn_manifest_keys[key].path);
+    return FTDN_ERR_MANIFEST;
+}

@@ -21,9 +21,9 @@ static ftdn_merge merge_of(const char *name)
 }
 
 /* The channels to copy: of each unit lround(ratio * K), or as many weights wherever the scores are highest. */
-static ftdn_status select_channels(const ftdn_protection_settings *settings, const ftdn_unit *unit, int n_units,
-                                   const double *const *score, ftdn_arena *arena, ftdn_selection *ret_selection,
-                                   ftdn_error *err)
+static ftdn_status select_channels(const ftdn_protection_settings *settings, const ftdn_graph *graph,
+                                   const ftdn_unit *unit, int n_units, const double *const *score, ftdn_arena *arena,
+                                   ftdn_selection *ret_selection, ftdn_error *err)
 {
     if (!strcmp(settings->allocation, "uniform")) {
         for (int u = 0; u < n_units; u++) {
@@ -35,10 +35,11 @@ static ftdn_status select_channels(const ftdn_protection_settings *settings, con
     if (!layer) return FTDN_ERR_MEMORY;
     for (int u = 0; u < n_units; u++) {
         layer[u] = (ftdn_scored_layer){
+            .name = graph->layer[unit[u].layer].name,
             .score = score[u],
             .n_channels = unit[u].n_channels,
-            .filter_size = unit[u].filter_size,
-            .first_size = unit[u].depthwise_size,
+            .channel_cost = unit[u].filter_size,
+            .layer_cost = unit[u].depthwise_size,
         };
     }
     return ftdn_select_global(layer, n_units, settings->ratio, arena, ret_selection, err);
@@ -64,7 +65,8 @@ static ftdn_status make_copies(const ftdn_planned_trial *trial, const ftdn_score
     int *n_kept = FTDN_NEW(arena, (size_t)n_units, int, err);
     if (!selection || !channel || !n_kept) return FTDN_ERR_MEMORY;
     FTDN_TRY(ftdn_scores_get(scores, trial, layers, arena, &score, err));
-    FTDN_TRY(select_channels(&trial->settings.protection, unit, n_units, score, arena, selection, err));
+    FTDN_TRY(select_channels(&trial->settings.protection, &trial->model->network.graph, unit, n_units, score, arena,
+                             selection, err));
     for (int u = 0; u < n_units; u++) {
         channel[u] = selection[u].channel;
         n_kept[u] = selection[u].n_kept;
@@ -97,7 +99,10 @@ ftdn_status ftdn_protect(const ftdn_planned_trial *trial, const ftdn_score_sourc
             FTDN_TRY(make_copies(trial, scores, unit, n_units, layers, n_copies, arena, &desc.copies, err));
         }
         if (protector->clips) {
-            FTDN_TRY(ftdn_ranges_profile(scores, trial, layers, arena, &desc.range, err));
+            ftdn_layer_range *range = FTDN_NEW(arena, (size_t)n_units, ftdn_layer_range, err);
+            if (!range) return FTDN_ERR_MEMORY;
+            FTDN_TRY(ftdn_ranges_profile(scores, trial, layers, arena, range, err));
+            desc.range = range;
             desc.n_ranges = n_units;
         }
     }

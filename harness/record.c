@@ -1,14 +1,27 @@
 #include "harness/record.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
+
+#include "base/text.h"
+#include "protectors/duplication.h"
+
+/* 0 where the ranking is no measured one. */
+static int count_measured(const ftdn_planned_trial *trial)
+{
+    if (!ftdn_settings_measure(&trial->settings.protection)) return 0;
+    int n_wanted = trial->settings.n_measured_images, n_there = trial->calibration->n_images;
+    return n_wanted < n_there ? n_wanted : n_there;
+}
 
 static ftdn_status fill_params(const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_trial_params *params,
                                ftdn_error *err)
 {
     const ftdn_trial_settings *settings = &trial->settings;
     const ftdn_fault_settings *faults = &settings->faults;
+    const ftdn_protection_settings *protection = &settings->protection;
     const ftdn_backend *backend = ftdn_backend_find(settings->engine.backend);
     *params = (ftdn_trial_params){
         .model = settings->model.name,
@@ -30,13 +43,24 @@ static ftdn_status fill_params(const ftdn_planned_trial *trial, ftdn_arena *aren
         .range_high = faults->has_range ? (double)faults->high : (double)NAN,
         .weight_rate = faults->weight_rate,
         .feature_map_rate = faults->feature_map_rate,
+        .weight_count = faults->weight_count,
+        .feature_map_count = faults->feature_map_count,
         .weight_scope = ftdn_scope_text(&faults->weight_scope, arena, err),
         .feature_map_scope = ftdn_scope_text(&faults->feature_map_scope, arena, err),
         .feature_map_point = faults->feature_map_point,
         .redraw = faults->redraw,
         .copies = faults->copies,
-        .method = settings->protection.method,
-        .ratio = (double)NAN,
+        .method = protection->method,
+        .ranking = protection->ranking,
+        .direction = protection->direction,
+        .allocation = protection->allocation,
+        .merge = protection->merge,
+        .merge_point = protection->merge_point,
+        .combine = protection->combine,
+        .ratio = protection->ratio,
+        .calibration = trial->calibration ? trial->calibration->description : NULL,
+        .calibration_digest = trial->calibration ? trial->calibration->digest : NULL,
+        .measured_images = count_measured(trial),
         .seed = (int64_t)settings->seed,
     };
     return params->weight_scope && params->feature_map_scope ? FTDN_OK : FTDN_ERR_MEMORY;
@@ -176,6 +200,22 @@ static int64_t count_nonfinite_faults(const ftdn_rig *rig, const ftdn_trial_resu
     return n_nonfinite;
 }
 
+static ftdn_overhead_row make_overhead(const ftdn_rig *rig)
+{
+    const ftdn_account account = ftdn_protection_account(&rig->protection);
+    const ftdn_graph *graph = &rig->model->network.graph;
+    uint64_t network_macs = 0;
+    for (int i = 0; i < graph->n_nodes; i++) network_macs += ftdn_node_macs(graph, i);
+    return (ftdn_overhead_row){
+        .weight_bytes = (int64_t)account.weight_bytes,
+        .feature_map_bytes = (int64_t)account.feature_map_bytes,
+        .map_bytes = (int64_t)account.map_bytes,
+        .macs = (int64_t)account.macs,
+        .merge_values = (int64_t)account.merge_values,
+        .network_macs = (int64_t)network_macs,
+    };
+}
+
 ftdn_status ftdn_record_make(const ftdn_plan *plan, const ftdn_planned_trial *trial, const ftdn_rig *rig,
                              const ftdn_trial_result *result, ftdn_arena *arena, ftdn_trial_record *ret_record,
                              ftdn_error *err)
@@ -189,6 +229,7 @@ ftdn_status ftdn_record_make(const ftdn_plan *plan, const ftdn_planned_trial *tr
         .n_nonfinite_outputs = result->n_nonfinite,
         .n_nonfinite_faults = count_nonfinite_faults(rig, result),
         .seconds = result->total_s,
+        .overhead = make_overhead(rig),
         .n_classes = result->n_classes,
         .class_row = class_rows(trial->dataset, result, arena, err),
     };
@@ -201,10 +242,43 @@ ftdn_status ftdn_record_make(const ftdn_plan *plan, const ftdn_planned_trial *tr
     return FTDN_OK;
 }
 
+static void write_faults(const char *location, double rate, int count, ftdn_text *text)
+{
+    if (count > 0) ftdn_text_append(text, "%s_count %d, ", location, count);
+    else ftdn_text_append(text, "%s_rate %g, ", location, rate);
+}
+
+/* A word where there is one, and it is not the usual one. */
+static void write_unusual(const char *word, const char *usual, const char *before, ftdn_text *text)
+{
+    if (word && strcmp(word, usual)) ftdn_text_append(text, " %s%s", before, word);
+}
+
+/* "kr weight_sum 0.5 mean" */
+static void write_protection(const ftdn_trial_settings *settings, ftdn_text *text)
+{
+    const ftdn_protection_settings *protection = &settings->protection;
+    ftdn_text_append(text, "%s", protection->method);
+    if (protection->ranking) ftdn_text_append(text, " %s", protection->ranking);
+    write_unusual(protection->direction, "outgoing", "", text);
+    if (!isnan(protection->ratio)) ftdn_text_append(text, " %g", protection->ratio);
+    write_unusual(protection->allocation, "uniform", "", text);
+    if (protection->merge) ftdn_text_append(text, " %s", protection->merge);
+    write_unusual(protection->merge_point, settings->faults.feature_map_point, "at ", text);
+    write_unusual(protection->combine, "scores", "", text);
+}
+
 const char *ftdn_record_label(const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_error *err)
 {
     const ftdn_fault_settings *faults = &trial->settings.faults;
-    return ftdn_arena_format(arena, err, "weight_rate %g, feature_map_rate %g, %s, seed %llu", faults->weight_rate,
-                             faults->feature_map_rate, trial->settings.protection.method,
-                             (unsigned long long)trial->settings.seed);
+    ftdn_text text;
+    ftdn_text_init(&text);
+    write_faults("weight", faults->weight_rate, faults->weight_count, &text);
+    write_faults("feature_map", faults->feature_map_rate, faults->feature_map_count, &text);
+    write_protection(&trial->settings, &text);
+    ftdn_text_append(&text, ", seed %" PRIu64, trial->settings.seed);
+    const char *label = NULL;
+    if (ftdn_text_check(&text, err) == FTDN_OK) label = ftdn_arena_copy_text(arena, text.chars, text.n_chars, err);
+    ftdn_text_done(&text);
+    return label;
 }

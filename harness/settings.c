@@ -9,8 +9,6 @@
 #include "protectors/protector.h"
 #include "rankers/ranker.h"
 
-#define MEASURED "measured" /* the ranking that is made by the harness itself */
-
 /* The keys of a set of images, which `dataset` and `calibration` both are. */
 typedef struct data_keys {
     ftdn_key_id object, kind, root, split, images, seed;
@@ -393,9 +391,13 @@ ftdn_fault_draw ftdn_settings_fault_draw(const ftdn_trial_settings *settings, ft
     };
 }
 
+bool ftdn_settings_measure(const ftdn_protection_settings *protection)
+{
+    return protection->ranking && !strcmp(protection->ranking, "measured");
+}
+
 bool ftdn_settings_need_calibration(const ftdn_protection_settings *protection)
 {
-    if (ftdn_protector_find(protection->method)->clips) return true;
-    if (!protection->ranking) return false;
-    return !strcmp(protection->ranking, MEASURED) || ftdn_ranker_find(protection->ranking)->needs_images;
+    if (ftdn_protector_find(protection->method)->clips || ftdn_settings_measure(protection)) return true;
+    return protection->ranking && ftdn_ranker_find(protection->ranking)->needs_images;
 }

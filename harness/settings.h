@@ -101,6 +101,9 @@ ftdn_fault_model ftdn_settings_fault_model(const ftdn_fault_settings *faults);
 /* What they ask of weights and of maps. */
 ftdn_fault_draw ftdn_settings_fault_draw(const ftdn_trial_settings *settings, ftdn_location location);
 
+/* Is the ranking the one that is found by injecting faults? */
+bool ftdn_settings_measure(const ftdn_protection_settings *protection);
+
 /* Does the trial need calibration images: for its ranking, or for the ranges of a clip? */
 bool ftdn_settings_need_calibration(const ftdn_protection_settings *protection);
 

@@ -50,7 +50,7 @@ static void detect_with(ftdn_worker *worker, int network)
 static const ftdn_detection *detect_image(ftdn_worker *worker, int index, int *ret_n)
 {
     for (int i = 0; i < worker->n_networks; i++) {
-        const ftdn_answer *answer = &worker->answer[i];
+        const ftdn_network_answer *answer = &worker->answer[i];
         ftdn_network_gather(&worker->network[i], worker->context, index, answer->logits, answer->locations);
     }
     if (worker->n_networks == 2 && worker->combines_boxes) {
@@ -62,7 +62,7 @@ static const ftdn_detection *detect_image(ftdn_worker *worker, int index, int *r
         return combiner->detection;
     }
     if (worker->n_networks == 2) {
-        const ftdn_answer *a = &worker->answer[0], *b = &worker->answer[1];
+        const ftdn_network_answer *a = &worker->answer[0], *b = &worker->answer[1];
         size_t n_priors = (size_t)worker->network->n_priors, n_columns = (size_t)(worker->network->n_classes + 1);
         ftdn_combine_answers(a->logits, b->logits, n_priors * n_columns, a->logits);
         ftdn_combine_answers(a->locations, b->locations, n_priors * 4, a->locations);

@@ -12,10 +12,10 @@
 #include "injectors/map_faults.h"
 
 /* A network's answer to one image. */
-typedef struct ftdn_answer {
+typedef struct ftdn_network_answer {
     float *logits;    /* [n_priors, n_classes+1] */
     float *locations; /* [n_priors, 4] */
-} ftdn_answer;
+} ftdn_network_answer;
 
 typedef struct ftdn_worker {
     ftdn_arena arena;      /* all below, then the detections of the trial's images */
@@ -30,7 +30,7 @@ typedef struct ftdn_worker {
     ftdn_weight_bank own_bank; /* where weights are hit anew for each image */
     ftdn_fault_draw redraw;    /* of the trial, for own_bank */
     ftdn_map_injector injector;
-    ftdn_answer answer[2];     /* [n_networks] of the last image */
+    ftdn_network_answer answer[2];     /* [n_networks] of the last image */
     ftdn_detector detector[2]; /* [n_networks], or one where answers are averaged */
     ftdn_box_combiner combiner;
     const uint8_t **pixels; /* [micro_batch] */

@@ -3,8 +3,8 @@
 #include <string.h>
 
 static const ftdn_ranker *const rankers[] = {
-    &ftdn_ranker_weight_sum, &ftdn_ranker_second_order, &ftdn_ranker_entropy,
-    &ftdn_ranker_taylor,     &ftdn_ranker_activation,   &ftdn_ranker_random,
+    &ftdn_ranker_weight_sum, &ftdn_ranker_second_order, &ftdn_ranker_entropy,  &ftdn_ranker_taylor,
+    &ftdn_ranker_activation, &ftdn_ranker_random,       &ftdn_ranker_measured,
 };
 
 const ftdn_ranker *const *ftdn_rankers(int *ret_n)

@@ -152,13 +152,13 @@ static void clean_copies_of_everything_with_nonzero_restore_the_golden_run(void 
 {
     fixture *f = *state;
     outcome *golden = run(f, "{}", NONE);
-    outcome *restored = run(f, "{'weight_rate': 0.3, 'copies': 'clean'}",
-                            "{'method': 'kr', 'ratio': 1, 'merge': 'nonzero'}");
+    outcome *restored =
+        run(f, "{'weight_rate': 0.3, 'copies': 'clean'}", "{'method': 'kr', 'ratio': 1, 'merge': 'nonzero'}");
     outcome *global = run(f, "{'weight_rate': 0.3, 'copies': 'clean'}",
                           "{'method': 'kr', 'ratio': 1, 'merge': 'nonzero', 'allocation': 'global'}");
     outcome *independent = run(f, "{'weight_rate': 0.3}", "{'method': 'kr', 'ratio': 1, 'merge': 'nonzero'}");
-    outcome *half = run(f, "{'weight_rate': 0.3, 'copies': 'clean'}",
-                        "{'method': 'kr', 'ratio': 0.5, 'merge': 'nonzero'}");
+    outcome *half =
+        run(f, "{'weight_rate': 0.3, 'copies': 'clean'}", "{'method': 'kr', 'ratio': 0.5, 'merge': 'nonzero'}");
     assert_same_bits(restored, golden);
     assert_same_bits(global, golden);
     assert_other_bits(independent, golden);
@@ -304,8 +304,9 @@ static void weights_drawn_for_each_image_depend_on_that_image_alone(void **state
 static void counts_are_met_exactly(void **state)
 {
     fixture *f = *state;
-    outcome *o = run_with(f, MOBILENET, 3, "{'weight_count': 4, 'feature_map_count': 1, 'type': 'stuck_at_1', 'bit': 30}",
-                          "{'method': 'fmr', 'ratio': 0.5}", 2);
+    outcome *o =
+        run_with(f, MOBILENET, 3, "{'weight_count': 4, 'feature_map_count': 1, 'type': 'stuck_at_1', 'bit': 30}",
+                 "{'method': 'fmr', 'ratio': 0.5}", 2);
     int64_t n_weight = 0, n_map = 0, n_copy = 0;
     const ftdn_weight_faults *weights = ftdn_rig_weight_faults(&o->rig);
     for (int i = 0; i < weights->layers.n_layers; i++) n_weight += o->result.weight_count[i].n_faults;
