@@ -174,10 +174,7 @@ ftdn_status ftdn_bench_run(const ftdn_bench_options *options, ftdn_arena *arena,
     ftdn_arena_mark mark = ftdn_arena_get_mark(arena);
     ftdn_status status = measure_all(&bench, err);
     ftdn_arena_reset(arena, mark);
-    if (options->progress) {
-        fprintf(options->progress, "\r\033[K");
-        fflush(options->progress);
-    }
+    ftdn_bench_tell(options->progress, NULL, "");
     FTDN_TRY(status);
     *ret_bench = bench;
     return FTDN_OK;

@@ -1,7 +1,7 @@
 /* latencies.h - what a protection costs: one row per network and method of a run of `ftdn bench overhead`.
  *
  * These are measurements of a machine, no results of trials: nothing is looked up before a run, and every run adds
- * rows. Those of one run have the same time of measurement. Scripts read them in the view v_overheads. */
+ * rows. Those of one run have the same time of measurement. Scripts read them in the view v_latencies. */
 #ifndef FTDN_RESULTS_LATENCIES_H
 #define FTDN_RESULTS_LATENCIES_H
 
@@ -25,8 +25,9 @@ typedef struct ftdn_latency {
     double slowdown;                   /* median quotient with the original's pass of the same turn */
     /* What the protection adds, by the account of its graph (protectors/duplication.h). */
     int64_t weight_bytes, feature_map_bytes, map_bytes, macs;
-    /* All that is held for the network: weights and copies; maps of one image where no memory is used twice. */
-    int64_t allocated_weight_bytes, allocated_map_bytes;
+    /* All that is held for the network: weights and copies; maps of one image, with no memory used twice and as they
+     * share it. */
+    int64_t allocated_weight_bytes, allocated_map_bytes, peak_map_bytes;
 } ftdn_latency;
 
 /* Add the rows of one run, all or none. measured_at: UTC, "2026-01-31T23:59:59Z". latency: [n_latencies]. */

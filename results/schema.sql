@@ -255,14 +255,15 @@ CREATE TABLE latencies (
     map_bytes              INTEGER NOT NULL CHECK (map_bytes >= feature_map_bytes), -- of all maps that it adds
     macs                   INTEGER NOT NULL CHECK (macs >= 0),              -- multiply-accumulates that it adds, one image
     allocated_weight_bytes INTEGER NOT NULL CHECK (allocated_weight_bytes >= 0), -- held for all weights and copies
-    allocated_map_bytes    INTEGER NOT NULL CHECK (allocated_map_bytes >= 0)     -- for all maps, no memory used twice
+    allocated_map_bytes    INTEGER NOT NULL CHECK (allocated_map_bytes >= 0), -- for all maps of an image, no memory used twice
+    peak_map_bytes         INTEGER NOT NULL CHECK (peak_map_bytes >= 0)       -- for the maps that live at the same time
 ) STRICT;
 
 -- A row per run of `ftdn bench overhead`, network and method.
-CREATE VIEW v_overheads AS
+CREATE VIEW v_latencies AS
 SELECT l.id, l.measured_at, l.model, l.width, l.weights, l.weights_digest, l.method, l.ranking, l.merge, l.ratio,
        l.backend, l.arithmetic, l.threads, l.images, l.warmup, l.repeats, l.median_s, l.q1_s, l.q3_s, l.min_s,
        l.slowdown, l.weight_bytes, l.feature_map_bytes, l.map_bytes, l.macs, l.allocated_weight_bytes,
-       l.allocated_map_bytes, e.code_version, e.machine, e.cpu, e.device
+       l.allocated_map_bytes, l.peak_map_bytes, e.code_version, e.machine, e.cpu, e.device
 FROM latencies l
 JOIN environments e ON e.id = l.environment;

@@ -55,6 +55,7 @@ static const ftdn_latency original = {
     .slowdown = 1,
     .allocated_weight_bytes = 1000,
     .allocated_map_bytes = 2000,
+    .peak_map_bytes = 700,
 };
 
 static ftdn_latency protected_by_copies(void)
@@ -87,14 +88,14 @@ static void rows_of_a_run_are_read_as_they_were_written(void **state)
     FTDN_ASSERT_OK(ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", run, 2, test->environment, &err),
                    err);
     assert_answer(
-        test, "v_overheads",
+        test, "v_latencies",
         "id,measured_at,model,width,weights,weights_digest,method,ranking,merge,ratio,backend,arithmetic,"
         "threads,images,warmup,repeats,median_s,q1_s,q3_s,min_s,slowdown,weight_bytes,feature_map_bytes,"
-        "map_bytes,macs,allocated_weight_bytes,allocated_map_bytes,code_version,machine,cpu,device\n"
+        "map_bytes,macs,allocated_weight_bytes,allocated_map_bytes,peak_map_bytes,code_version,machine,cpu,device\n"
         "1,2026-01-31T23:59:59Z,ssd_vgg16,1,formula:0,ab12,none,,,,cpu,f32 direct,"
-        "1,4,2,25,0.25,0.2,0.3,0.1,1,0,0,0,0,1000,2000,0.1.0+g1a2b3c4,bench,2 cores,cpu\n"
+        "1,4,2,25,0.25,0.2,0.3,0.1,1,0,0,0,0,1000,2000,700,0.1.0+g1a2b3c4,bench,2 cores,cpu\n"
         "2,2026-01-31T23:59:59Z,ssd_vgg16,1,formula:0,ab12,fmr,weight_sum,mean,0.5,cpu,f32 direct,"
-        "1,4,2,25,0.25,0.2,0.3,0.1,1.5,300,400,500,1099511627776,1310,2520,0.1.0+g1a2b3c4,bench,2 cores,cpu\n");
+        "1,4,2,25,0.25,0.2,0.3,0.1,1.5,300,400,500,1099511627776,1310,2520,700,0.1.0+g1a2b3c4,bench,2 cores,cpu\n");
 }
 
 static void every_run_adds_rows(void **state)
@@ -106,10 +107,10 @@ static void every_run_adds_rows(void **state)
             ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", &original, 1, test->environment, &err),
             err);
     }
-    assert_answer(test, "SELECT count(*) AS n FROM v_overheads", "n\n3\n");
+    assert_answer(test, "SELECT count(*) AS n FROM v_latencies", "n\n3\n");
     FTDN_ASSERT_OK(ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", NULL, 0, test->environment, &err),
                    err);
-    assert_answer(test, "SELECT count(*) AS n FROM v_overheads", "n\n3\n");
+    assert_answer(test, "SELECT count(*) AS n FROM v_latencies", "n\n3\n");
 }
 
 /* The second row breaks a rule of the table: the first one is not kept either. */
@@ -131,7 +132,7 @@ static void a_run_with_a_wrong_row_is_refused_as_a_whole(void **state)
             ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", run, 2, test->environment, &err),
             FTDN_ERR_STORE, "writing latencies", err);
     }
-    assert_answer(test, "SELECT count(*) AS n FROM v_overheads", "n\n0\n");
+    assert_answer(test, "SELECT count(*) AS n FROM v_latencies", "n\n0\n");
 }
 
 static void an_environment_must_be_known(void **state)
