@@ -1,5 +1,5 @@
-/* test_protections.c - campaigns with protections, through the program: same bytes whatever the threads, batch and order;
- * scores once; copies in the store and among the sites; mistakes told before anything runs. */
+/* test_protections.c - campaigns with protections, through the program: same bytes whatever the threads, batch and
+ * order; scores once; copies in the store and among the sites; mistakes told before anything runs. */
 #include <unistd.h>
 
 #include "tests/cli/cli_campaign.h"
