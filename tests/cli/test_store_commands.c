@@ -78,8 +78,8 @@ static void show_tells_all_about_one_trial(void **state)
     ftdn_cli_assert_says(result.out, "\nfaults by layer\n\n");
     ftdn_cli_assert_says(
         result.out, "\nweights      base_net.10.3     0           1000          0.0100         0.0090         9  ");
-    ftdn_cli_assert_says(result.out,
-                         "\nfeature_map  base_net.10.3  1099511627776           1e-05      1.123e-05  12345678  ");
+    ftdn_cli_assert_says(
+        result.out, "\nfeature_map  base_net.10.3     0  1099511627776           1e-05      1.123e-05  12345678  ");
 }
 
 /* Every column of v_trials has its line: a new one must not be forgotten. */
