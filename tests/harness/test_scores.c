@@ -116,6 +116,7 @@ static void scores_are_those_of_the_ranking(void **state)
     fixture *f = *state;
     int n_rankers;
     const ftdn_ranker *const *ranker = ftdn_rankers(&n_rankers);
+    f->layers.n_layers = 3;
     f->trial.settings.seed = 7;
     f->trial.settings.faults.feature_map_point = "conv";
     for (int r = 0; r < n_rankers; r++) {
