@@ -173,6 +173,9 @@ static void scores_are_computed_once(void **state)
                         "entropy,\"{\"\"images\"\":3,\"\"point\"\":\"\"activation\"\"}\",0,cpu\n"
                         "measured,\"{\"\"faults\"\":{\"\"rate\"\":0.1,\"\"type\"\":\"\"zero\"\"},\"\"images\"\":1,"
                         "\"\"point\"\":\"\"activation\"\"}\",0,cpu\n");
+    char semantics[32];
+    snprintf(semantics, sizeof semantics, "semantics\n%d\n", FTDN_SEMANTICS);
+    assert_string_equal(ask(f, "SELECT DISTINCT semantics FROM rankings"), semantics);
 }
 
 static void what_determines_scores_tells_them_apart(void **state)
