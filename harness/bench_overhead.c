@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "datasets/dataset.h"
 #include "harness/bench_measure.h"
 #include "harness/model.h"
 #include "injectors/weight_faults.h"

@@ -11,6 +11,7 @@
 #include "harness/print.h"
 #include "harness/ranking.h"
 #include "harness/ranking_report.h"
+#include "harness/same.h"
 
 typedef struct rank_options {
     const char *rankers, *direction, *point, *csv, *layers;
@@ -99,10 +100,18 @@ static ftdn_status choose_layers(const char *glob, const ftdn_graph *graph, ftdn
     return status;
 }
 
-static void show_progress(void *user, int n_images_done)
+static void show_images(void *user, int n_images_done)
 {
     const ftdn_ranking_desc *desc = user;
     fprintf(stderr, "\r%d of %d calibration images\033[K", n_images_done, desc->calibration->n_images);
+    fflush(stderr);
+}
+
+static void show_channels(void *user, int n_channels_done, int n_channels)
+{
+    const ftdn_ranking_desc *desc = user;
+    fprintf(stderr, "\r%d of %d channels measured, over %d images\033[K", n_channels_done, n_channels,
+            desc->n_measured_images);
     fflush(stderr);
 }
 
@@ -126,6 +135,29 @@ static ftdn_status prepare_images(ftdn_campaign_files *files, ftdn_ranking_desc 
     return FTDN_OK;
 }
 
+static bool need_injection(const ftdn_ranking_desc *desc)
+{
+    bool some = false;
+    for (int r = 0; r < desc->n_rankers; r++) some |= desc->ranker[r]->needs_injection;
+    return some;
+}
+
+/* What is injected, and for how many images. */
+static ftdn_status prepare_injection(const ftdn_campaign_files *files, ftdn_ranking_desc *desc, ftdn_error *err)
+{
+    const ftdn_plan *plan = &files->plan;
+    const ftdn_trial_settings *settings = &plan->trial[0].settings;
+    for (int i = 1; i < plan->n_trials; i++) {
+        if (ftdn_same_fault_model(&settings->faults, &plan->trial[i].settings.faults)) continue;
+        return FTDN_FAIL(err, FTDN_ERR_MANIFEST, "%s: the sweep varies the type of faults; ranker measured takes one",
+                         files->manifest.path);
+    }
+    int n_wanted = settings->n_measured_images, n_there = desc->calibration->n_images;
+    desc->n_measured_images = n_wanted < n_there ? n_wanted : n_there;
+    desc->fault = ftdn_settings_fault_model(&settings->faults);
+    return FTDN_OK;
+}
+
 /* All that can be wrong is found before the first forward pass. */
 static ftdn_status rank(ftdn_campaign_files *files, const rank_options *options, ftdn_ranking *ret_ranking,
                         ftdn_error *err)
@@ -140,14 +172,16 @@ static ftdn_status rank(ftdn_campaign_files *files, const rank_options *options,
     };
     FTDN_TRY(check_sweep(&files->manifest, err));
     FTDN_TRY(choose_rankers(options->rankers, &files->arena, &desc.ranker, &desc.n_rankers, err));
-    bool at_conv;
+    bool at_conv = false;
     FTDN_TRY(choose_word("--point", options->point, "activation", "conv", &at_conv, err));
     desc.point = at_conv ? FTDN_MAP_POINT_CONV : FTDN_MAP_POINT_ACTIVATION;
     FTDN_TRY(choose_word("--direction", options->direction, "outgoing", "filter", &desc.options.own_filter, err));
     FTDN_TRY(choose_layers(options->layers, &desc.model->network.graph, &files->arena, &desc.layers, err));
     if (ftdn_ranking_needs_images(desc.ranker, desc.n_rankers)) FTDN_TRY(prepare_images(files, &desc, err));
+    if (need_injection(&desc)) FTDN_TRY(prepare_injection(files, &desc, err));
     bool is_watched = desc.calibration && isatty(STDERR_FILENO);
-    desc.on_image = is_watched ? show_progress : NULL;
+    desc.on_image = is_watched ? show_images : NULL;
+    desc.on_channel = is_watched ? show_channels : NULL;
     desc.user = &desc;
     ftdn_status status = ftdn_ranking_compute(&desc, &files->arena, ret_ranking, err);
     if (is_watched) fprintf(stderr, "\r\033[K");
@@ -184,13 +218,13 @@ ftdn_status ftdn_command_rank(int argc, char **argv, ftdn_exit_code *ret_exit, f
     const ftdn_option option[] = {
         FTDN_TEXT_OPTION("ranker", 'r', "NAMES", &options.rankers,
                          "weight_sum, second_order, entropy, taylor, activation, random, measured, or a list A,B "
-                         "(default: all but measured, which takes thousands of times as long)"),
+                         "(default: all but measured)"),
         FTDN_TEXT_OPTION("direction", 'd', "WORD", &options.direction,
-                         "what weight_sum adds up: outgoing (default), the weights that read the channel, or filter, "
-                         "the channel's own"),
+                         "what weight_sum adds up: outgoing (default), the weights that read a channel, or filter, "
+                         "its own"),
         FTDN_TEXT_OPTION("point", 'p', "POINT", &options.point,
-                         "where maps are read and hit: activation (default), as handed on, or conv, the "
-                         "convolution's output"),
+                         "where maps are read or hit: activation (default), as handed on, or conv, the convolution's "
+                         "output"),
         FTDN_TEXT_OPTION("layer", 'l', "GLOB", &options.layers,
                          "layers by name (default: those whose outputs are the paper's feature maps)"),
         FTDN_INTEGER_OPTION("threads", 't', "N", &options.n_threads, 1, 1024,
@@ -205,7 +239,10 @@ ftdn_status ftdn_command_rank(int argc, char **argv, ftdn_exit_code *ret_exit, f
         .example = "ftdn rank experiments/rank.json --ranker weight_sum,second_order --csv scores.csv",
         .details = "The network is the manifest's model without faults; rankings by images read the images of its key\n"
                    "calibration, the random one its seed. A larger score means a channel that matters more; equal\n"
-                   "scores are ordered by channel.",
+                   "scores are ordered by channel.\n\n"
+                   "The ranking measured injects faults of the manifest's type into one channel after the other, for the\n"
+                   "first images of the calibration (key calibration.measured_images), and runs the layers behind it\n"
+                   "again: that takes thousands of times as long as the others.",
         .min_arguments = 1,
         .max_arguments = 1,
         .n_options = sizeof option / sizeof *option,

@@ -225,7 +225,7 @@ static ftdn_status probe_channel(const measurement *m, prober *p, int channel, d
     int n_hits = (int)(p->first_hit[channel + 1] - p->first_hit[channel]);
     ftdn_fault_count count = {0};
     for (int i = 0; i < n_hits; i++) p->kept[i] = map.values[element[i]];
-    ftdn_fault_apply(&p->fault, p->stream, 0, map.values, element, n_hits, &count);
+    ftdn_fault_apply(&p->fault, p->stream, 0, element, map.values, element, n_hits, &count);
     double difference = 0;
     if (count.n_changed > 0) {
         FTDN_TRY(ftdn_forward_after(p->context, m->packed, map.node, NULL, err));

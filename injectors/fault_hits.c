@@ -42,6 +42,12 @@ void ftdn_fault_picks_make(ftdn_fault_picks *picks, uint64_t seed, ftdn_location
     }
 }
 
+bool ftdn_fault_picks_any(const ftdn_fault_picks *picks, uint64_t first, uint64_t n_elements)
+{
+    int i = lower_bound(picks->element, picks->n_picks, first);
+    return i < picks->n_picks && picks->element[i] - first < n_elements;
+}
+
 static int find_picked(const ftdn_fault_hits *hits, uint64_t first, int n_elements, uint32_t *ret_offset)
 {
     const ftdn_fault_picks *picks = hits->picks;

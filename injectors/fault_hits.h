@@ -2,6 +2,8 @@
 #ifndef FTDN_INJECTORS_FAULT_HITS_H
 #define FTDN_INJECTORS_FAULT_HITS_H
 
+#include <stdbool.h>
+
 #include "injectors/fault_draw.h"
 #include "injectors/site_scan.h"
 
@@ -15,6 +17,9 @@ typedef struct ftdn_fault_picks {
  * count: 1 ... FTDN_MAX_FAULT_COUNT. A larger count picks a superset. */
 void ftdn_fault_picks_make(ftdn_fault_picks *picks, uint64_t seed, ftdn_location location, uint64_t image,
                            uint64_t total, int count);
+
+/* Is one of the elements [first, first + n_elements) picked? */
+bool ftdn_fault_picks_any(const ftdn_fault_picks *picks, uint64_t first, uint64_t n_elements);
 
 /* Where one tensor is hit. */
 typedef struct ftdn_fault_hits {

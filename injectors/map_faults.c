@@ -91,11 +91,15 @@ static void hit_image(const ftdn_map_faults *faults, const ftdn_map_target *targ
 {
     const int64_t n_cells = target->n_elements / target->n_channels;
     const ftdn_fault_draw *draw = &faults->draw;
-    const ftdn_fault_model model = ftdn_fault_model_for(&draw->model, values, (size_t)n_cells * (size_t)n_held);
+    const bool is_hit = !picks || ftdn_fault_picks_any(picks, target->base, (uint64_t)target->n_elements);
+    ftdn_fault_model model = draw->model;
+    if (is_hit) model = ftdn_fault_model_for(&draw->model, values, (size_t)n_cells * (size_t)n_held);
     for (int copy = 0; copy <= FTDN_MAX_COPIES; copy++) {
         const ftdn_map_channels *channels = &target->made_of[copy];
         int sites_of = ftdn_fault_draw_sites_of(draw, copy);
         if (channels->n_channels == 0 || sites_of < 0) continue;
+        count->n_elements += n_cells * channels->n_channels;
+        if (!is_hit) continue;
         const ftdn_fault_hits hits = {
             .stream = ftdn_site_stream_make(draw->seed, target->layer_id, FTDN_LOCATION_FEATURE_MAP,
                                             (uint32_t)sites_of, image_id),
@@ -106,7 +110,6 @@ static void hit_image(const ftdn_map_faults *faults, const ftdn_map_target *targ
         };
         if (channels->place) hit_some(&hits, &model, target, channels->place, n_held, values, count);
         else hit_all(&hits, &model, (uint64_t)target->n_elements, values, count);
-        count->n_elements += n_cells * channels->n_channels;
     }
 }
 

@@ -63,9 +63,9 @@ static const ftdn_named_query named_query[] = {
         .sql = "SELECT * FROM v_failures ORDER BY failed_at, id",
     },
     {
-        .name = "v_latencies",
+        .name = "v_overheads",
         .help = "each measurement of a protection's cost: times of one image, bytes and operations added",
-        .sql = "SELECT * FROM v_latencies ORDER BY id",
+        .sql = "SELECT * FROM v_overheads ORDER BY id",
     },
     {
         .name = "map_by_rate",

@@ -129,7 +129,7 @@ static ftdn_status insert_scores(const ftdn_store *store, const ftdn_ranking_key
     FTDN_TRY(insert_ranking(store, key, code_version, seconds, err));
     FTDN_TRY(find_ranking(store, key, writing, &ranking, err));
     for (int l = 0; l < n_layers; l++) {
-        bool is_there;
+        bool is_there = false;
         FTDN_TRY(read_layer(store, key, ranking, &layer[l], true, &is_there, err));
         if (!is_there) FTDN_TRY(insert_layer(store, ranking, &layer[l], err));
     }

@@ -221,7 +221,7 @@ static void rows_are_added_to_a_store_that_is_asked_for(void **state)
     FILE *out = open_memstream(&chars, &n_chars);
     FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_READ, &store, &test->err), test->err);
     FTDN_ASSERT_OK(ftdn_query_print(store,
-                                    "SELECT method, width, count(*), min(weight_bytes) > 0 FROM v_latencies "
+                                    "SELECT method, width, count(*), min(weight_bytes) > 0 FROM v_overheads "
                                     "GROUP BY method, width ORDER BY min(id)",
                                     FTDN_QUERY_CSV, out, &test->err),
                    test->err);

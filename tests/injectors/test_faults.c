@@ -173,6 +173,17 @@ static void random_values_fill_the_observed_range(void **state)
     assert_true(given.has_range && given.low == 0 && given.high == 0);
     given = ftdn_fault_model_for(&random, zeros, 1);
     assert_int_equal(ftdn_float_bits(given.low) | ftdn_float_bits(given.high), 0);
+    float many[100]; /* as long as the search takes several at a time, with the bounds at any place */
+    for (int n = 2; n <= 100; n++) {
+        for (int i = 0; i < n; i++) many[i] = i % 3 == 0 ? NAN : i % 3 == 1 ? INFINITY : -INFINITY;
+        many[n / 3] = 3;
+        many[n - 1] = 2.5f;
+        given = ftdn_fault_model_for(&random, many, (size_t)n);
+        assert_true(given.low == 2.5f && given.high == 3);
+        many[n / 3] = -7;
+        given = ftdn_fault_model_for(&random, many, (size_t)n);
+        assert_true(given.low == -7 && given.high == 2.5f);
+    }
     assert_int_equal(ftdn_fault_value(&model, 7, 0), ftdn_float_bits(-2));
     assert_int_equal(ftdn_fault_value(&model, 7, 0x80000000u), ftdn_float_bits(-0.5f));
     assert_int_equal(ftdn_fault_value(&model, 7, UINT32_MAX), ftdn_float_bits(1)); /* rounded up to the bound */
