@@ -3,8 +3,8 @@
  *     score[k] = 1/N sum_n min(E(n; faults in channel k) - E(n), FTDN_MEASURED_CEILING)
  *
  * E(n) is image n's share of the multibox loss of the N images as one batch. The faults of channel k hit its map
- * alone, each element with FTDN_MEASURED_RATE, at the sites of (seed 0, layer, feature map, copy 0, image id): those that
- * a trial of seed 0 would hit in it at that rate. A loss that is not finite counts as the ceiling.
+ * alone, each element with FTDN_MEASURED_RATE, at the sites of (seed 0, layer, feature map, copy 0, image id): those
+ * that a trial of seed 0 would hit in it at that rate. A loss that is not finite counts as the ceiling.
  *
  * Only steps that depend on the layer under study run again: a channel of a late layer costs little. */
 #ifndef FTDN_HARNESS_MEASURED_H
@@ -39,7 +39,7 @@ typedef struct ftdn_measured_desc {
     void *user;
 } ftdn_measured_desc;
 
-/* score: [n_layers][K of the layer], written on success; finite. Bits depend neither on threads nor on the other layers.
+/* score: [n_layers][K of the layer], written on success; finite. Bits depend neither on threads nor on other layers.
  * FTDN_ERR_INPUT: no image has an object that the loss counts; a loss without faults is not finite (image). */
 FTDN_NODISCARD ftdn_status ftdn_measured_compute(const ftdn_measured_desc *desc, ftdn_arena *arena,
                                                  double *const *score, ftdn_error *err);

@@ -38,8 +38,8 @@ static ftdn_status find_ranking(const ftdn_store *store, const ftdn_ranking_key 
     return FTDN_OK;
 }
 
-/* Read the scores of one layer, all of them or none: *ret_found. compare: instead of being filled, the layer's scores are
- * compared with what is read. */
+/* Read the scores of one layer, all of them or none: *ret_found. compare: instead of being filled, the layer's scores
+ * are compared with what is read. */
 static ftdn_status read_layer(const ftdn_store *store, const ftdn_ranking_key *key, int64_t ranking,
                               const ftdn_layer_scores *layer, bool compare, bool *ret_found, ftdn_error *err)
 {

@@ -205,9 +205,9 @@ static void merging_weights_or_maps_is_the_same_where_all_is_linear(void **state
 {
     fixture *f = *state;
     const char *faults = "{'weight_rate': 0.02}";
-    outcome *kr = run_with(f, VGG, 1, faults, "{'method': 'kr', 'ratio': 0.5}", 2);
-    outcome *fmr = run_with(f, VGG, 1, faults, "{'method': 'fmr', 'ratio': 0.5, 'merge_point': 'conv'}", 2);
-    outcome *none = run_with(f, VGG, 1, faults, NONE, 2);
+    outcome *kr = run_with(f, VGG, 1, faults, "{'method': 'kr', 'ratio': 0.5}", 1);
+    outcome *fmr = run_with(f, VGG, 1, faults, "{'method': 'fmr', 'ratio': 0.5, 'merge_point': 'conv'}", 1);
+    outcome *none = run_with(f, VGG, 1, faults, NONE, 1);
     assert_true(largest_difference(fmr, kr) < 1e-4);
     assert_true(largest_difference(none, kr) > 1e-3);
     done(kr);

@@ -8,6 +8,12 @@
 
 /* In the texts below ' stands for ". Lines of the messages are given without the file's name, "m.json:". */
 #define FAULT_TYPES "zero, random, bit_flip, stuck_at_0, stuck_at_1"
+#define FAULT_KEYS                                                                                                     \
+    "type, bit, bits, range, weight_rate, feature_map_rate, weight_count, feature_map_count, scope, "                  \
+    "feature_map_point, redraw, copies"
+#define PROTECTION_KEYS "method, ranking, direction, ratio, allocation, merge, merge_point, combine"
+#define METHODS "none, kr, fmr, d2nn, clip"
+#define RATE "a number in [0, 1]"
 #define RANGE "a list [least, greatest] of two single-precision numbers"
 #define MODEL "'model': {'name': 'ssd_vgg16', 'weights': 'formula:0'},\n "
 #define MODEL_END "'model': {'name': 'ssd_vgg16', 'weights': 'formula:0'}}"
@@ -171,7 +177,7 @@ static const wrong_case cases[] = {
      "4:2: faults.weight_rate: unknown key; allowed: " TOP_KEYS "; dotted keys stand in sweep.grid only, objects are nested here"},
     {"a misspelt key inside an object",
      HEAD "'faults': {'weigth_rate': 0.1}}",
-     "4:13: faults.weigth_rate: unknown key; allowed: type, bit, bits, range, weight_rate, feature_map_rate, scope, feature_map_point, redraw, copies; did you mean 'weight_rate'?"},
+     "4:13: faults.weigth_rate: unknown key; allowed: " FAULT_KEYS "; did you mean 'weight_rate'?"},
     {"a key given twice",
      HEAD "'seed': 1, 'seed': 1}",
      "4:13: seed: key given twice in one object; allowed: once"},
@@ -227,11 +233,24 @@ static const wrong_case cases[] = {
      HEAD "'faults': {'type': 'random', 'range': 1}}",
      "4:40: faults.range: a number is not allowed; allowed: " RANGE},
     {"a redraw that is not there",
-     HEAD "'faults': {'redraw': 'image'}}",
-     "4:23: faults.redraw: 'image' is not allowed; allowed: trial"},
+     HEAD "'faults': {'redraw': 'images'}}",
+     "4:23: faults.redraw: 'images' is not allowed; allowed: trial, image; did you mean 'image'?"},
     {"copies that are not there",
-     HEAD "'faults': {'copies': 'shared'}}",
-     "4:23: faults.copies: 'shared' is not allowed; allowed: independent"},
+     HEAD "'faults': {'copies': 'faulty'}}",
+     "4:23: faults.copies: 'faulty' is not allowed; allowed: independent, clean, shared"},
+    {"a count beyond the limit",
+     HEAD "'faults': {'weight_count': 1025}}",
+     "4:29: faults.weight_count: 1025 is not allowed; allowed: an integer in [0, 1024]"},
+    {"a count that is a rate",
+     HEAD "'faults': {'feature_map_count': 0.5}}",
+     "4:34: faults.feature_map_count: 0.5 is not allowed; allowed: an integer in [0, 1024]"},
+    {"counts beside rates, each for its location",
+     HEAD "'faults': {'weight_rate': 0.1, 'weight_count': 1,\n 'feature_map_rate': 0.1, 'feature_map_count': 1}}",
+     "4:33: faults.weight_count: above 0 beside faults.weight_rate; allowed: one of them above 0\n"
+     "5:27: faults.feature_map_count: above 0 beside faults.feature_map_rate; allowed: one of them above 0"},
+    {"counts and rates that meet in one combination of four",
+     HEAD "'sweep': {'grid': {'faults.weight_count': [0, 1], 'faults.weight_rate': [0, 0.1]}}}",
+     "4:46: faults.weight_count: above 0 beside faults.weight_rate; allowed: one of them above 0"},
     {"a point that is not there",
      HEAD "'faults': {'feature_map_point': 'activations'}}",
      "4:34: faults.feature_map_point: 'activations' is not allowed; allowed: activation, conv; did you mean 'activation'?"},
@@ -256,10 +275,52 @@ static const wrong_case cases[] = {
      "4:34: faults.scope.weights: an object is not allowed; allowed: " SCOPE_NAMES},
     {"a protection as a plain word",
      HEAD "'protection': 'none'}",
-     "4:16: protection: a string is not allowed; allowed: an object with the key method"},
+     "4:16: protection: a string is not allowed; allowed: an object with the keys " PROTECTION_KEYS},
     {"a protection that is not there",
-     HEAD "'protection': {'method': 'kr'}}",
-     "4:27: protection.method: 'kr' is not allowed; allowed: none"},
+     HEAD "'protection': {'method': 'rk'}}",
+     "4:27: protection.method: 'rk' is not allowed; allowed: " METHODS "; did you mean 'kr'?"},
+    {"duplication without a ratio",
+     HEAD "'protection': {'method': 'fmr', 'ranking': 'entropy'}}",
+     "4:16: protection.ratio: missing for method 'fmr'; allowed: " RATE},
+    {"a ratio above 1",
+     HEAD "'protection': {'method': 'kr', 'ratio': 1.01}}",
+     "4:42: protection.ratio: 1.01 is not allowed; allowed: " RATE},
+    {"rankings, merges and the like that are not there",
+     HEAD "'protection': {'method': 'kr', 'ratio': 1, 'ranking': 'taylr', 'direction': 'incoming',\n 'merge': 'average', 'allocation': 'layer', 'merge_point': 'pool', 'combine': 'box'}}",
+     "4:56: protection.ranking: 'taylr' is not allowed; allowed: weight_sum, second_order, entropy, taylor, activation, measured, random; did you mean 'taylor'?\n"
+     "4:78: protection.direction: 'incoming' is not allowed; allowed: outgoing, filter; did you mean 'outgoing'?\n"
+     "5:11: protection.merge: 'average' is not allowed; allowed: mean, nonzero, max_abs, median\n"
+     "5:36: protection.allocation: 'layer' is not allowed; allowed: uniform, global\n"
+     "5:45: protection.merge_point: not a key of method 'kr'; allowed: with method fmr\n"
+     "5:60: protection.merge_point: 'pool' is not allowed; allowed: activation, conv\n"
+     "5:68: protection.combine: not a key of method 'kr'; allowed: with method d2nn\n"
+     "5:79: protection.combine: 'box' is not allowed; allowed: scores, boxes"},
+    {"keys of duplication without duplication",
+     HEAD "'protection': {'ranking': 'random',\n 'direction': 'filter',\n 'ratio': 0.5,\n 'allocation': 'global',\n 'merge': 'mean'}}",
+     "4:17: protection.ranking: not a key of method 'none'; allowed: with method kr, fmr, d2nn\n"
+     "5:2: protection.direction: not a key of method 'none'; allowed: with method kr, fmr, d2nn\n"
+     "6:2: protection.ratio: not a key of method 'none'; allowed: with method kr, fmr, d2nn\n"
+     "7:2: protection.allocation: not a key of method 'none'; allowed: with method kr, fmr, d2nn\n"
+     "8:2: protection.merge: not a key of method 'none'; allowed: with method kr, fmr"},
+    {"a clip of a ratio",
+     HEAD "'protection': {'method': 'clip', 'ratio': 0.5}}",
+     "4:35: protection.ratio: not a key of method 'clip'; allowed: with method kr, fmr, d2nn"},
+    {"a merge of two networks",
+     HEAD "'protection': {'method': 'd2nn', 'ratio': 0.5, 'merge': 'mean'}}",
+     "4:49: protection.merge: not a key of method 'd2nn'; allowed: with method kr, fmr"},
+    {"a direction of a ranking that has none",
+     HEAD "'protection': {'method': 'kr', 'ratio': 0.5, 'ranking': 'entropy', 'direction': 'filter'}}",
+     "4:69: protection.direction: not a key of ranking 'entropy'; allowed: with ranking weight_sum"},
+    {"a ratio that one of two methods has no use for",
+     HEAD "'sweep': {'grid': {'protection.method': ['none', 'kr'],\n 'protection.ratio': [0.25, 0.5]}}}",
+     "5:29: protection.ratio: not a key of method 'none'; allowed: with method kr, fmr, d2nn"},
+    {"protections in a grid, one without its ratio",
+     HEAD "'sweep': {'grid': {'protection': [{'method': 'kr', 'ratio': 0.5},\n {'method': 'kr'}, {'method': 'kr', 'ratio': 0.5, 'ranking': 'random', 'direction': 'filter'}]}}}",
+     "5:2: protection.ratio: missing for method 'kr'; allowed: " RATE "\n"
+     "5:72: protection.direction: not a key of ranking 'random'; allowed: with ranking weight_sum"},
+    {"no images to measure by",
+     HEAD "'calibration': {'kind': 'test_scenes', 'images': 4, 'measured_images': 0}}",
+     "4:73: calibration.measured_images: 0 is not allowed; allowed: an integer in [1, 1000000]"},
     {"a backend that is not there",
      HEAD "'engine': {'backend': 'cuda'}}",
      "4:24: engine.backend: 'cuda' is not allowed; allowed: cpu, ref"},
@@ -335,10 +396,10 @@ static const wrong_case cases[] = {
      "5:2: sweep.grid.faults.weight_rate[2]: a string is not allowed; allowed: a number in [0, 1]\n"
      "5:12: sweep.grid.faults.weight_rate[4]: -1 is not allowed; allowed: a number in [0, 1]"},
     {"wrong objects in a grid",
-     HEAD "'sweep': {'grid': {'protection': [{'method': 'none'}, {'method': 'kr'},\n {'methd': 'none'}, 'none']}}}",
-     "4:67: sweep.grid.protection[1].method: 'kr' is not allowed; allowed: none\n"
-     "5:3: sweep.grid.protection[2].methd: unknown key; allowed: method; did you mean 'method'?\n"
-     "5:21: sweep.grid.protection[3]: a string is not allowed; allowed: an object with the key method"},
+     HEAD "'sweep': {'grid': {'protection': [{'method': 'none'}, {'method': 'nmr'},\n {'methd': 'none'}, 'none']}}}",
+     "4:67: sweep.grid.protection[1].method: 'nmr' is not allowed; allowed: " METHODS "; did you mean 'fmr'?\n"
+     "5:3: sweep.grid.protection[2].methd: unknown key; allowed: " PROTECTION_KEYS "; did you mean 'method'?\n"
+     "5:21: sweep.grid.protection[3]: a string is not allowed; allowed: an object with the keys " PROTECTION_KEYS},
     {"an unset variable in a grid",
      HEAD "'sweep': {'grid': {'model.weights': ['formula:0', '${FTDN_TEST_UNSET}/w']}}}",
      "4:52: sweep.grid.model.weights[1]: environment variable FTDN_TEST_UNSET is not set"},

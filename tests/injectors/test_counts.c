@@ -253,12 +253,12 @@ static void exactly_the_picked_elements_of_each_image_are_hit(void **state)
         ftdn_arena_mark mark = ftdn_arena_get_mark(&net->arena);
         const ftdn_fault_draw draw = {
             .model = small_net_model[2],
-            .count = test % 4 == 0 ? 1 : test % 4 == 1 ? 30 : test % 4 == 2 ? 31 : 1024,
-            .seed = seed + (uint64_t)(test / 12),
-            .copies = (ftdn_copy_faults)(test % 3),
+            .count = test / 6 == 0 ? 1 : test / 6 == 1 ? 30 : test / 6 == 2 ? 31 : 1024,
+            .seed = seed + (uint64_t)(test % 2),
+            .copies = (ftdn_copy_faults)(test / 2 % 3),
         };
-        int n_images = test % 2 ? MAX_IMAGES : 1;
-        const uint64_t *ids = images + (test % 2 ? 0 : test % 5);
+        int n_images = test % 3 ? MAX_IMAGES : 1;
+        const uint64_t *ids = images + (test % 3 ? 0 : test % 5);
         run_maps(net, &run, &draw, n_images, ids);
         int64_t n_faults = 0;
         for (int t = 0; t < net->scope.n_layers; t++) n_faults += run.injector.count[t].n_faults;
