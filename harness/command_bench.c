@@ -76,6 +76,7 @@ ftdn_status ftdn_command_bench(int argc, char **argv, ftdn_exit_code *ret_exit, 
             "            blocks: where the time goes, what injection adds to the clean forward pass (run in turn with\n"
             "            it), and how much of the processor's multiply-add ceiling the forward pass reaches\n"
             "  weights   setting up a trial's weights with 1 % faults\n"
+            "  protect   trials with 1 % weight faults and half of the channels kept twice, against unprotected ones\n"
             "  sites     finding fault sites, on one thread, in each version this processor runs\n"
             "  detect    scores, box code and suppression of one image, on one thread; in the worst case all priors\n"
             "            of all classes pass\n"

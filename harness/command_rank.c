@@ -240,9 +240,9 @@ ftdn_status ftdn_command_rank(int argc, char **argv, ftdn_exit_code *ret_exit, f
         .details = "The network is the manifest's model without faults; rankings by images read the images of its key\n"
                    "calibration, the random one its seed. A larger score means a channel that matters more; equal\n"
                    "scores are ordered by channel.\n\n"
-                   "The ranking measured injects faults of the manifest's type into one channel after the other, for the\n"
-                   "first images of the calibration (key calibration.measured_images), and runs the layers behind it\n"
-                   "again: that takes thousands of times as long as the others.",
+                   "The ranking measured injects faults of the manifest's type into one channel after the other, for\n"
+                   "the first images of the calibration (key calibration.measured_images), and runs the layers behind\n"
+                   "it again: for an image that takes hundreds of times as long as the others.",
         .min_arguments = 1,
         .max_arguments = 1,
         .n_options = sizeof option / sizeof *option,

@@ -21,8 +21,8 @@ typedef struct ftdn_site_visitor {
 } ftdn_site_visitor;
 
 /* Visit the sites of a layer (of the unprotected graph): in its weights and, with an image (its place in the trial's
- * dataset, which is decoded where it must be), in its map: originals, then copies, by index. The rig is prepared for the
- * trial and has one worker. FTDN_ERR_ARG: weights are drawn for each image, and none is given. */
+ * dataset, which is decoded where it must be), in its map: originals, then copies, by index. The rig is prepared for
+ * the trial and has one worker. FTDN_ERR_ARG: weights are drawn for each image, and none is given. */
 FTDN_NODISCARD ftdn_status ftdn_sites_visit(ftdn_rig *rig, const ftdn_planned_trial *trial, int layer, int image,
                                             const ftdn_site_visitor *visitor, ftdn_arena *arena, ftdn_error *err);
 

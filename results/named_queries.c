@@ -63,6 +63,11 @@ static const ftdn_named_query named_query[] = {
         .sql = "SELECT * FROM v_failures ORDER BY failed_at, id",
     },
     {
+        .name = "v_scores",
+        .help = "each channel's score and rank in its layer by each ranking that was computed, and what it was made of",
+        .sql = "SELECT * FROM v_scores ORDER BY ranker, created_at, parameters, layer, rank",
+    },
+    {
         .name = "v_overheads",
         .help = "each measurement of a protection's cost: times of one image, bytes and operations added",
         .sql = "SELECT * FROM v_overheads ORDER BY id",

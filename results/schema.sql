@@ -65,9 +65,10 @@ CREATE TABLE trials (
     combine           TEXT,
     ratio             REAL CHECK (ratio BETWEEN 0 AND 1),
     calibration       TEXT,                             -- a description of the images that ranking or clip read
-    calibration_digest TEXT CHECK ((calibration IS NULL) = (calibration_digest IS NULL)),
+    calibration_digest TEXT,
     measured_images   INTEGER CHECK (measured_images > 0), -- of these, what ranking measured reads
-    seed              INTEGER NOT NULL
+    seed              INTEGER NOT NULL,
+    CONSTRAINT calibration_has_a_digest CHECK ((calibration IS NULL) = (calibration_digest IS NULL))
 ) STRICT;
 
 -- Every try at a trial, finished or failed. A failed trial has no row in trials: its spec stands here.

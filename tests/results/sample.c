@@ -60,6 +60,7 @@ void ftdn_sample_init(ftdn_sample *sample, int number)
         .n_images = 300,
         .n_nonfinite_outputs = 5,
         .n_nonfinite_faults = 6,
+        .overhead = {.network_macs = INT64_C(1) << 40},
         .seconds = 2.5,
         .class_row = sample->class_row,
         .n_classes = FTDN_SAMPLE_CLASSES,
