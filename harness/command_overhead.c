@@ -49,6 +49,7 @@ static ftdn_status answer(const void *user, const ftdn_arguments *arguments, ftd
         .weights_path = values->weights,
         .ratio = values->ratio,
         .conv_algorithm = values->wants_winograd ? FTDN_CONV_WINOGRAD : FTDN_CONV_DIRECT,
+        .n_warmup = 2,
         .n_repeats = (int)values->n_repeats,
         .n_images = (int)values->n_images,
         .progress = isatty(STDERR_FILENO) ? stderr : NULL,

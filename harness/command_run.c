@@ -188,8 +188,8 @@ ftdn_status ftdn_command_run(int argc, char **argv, ftdn_exit_code *ret_exit, ft
         .details = "A run that was interrupted, or killed, is continued by the same command: finished trials are\n"
                    "never run again, and a trial's result does not depend on threads, batch or interruptions.\n\n"
                    "--dump writes .npy files, which NumPy loads: each layer's map [H,W,C] as it is handed on, faults\n"
-                   "and all, merged maps, faulty weights and their copies, logits and locations; index.json lists them\n"
-                   "with shape and range. The bits are those of the trial. No trial is run, none is stored.",
+                   "and all, merged maps, faulty weights and their copies, logits and locations; index.json lists\n"
+                   "them with shape and range. The bits are those of the trial. No trial is run, none is stored.",
         .min_arguments = 1,
         .max_arguments = 1,
         .n_options = sizeof option / sizeof *option,

@@ -33,8 +33,9 @@ static int tear_down(void **state)
 
 static void measure(fixture *test, const char *model, double width, double ratio)
 {
+    bool is_small = width > 0;
     const ftdn_overhead_options options = {
-        .model = model, .width = width, .ratio = ratio, .n_repeats = 2, .n_images = 2};
+        .model = model, .width = width, .ratio = ratio, .n_warmup = is_small, .n_repeats = 1 + is_small, .n_images = 2};
     FTDN_ASSERT_OK(ftdn_bench_overhead(&options, &test->arena, &test->row, &test->n_rows, &test->err), test->err);
     assert_int_equal(test->n_rows, 3);
     for (int i = 0; i < 3; i++) {
@@ -42,7 +43,8 @@ static void measure(fixture *test, const char *model, double width, double ratio
         assert_string_equal(row->model, model);
         assert_string_equal(row->weights, "formula:0");
         assert_int_equal(strlen(row->weights_digest), 64);
-        assert_int_equal(row->n_repeats, 2);
+        assert_int_equal(row->n_warmup, options.n_warmup);
+        assert_int_equal(row->n_repeats, options.n_repeats);
         assert_int_equal(row->n_images, 2);
         assert_true(0 < row->min_s && row->min_s <= row->q1_s && row->q1_s <= row->median_s);
         assert_true(row->median_s <= row->q3_s && row->q3_s < 60 && row->slowdown > 0);
