@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "results/cell_text.h"
 #include "results/latencies.h"
+#include "results/stored_scores.h"
 #include "tests/results/sample.h"
 
 static ftdn_arena arena;
@@ -459,6 +460,16 @@ static void append_latency(void)
     FTDN_ASSERT_OK(ftdn_store_append_latencies(store, "2026-01-31T23:59:59Z", &latency, 1, environment, &err), err);
 }
 
+static void append_scores(void)
+{
+    ftdn_error err = {0};
+    double score[2] = {1, 2};
+    const ftdn_ranking_key key = {
+        .model = "ssd_vgg16", .width = 1, .weights_digest = "ab12", .ranker = "weight_sum", .parameters = "{}"};
+    const ftdn_layer_scores layer = {.layer = "base_net.0", .n_channels = 2, .score = score};
+    FTDN_ASSERT_OK(ftdn_store_add_scores(store, &key, "0.1.0", 1, &layer, 1, &err), err);
+}
+
 static void every_named_query_has_help_and_runs_on_any_store(void **state)
 {
     (void)state;
@@ -468,6 +479,7 @@ static void every_named_query_has_help_and_runs_on_any_store(void **state)
     for (int full = 0; full < 2; full++) {
         if (full) append_campaign();
         if (full) append_latency();
+        if (full) append_scores();
         for (int i = 0; i < n_queries; i++) {
             assert_true(strlen(query[i].help) > 20);
             const char *answer = csv(query[i].name);
