@@ -12,7 +12,6 @@
 #include "rankers/select.h"
 
 #define BACKEND "cpu"
-#define N_WARMUP 2 /* passes of each method */
 #define N_THREADS 1
 
 static const char *const paper_networks[] = {"ssd_mobilenet_v1", "ssd_vgg16"};
@@ -192,7 +191,7 @@ static ftdn_status measure(subject *s, ftdn_error *err)
 {
     announce(s, "warm-up");
     double unused;
-    for (int turn = 0; turn < N_WARMUP; turn++)
+    for (int turn = 0; turn < s->options->n_warmup; turn++)
         for (int m = 0; m < N_METHODS; m++) FTDN_TRY(pass(s, &s->contender[m], 0, &unused, err));
     for (int turn = 0; turn < s->options->n_repeats; turn++) {
         char what[64];
@@ -246,7 +245,7 @@ static ftdn_status report(subject *s, int method, ftdn_arena *arena, ftdn_latenc
         .arithmetic = ftdn_backend_arithmetic(ftdn_backend_find(BACKEND), s->options->conv_algorithm),
         .n_threads = N_THREADS,
         .n_images = s->options->n_images,
-        .n_warmup = N_WARMUP,
+        .n_warmup = s->options->n_warmup,
         .n_repeats = n_repeats,
         .median_s = time.median,
         .q1_s = time.lower_quartile,

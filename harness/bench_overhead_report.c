@@ -99,7 +99,7 @@ static void append_string(ftdn_text *text, const char *key, const char *string)
     else ftdn_text_append(text, "null");
 }
 
-/* Names and units are those of v_latencies. */
+/* Names and units are those of v_overheads. */
 static void append_row(const ftdn_latency *row, ftdn_text *text)
 {
     ftdn_text_append(text, "{\"model\":");

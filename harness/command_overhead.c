@@ -49,6 +49,7 @@ static ftdn_status answer(const void *user, const ftdn_arguments *arguments, ftd
         .weights_path = values->weights,
         .ratio = values->ratio,
         .conv_algorithm = values->wants_winograd ? FTDN_CONV_WINOGRAD : FTDN_CONV_DIRECT,
+        .n_warmup = 2,
         .n_repeats = (int)values->n_repeats,
         .n_images = (int)values->n_images,
         .progress = isatty(STDERR_FILENO) ? stderr : NULL,
@@ -93,7 +94,7 @@ ftdn_status ftdn_command_overhead(int argc, char **argv, ftdn_exit_code *ret_exi
             "channels of feature layers; 'all maps' has those of copied depthwise convolutions too. 'held' is what\n"
             "the engine and the stored copies really take, beyond the original: maps without any memory used twice,\n"
             "those before and after merging apart; 'at a time' as the engine runs, where memory is used again.\n"
-            "Rows of --db FILE are read in the view v_latencies.",
+            "Rows of --db FILE are read in the view v_overheads.",
         .min_arguments = 0,
         .max_arguments = 0,
         .n_options = sizeof options / sizeof *options,

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/suggest.h"
 #include "harness/campaign_files.h"
 #include "harness/command.h"
+#include "harness/find.h"
 #include "harness/options.h"
 #include "harness/print.h"
 #include "harness/sites.h"
@@ -73,47 +73,6 @@ static void add_row(void *user, const ftdn_fault_site *site)
     w->n_sites++;
 }
 
-static ftdn_status find_image(const ftdn_dataset *dataset, const char *name, int *ret_image, ftdn_error *err)
-{
-    for (int i = 0; i < dataset->n_images; i++) {
-        if (strcmp(dataset->image[i].name, name)) continue;
-        *ret_image = i;
-        return FTDN_OK;
-    }
-    return FTDN_FAIL(err, FTDN_ERR_ARG, "the trial has no image '%s'; the first one is '%s'", name,
-                     dataset->image[0].name);
-}
-
-static ftdn_status find_trial(const ftdn_plan *plan, const char *prefix, const ftdn_planned_trial **ret_trial,
-                              ftdn_error *err)
-{
-    const ftdn_planned_trial *found = NULL;
-    for (int i = 0; i < plan->n_trials; i++) {
-        if (strncmp(plan->trial[i].spec.id, prefix, strlen(prefix))) continue;
-        if (found) return FTDN_FAIL(err, FTDN_ERR_ARG, "several trials have ids that begin with '%s'", prefix);
-        found = &plan->trial[i];
-    }
-    if (!found) return FTDN_FAIL(err, FTDN_ERR_ARG, "no trial of the manifest has an id that begins with '%s'", prefix);
-    *ret_trial = found;
-    return FTDN_OK;
-}
-
-static ftdn_status find_layer(const ftdn_graph *graph, const char *name, ftdn_arena *arena, int *ret_layer,
-                              ftdn_error *err)
-{
-    const char **names = FTDN_NEW(arena, (size_t)graph->n_layers, const char *, err);
-    if (!names) return FTDN_ERR_MEMORY;
-    for (int i = 0; i < graph->n_layers; i++) {
-        names[i] = graph->layer[i].name;
-        if (strcmp(name, names[i])) continue;
-        *ret_layer = i;
-        return FTDN_OK;
-    }
-    const char *nearest = ftdn_suggest(name, names, graph->n_layers);
-    return FTDN_FAIL(err, FTDN_ERR_ARG, "the network has no layer '%s'%s%s%s", name, nearest ? "; did you mean '" : "",
-                     nearest ? nearest : "", nearest ? "'?" : "");
-}
-
 typedef struct sites_options {
     const char *trial, *layer, *image;
     bool csv, json;
@@ -123,8 +82,8 @@ static ftdn_status list_sites(const sites_options *options, const ftdn_planned_t
                               ftdn_arena *arena, ftdn_error *err)
 {
     int layer = 0, image = FTDN_NO_IMAGE;
-    FTDN_TRY(find_layer(&trial->model->network.graph, options->layer, arena, &layer, err));
-    if (options->image) FTDN_TRY(find_image(trial->dataset, options->image, &image, err));
+    FTDN_TRY(ftdn_find_layer(&trial->model->network.graph, options->layer, arena, &layer, err));
+    if (options->image) FTDN_TRY(ftdn_find_image(trial->dataset, options->image, &image, err));
     ftdn_rig rig;
     const ftdn_score_source scores = {.n_threads = ftdn_default_threads()};
     const ftdn_rig_desc desc = {.trial = trial, .scores = &scores, .n_threads = 1};
@@ -186,7 +145,7 @@ ftdn_status ftdn_command_sites(int argc, char **argv, ftdn_exit_code *ret_exit, 
     if (!options.trial || !options.layer)
         status = FTDN_FAIL(err, FTDN_ERR_ARG, "sites needs --trial ID and --layer NAME");
     if (status == FTDN_OK) status = ftdn_campaign_files_open(&files, arguments.argument[0], NULL, err);
-    if (status == FTDN_OK) status = find_trial(&files.plan, options.trial, &trial, err);
+    if (status == FTDN_OK) status = ftdn_find_trial(&files.plan, options.trial, &trial, err);
     if (status == FTDN_OK) status = answer(&options, trial, &files.arena, err);
 done:
     ftdn_campaign_files_done(&files);

@@ -1,7 +1,7 @@
 /* latencies.h - what a protection costs: one row per network and method of a run of `ftdn bench overhead`.
  *
  * These are measurements of a machine, no results of trials: nothing is looked up before a run, and every run adds
- * rows. Those of one run have the same time of measurement. Scripts read them in the view v_latencies. */
+ * rows. Those of one run have the same time of measurement. Scripts read them in the view v_overheads. */
 #ifndef FTDN_RESULTS_LATENCIES_H
 #define FTDN_RESULTS_LATENCIES_H
 

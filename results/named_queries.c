@@ -68,9 +68,9 @@ static const ftdn_named_query named_query[] = {
         .sql = "SELECT * FROM v_scores ORDER BY ranker, created_at, parameters, layer, rank",
     },
     {
-        .name = "v_latencies",
+        .name = "v_overheads",
         .help = "each measurement of a protection's cost: times of one image, bytes and operations added",
-        .sql = "SELECT * FROM v_latencies ORDER BY id",
+        .sql = "SELECT * FROM v_overheads ORDER BY id",
     },
     {
         .name = "map_by_rate",

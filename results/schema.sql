@@ -261,7 +261,7 @@ CREATE TABLE latencies (
 ) STRICT;
 
 -- A row per run of `ftdn bench overhead`, network and method.
-CREATE VIEW v_latencies AS
+CREATE VIEW v_overheads AS
 SELECT l.id, l.measured_at, l.model, l.width, l.weights, l.weights_digest, l.method, l.ranking, l.merge, l.ratio,
        l.backend, l.arithmetic, l.threads, l.images, l.warmup, l.repeats, l.median_s, l.q1_s, l.q3_s, l.min_s,
        l.slowdown, l.weight_bytes, l.feature_map_bytes, l.map_bytes, l.macs, l.allocated_weight_bytes,

@@ -251,7 +251,7 @@ static ftdn_status check_schema(ftdn_store *store, ftdn_error *err)
     FTDN_TRY(check_identity(store, application_id, version, err));
     sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2(
-        store->db, "SELECT 1 FROM v_trials, v_ap, v_faults, v_timings, v_failures, v_scores, v_latencies", -1,
+        store->db, "SELECT 1 FROM v_trials, v_ap, v_faults, v_timings, v_failures, v_scores, v_overheads", -1,
         &statement, NULL);
     sqlite3_finalize(statement);
     if (code == SQLITE_ERROR)

@@ -88,7 +88,7 @@ static void rows_of_a_run_are_read_as_they_were_written(void **state)
     FTDN_ASSERT_OK(ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", run, 2, test->environment, &err),
                    err);
     assert_answer(
-        test, "v_latencies",
+        test, "v_overheads",
         "id,measured_at,model,width,weights,weights_digest,method,ranking,merge,ratio,backend,arithmetic,"
         "threads,images,warmup,repeats,median_s,q1_s,q3_s,min_s,slowdown,weight_bytes,feature_map_bytes,"
         "map_bytes,macs,allocated_weight_bytes,allocated_map_bytes,peak_map_bytes,code_version,machine,cpu,device\n"
@@ -107,10 +107,10 @@ static void every_run_adds_rows(void **state)
             ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", &original, 1, test->environment, &err),
             err);
     }
-    assert_answer(test, "SELECT count(*) AS n FROM v_latencies", "n\n3\n");
+    assert_answer(test, "SELECT count(*) AS n FROM v_overheads", "n\n3\n");
     FTDN_ASSERT_OK(ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", NULL, 0, test->environment, &err),
                    err);
-    assert_answer(test, "SELECT count(*) AS n FROM v_latencies", "n\n3\n");
+    assert_answer(test, "SELECT count(*) AS n FROM v_overheads", "n\n3\n");
 }
 
 /* The second row breaks a rule of the table: the first one is not kept either. */
@@ -132,7 +132,7 @@ static void a_run_with_a_wrong_row_is_refused_as_a_whole(void **state)
             ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", run, 2, test->environment, &err),
             FTDN_ERR_STORE, "writing latencies", err);
     }
-    assert_answer(test, "SELECT count(*) AS n FROM v_latencies", "n\n0\n");
+    assert_answer(test, "SELECT count(*) AS n FROM v_overheads", "n\n0\n");
 }
 
 static void an_environment_must_be_known(void **state)
