@@ -132,8 +132,8 @@ static void mistakes_are_told_before_anything_runs(void **state)
     static const struct {
         const char *rest, *fragment;
     } wrong[] = {
-        {"'protection': {'method': 'kr', 'ratio': 0.5, 'ranking': 'entropy'}", "calibration images are needed, and none are given; add, say"},
-        {"'protection': {'method': 'clip'}", "calibration images are needed, and none are given; add, say"},
+        {"'protection': {'method': 'kr', 'ratio': 0.5, 'ranking': 'entropy'}", "no calibration images are given, and they are needed; add, say"},
+        {"'protection': {'method': 'clip'}", "no calibration images are given, and they are needed; add, say"},
         {"'calibration': {'kind': 'test_scenes', 'images': 2},"
          " 'protection': {'method': 'fmr', 'ratio': 0.5, 'ranking': 'entropy'}",
          "image 'scene000000' is one of the dataset"},
