@@ -8,7 +8,7 @@ ftdn_status ftdn_calibration_open(const ftdn_trial_settings *settings, const ftd
 {
     if (settings->calibration.kind == FTDN_DATA_NONE)
         return FTDN_FAIL(err, FTDN_ERR_ARG,
-                         "calibration images are needed, and none are given; add, say, \"calibration\": "
+                         "no calibration images are given, and they are needed; add, say, \"calibration\": "
                          "{\"kind\": \"voc\", \"root\": \"VOC2007\", \"split\": \"trainval\", \"images\": 64}");
     ftdn_dataset *calibration;
     FTDN_TRY(ftdn_inputs_get_dataset(inputs, &settings->calibration, &calibration, err));

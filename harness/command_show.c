@@ -38,13 +38,15 @@ static ftdn_status show_store(ftdn_store *store, ftdn_text *text, ftdn_error *er
                            "(SELECT count(*) FROM v_failures) AS failed_attempts, "
                            "(SELECT count(DISTINCT id) FROM v_failures WHERE NOT finished) AS unfinished_trials",
                            text, err));
-    FTDN_TRY(append_section(store, "finished trials",
-                            "SELECT substr(id, 1, 10) AS trial, manifest, model, type, weight_rate, feature_map_rate, "
-                            "weight_count, feature_map_count, method, ranking, merge, ratio, seed, map_voc07, "
-                            "map_area, images, seconds FROM v_trials "
-                            "ORDER BY manifest, model, width, type, method, ranking, merge, ratio, weight_rate, "
-                            "feature_map_rate, weight_count, feature_map_count, seed, id",
-                            text, err));
+    FTDN_TRY(append_section(
+        store, "finished trials",
+        "SELECT substr(id, 1, 10) AS trial, manifest, model, type, "
+        "CASE WHEN weight_count > 0 THEN 'count ' || weight_count ELSE weight_rate END AS weight_rate, "
+        "CASE WHEN feature_map_count > 0 THEN 'count ' || feature_map_count ELSE feature_map_rate END AS "
+        "feature_map_rate, method, ranking, merge, ratio, seed, map_voc07, map_area, images, seconds FROM v_trials "
+        "ORDER BY manifest, model, width, type, method, ranking, merge, ratio, v_trials.weight_rate, "
+        "v_trials.feature_map_rate, weight_count, feature_map_count, seed, id",
+        text, err));
     return append_section(store, "failed attempts", "failures", text, err);
 }
 

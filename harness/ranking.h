@@ -40,7 +40,7 @@ typedef struct ftdn_ranking_desc {
 typedef struct ftdn_ranked_layer {
     const char *name;
     int n_channels;
-    double **score; /* [n_rankers][n_channels], finite */
+    double **score; /* [n_rankers][n_channels], finite, no negative zero */
 } ftdn_ranked_layer;
 
 typedef struct ftdn_ranking {

@@ -127,10 +127,8 @@ static ftdn_status compute(question *q, ftdn_arena *arena, ftdn_error *err)
     };
     ftdn_ranking ranking;
     FTDN_TRY(ftdn_ranking_compute(&desc, arena, &ranking, err));
-    /* The store has no negative zero; scores from it and scores just computed have the same bits. */
-    for (int l = 0; l < q->layers.n_layers; l++) {
-        for (int k = 0; k < q->layer[l].n_channels; k++) q->layer[l].score[k] = ranking.layer[l].score[0][k] + 0.0;
-    }
+    for (int l = 0; l < q->layers.n_layers; l++)
+        memcpy(q->layer[l].score, ranking.layer[l].score[0], (size_t)q->layer[l].n_channels * sizeof(double));
     return FTDN_OK;
 }
 

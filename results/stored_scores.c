@@ -48,15 +48,14 @@ static ftdn_status read_layer(const ftdn_store *store, const ftdn_ranking_key *k
     bool fits = true;
     int different = -1;
     double other = 0;
-    ftdn_statement_prepare(
-        &statement, store,
-        "SELECT channel, score FROM channel_scores WHERE ranking = ? AND layer = ? ORDER BY channel");
+    ftdn_statement_prepare(&statement, store,
+                           "SELECT channel, score FROM channel_scores WHERE ranking = ? AND layer = ?");
     ftdn_statement_bind_integer(&statement, ranking);
     ftdn_statement_bind_text(&statement, layer->layer);
     for (; ftdn_statement_next(&statement); n_read++) {
         int64_t k = sqlite3_column_int64(statement.handle, 0);
         double score = sqlite3_column_double(statement.handle, 1);
-        fits &= k == n_read && k < layer->n_channels;
+        fits &= k >= 0 && k < layer->n_channels;
         if (!fits) continue;
         if (!compare) layer->score[k] = score;
         else if (different < 0 && memcmp(&layer->score[k], &score, sizeof score) != 0) {
@@ -111,7 +110,7 @@ static ftdn_status insert_layer(const ftdn_store *store, int64_t ranking, const 
     ftdn_statement_prepare(&statement, store,
                            "INSERT INTO channel_scores (ranking, layer, channel, score) VALUES (?, ?, ?, ?)");
     for (int k = 0; k < layer->n_channels; k++) {
-        assert(isfinite(layer->score[k]));
+        assert(isfinite(layer->score[k]) && (layer->score[k] != 0 || !signbit(layer->score[k])));
         ftdn_statement_bind_integer(&statement, ranking);
         ftdn_statement_bind_text(&statement, layer->layer);
         ftdn_statement_bind_integer(&statement, k);

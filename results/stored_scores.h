@@ -25,7 +25,7 @@ typedef struct ftdn_ranking_key {
 typedef struct ftdn_layer_scores {
     const char *layer; /* its name */
     int n_channels;    /* K */
-    double *score;     /* [n_channels], finite, no negative zero */
+    double *score;     /* [n_channels], finite; no negative zero, which SQLite does not keep */
 } ftdn_layer_scores;
 
 /* Read the scores of these layers into layer[].score. *ret_found: the ranking holds them all; else the buffers' content

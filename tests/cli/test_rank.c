@@ -84,7 +84,8 @@ static void rankings_by_weights_need_no_calibration(void **state)
     ftdn_cli_write_small("m.json", 1, "'seed': 3");
     ftdn_cli_assert_done(FTDN_CLI(&place->arena, "rank", "m.json", "--ranker", "weight_sum,random"));
     ftdn_cli_assert_fails(FTDN_CLI(&place->arena, "rank", "m.json"), 3,
-                          "m.json: calibration: missing, and rankings by images need it; add, say, \"calibration\": {");
+                          "m.json:1:1: calibration: no calibration images are given, and they are needed; add, say, "
+                          "\"calibration\": {");
 }
 
 static void images_that_are_tested_too_are_refused_unless_allowed(void **state)

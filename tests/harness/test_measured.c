@@ -208,21 +208,22 @@ static int compare_with_full_forwards(fixture *f, int stride)
 static void scores_are_those_of_full_forwards(void **state)
 {
     (void)state;
-    static const ftdn_fault_model model[] = {
-        {.type = FTDN_FAULT_ZERO},
-        {.type = FTDN_FAULT_RANDOM},
-        {.type = FTDN_FAULT_RANDOM, .has_range = 1, .low = -3, .high = 200},
-        {.type = FTDN_FAULT_BIT_FLIP, .first_bit = 0, .n_bits = 32},
+    static const struct {
+        ftdn_map_point point;
+        ftdn_fault_model fault;
+    } asked[] = {
+        {FTDN_MAP_POINT_ACTIVATION, {.type = FTDN_FAULT_ZERO}},
+        {FTDN_MAP_POINT_ACTIVATION, {.type = FTDN_FAULT_RANDOM}},
+        {FTDN_MAP_POINT_CONV, {.type = FTDN_FAULT_RANDOM, .has_range = 1, .low = -3, .high = 200}},
+        {FTDN_MAP_POINT_CONV, {.type = FTDN_FAULT_BIT_FLIP, .first_bit = 0, .n_bits = 32}},
     };
     fixture f;
-    open_fixture(&f, 0, 4, 4);
-    for (size_t m = 0; m < sizeof model / sizeof *model; m++) {
-        for (int point = 0; point < 2; point++) {
-            f.desc.fault = model[m];
-            f.desc.point = point ? FTDN_MAP_POINT_CONV : FTDN_MAP_POINT_ACTIVATION;
-            compute(&f, f.score);
-            assert_true(compare_with_full_forwards(&f, 5) > 5);
-        }
+    open_fixture(&f, 0, 6, 3);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        f.desc.point = asked[i].point;
+        f.desc.fault = asked[i].fault;
+        compute(&f, f.score);
+        assert_true(compare_with_full_forwards(&f, 4) > 5);
     }
     close_fixture(&f);
 }
@@ -243,7 +244,7 @@ static void neither_threads_nor_other_layers_change_a_bit(void **state)
     (void)state;
     fixture f;
     double *alone[13];
-    open_fixture(&f, 0, 3, 4);
+    open_fixture(&f, 0, 4, 3);
     compute(&f, f.score);
     make_scores(&f, alone);
     for (int n_threads = 1; n_threads <= 3; n_threads += 2) {

@@ -116,6 +116,7 @@ static void scores_are_those_of_the_ranking(void **state)
     fixture *f = *state;
     int n_rankers;
     const ftdn_ranker *const *ranker = ftdn_rankers(&n_rankers);
+    f->layers.n_layers = 3;
     f->trial.settings.seed = 7;
     f->trial.settings.faults.feature_map_point = "conv";
     for (int r = 0; r < n_rankers; r++) {
@@ -172,6 +173,9 @@ static void scores_are_computed_once(void **state)
                         "entropy,\"{\"\"images\"\":3,\"\"point\"\":\"\"activation\"\"}\",0,cpu\n"
                         "measured,\"{\"\"faults\"\":{\"\"rate\"\":0.1,\"\"type\"\":\"\"zero\"\"},\"\"images\"\":1,"
                         "\"\"point\"\":\"\"activation\"\"}\",0,cpu\n");
+    char semantics[32];
+    snprintf(semantics, sizeof semantics, "semantics\n%d\n", FTDN_SEMANTICS);
+    assert_string_equal(ask(f, "SELECT DISTINCT semantics FROM rankings"), semantics);
 }
 
 static void what_determines_scores_tells_them_apart(void **state)

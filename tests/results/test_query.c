@@ -463,10 +463,10 @@ static void append_latency(void)
 static void append_scores(void)
 {
     ftdn_error err = {0};
-    double score[2] = {1, 2};
     const ftdn_ranking_key key = {
         .model = "ssd_vgg16", .width = 1, .weights_digest = "ab12", .ranker = "weight_sum", .parameters = "{}"};
-    const ftdn_layer_scores layer = {.layer = "base_net.0", .n_channels = 2, .score = score};
+    double score[2] = {1, 2};
+    const ftdn_layer_scores layer = {.layer = "vgg.0", .n_channels = 2, .score = score};
     FTDN_ASSERT_OK(ftdn_store_add_scores(store, &key, "0.1.0", 1, &layer, 1, &err), err);
 }
 

@@ -244,8 +244,8 @@ static void damaged_rows_are_refused(void **state)
         "INSERT INTO channel_scores VALUES (1, 'x', -1, 0)",
         "INSERT INTO channel_scores VALUES (1, 'base_net.0', 0, 0)",
         "INSERT INTO channel_scores VALUES (2, 'x', 0, 0)",
-        "INSERT INTO rankings SELECT NULL, model, width, weights_digest, calibration_digest, ranker, parameters, "
-        "backend, arithmetic, semantics, 'x', 0, 'x' FROM rankings",
+        ("INSERT INTO rankings SELECT NULL, model, width, weights_digest, calibration_digest, ranker, parameters, "
+         "backend, arithmetic, semantics, 'x', 0, 'x' FROM rankings"),
         "UPDATE rankings SET backend = NULL",
         "UPDATE rankings SET parameters = 'x'",
         "UPDATE rankings SET seconds = -1",
