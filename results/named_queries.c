@@ -15,6 +15,9 @@
     "nms_iou, candidates, iou, type, bit, bits, range_low, range_high, weight_rate, feature_map_rate, "                \
     "weight_count, feature_map_count, weight_scope, feature_map_scope, feature_map_point, redraw, seed"
 
+/* What protections have in common that choose their channels by different rankings. */
+#define ALL_BUT_RANKING ALL_BUT_PROTECTION ", copies, method, allocation, merge, merge_point, combine, ratio"
+
 /* Columns of a table by fault rates and protection, and the order of its rows. */
 #define RATES_AND_PROTECTION                                                                                           \
     "manifest, model, type, weight_rate, feature_map_rate, weight_count, feature_map_count, method, ranking, merge, "  \
@@ -35,6 +38,32 @@
 /* Of the 95 % interval of a mean of n values whose squared distances from it add up to `squares`; NULL for n < 2. */
 #define HALF_WIDTH(n, squares)                                                                                         \
     "(SELECT t FROM student WHERE df < " n " ORDER BY df DESC LIMIT 1) * sqrt(" squares " / (" n " - 1) / " n ")"
+
+/* Each trial against the baseline trial that has everything in `same` in common with it. `same`: columns. */
+#define GAIN_OVER(is_baseline, is_compared, same)                                                                      \
+    "WITH student(df, t) AS (VALUES " STUDENT_95 "), "                                                                 \
+    "paired AS (SELECT *, CASE WHEN " is_compared " THEN map_voc07 - avg(map_voc07) "                                  \
+    "FILTER (WHERE " is_baseline ") OVER (PARTITION BY " same ") END AS gain FROM v_trials), "                         \
+    "centred AS (SELECT *, avg(map_voc07) OVER cell AS mean_map, avg(gain) OVER cell AS mean_gain "                    \
+    "FROM paired WINDOW cell AS (PARTITION BY " ALL_BUT_SEED ")), "                                                    \
+    "cells AS (SELECT " RATES_AND_PROTECTION ", count(map_voc07) AS n, mean_map, "                                     \
+    "sum((map_voc07 - mean_map) * (map_voc07 - mean_map)) AS map_squares, count(gain) AS pairs, mean_gain, "           \
+    "sum((gain - mean_gain) * (gain - mean_gain)) AS gain_squares "                                                    \
+    "FROM centred GROUP BY " ALL_BUT_SEED ") "                                                                         \
+    "SELECT " RATES_AND_PROTECTION ", n, mean_map AS mean_map_voc07, " HALF_WIDTH(                                     \
+        "n",                                                                                                           \
+        "map_squares") " AS map_half_width, pairs, mean_gain, " HALF_WIDTH("pairs",                                    \
+                                                                           "gain_squares") " AS gain_half_width FROM " \
+                                                                                           "cells "                    \
+                                                                                           "ORDER BY manifest, "       \
+                                                                                           "model, type, "             \
+                                                                                           "weight_rate, "             \
+                                                                                           "feature_map_rate, "        \
+                                                                                           "weight_count, "            \
+                                                                                           "feature_map_count, "       \
+                                                                                           "method <> 'none', "        \
+                                                                                           "mean_gain DESC, method, "  \
+                                                                                           "ranking, merge, ratio"
 
 static const ftdn_named_query named_query[] = {
     {
@@ -82,20 +111,12 @@ static const ftdn_named_query named_query[] = {
     {
         .name = "protection_gain",
         .help = "mean mAP of each protection, and its gain over none, seed by seed, with 95 % half widths",
-        .sql = "WITH student(df, t) AS (VALUES " STUDENT_95 "), "
-               "paired AS (SELECT *, CASE WHEN method <> 'none' THEN map_voc07 - avg(map_voc07) "
-               "FILTER (WHERE method = 'none') OVER (PARTITION BY " ALL_BUT_PROTECTION ") END AS gain FROM v_trials), "
-               "centred AS (SELECT *, avg(map_voc07) OVER cell AS mean_map, avg(gain) OVER cell AS mean_gain "
-               "FROM paired WINDOW cell AS (PARTITION BY " ALL_BUT_SEED ")), "
-               "cells AS (SELECT " RATES_AND_PROTECTION ", count(map_voc07) AS n, mean_map, "
-               "sum((map_voc07 - mean_map) * (map_voc07 - mean_map)) AS map_squares, count(gain) AS pairs, mean_gain, "
-               "sum((gain - mean_gain) * (gain - mean_gain)) AS gain_squares "
-               "FROM centred GROUP BY " ALL_BUT_SEED ") "
-               "SELECT " RATES_AND_PROTECTION ", n, mean_map AS mean_map_voc07, "
-               HALF_WIDTH("n", "map_squares") " AS map_half_width, pairs, mean_gain, "
-               HALF_WIDTH("pairs", "gain_squares") " AS gain_half_width FROM cells "
-               "ORDER BY manifest, model, type, weight_rate, feature_map_rate, weight_count, feature_map_count, "
-               "method <> 'none', mean_gain DESC, method, ranking, merge, ratio",
+        .sql = GAIN_OVER("method = 'none'", "method <> 'none'", ALL_BUT_PROTECTION),
+    },
+    {
+        .name = "ranking_gain",
+        .help = "mean mAP of each ranking, and its gain over the random one of the same protection, seed by seed",
+        .sql = GAIN_OVER("ranking = 'random'", "ranking <> 'random'", ALL_BUT_RANKING),
     },
     {
         .name = "class_ap",
