@@ -477,7 +477,7 @@ static void every_named_query_has_help_and_runs_on_any_store(void **state)
     (void)state;
     int n_queries;
     const ftdn_named_query *query = ftdn_named_queries(&n_queries);
-    assert_int_equal(n_queries, 14);
+    assert_int_equal(n_queries, 15);
     for (int full = 0; full < 2; full++) {
         if (full) append_campaign();
         if (full) append_latency();
