@@ -146,6 +146,12 @@ static void announce(const subject *s, const char *what)
     ftdn_bench_tell(s->options->progress, s->settings.name, what);
 }
 
+/* No more than are measured. */
+static int count_images(const ftdn_overhead_options *options)
+{
+    return options->n_images < options->n_repeats ? options->n_images : options->n_repeats;
+}
+
 static ftdn_status set_up(subject *s, const char *name, ftdn_error *err)
 {
     const ftdn_overhead_options *options = s->options;
@@ -159,7 +165,7 @@ static ftdn_status set_up(subject *s, const char *name, ftdn_error *err)
     };
     announce(s, "setting up");
     FTDN_TRY(ftdn_model_open(&s->settings, &s->arena, &s->model, err));
-    FTDN_TRY(ftdn_dataset_open_test_scenes(options->n_images, 0, &s->dataset, err));
+    FTDN_TRY(ftdn_dataset_open_test_scenes(count_images(options), 0, &s->dataset, err));
     FTDN_TRY(ftdn_dataset_decode(s->dataset, s->model.network.input_size, N_THREADS, err));
     FTDN_TRY(choose_copies(s, err));
     FTDN_TRY(fill_memory(s, err));
@@ -199,7 +205,7 @@ static ftdn_status measure(subject *s, ftdn_error *err)
         announce(s, what);
         for (int i = 0; i < N_METHODS; i++) {
             contender *c = &s->contender[(turn + i) % N_METHODS];
-            FTDN_TRY(pass(s, c, turn % s->options->n_images, &c->sample_s[turn], err));
+            FTDN_TRY(pass(s, c, turn % s->dataset->n_images, &c->sample_s[turn], err));
         }
     }
     return FTDN_OK;
@@ -244,7 +250,7 @@ static ftdn_status report(subject *s, int method, ftdn_arena *arena, ftdn_latenc
         .backend = BACKEND,
         .arithmetic = ftdn_backend_arithmetic(ftdn_backend_find(BACKEND), s->options->conv_algorithm),
         .n_threads = N_THREADS,
-        .n_images = s->options->n_images,
+        .n_images = s->dataset->n_images,
         .n_warmup = s->options->n_warmup,
         .n_repeats = n_repeats,
         .median_s = time.median,

@@ -27,7 +27,7 @@ typedef struct ftdn_overhead_options {
     double ratio;             /* of channels that are copied, in [0, 1] */
     ftdn_conv_algorithm conv_algorithm;
     int n_warmup;            /* passes of each method that are not measured, at least 0 */
-    int n_repeats, n_images; /* at least 1 */
+    int n_repeats, n_images; /* at least 1; no more images than repeats are taken */
     FILE *progress;          /* a terminal that is told what is being measured; NULL: none */
 } ftdn_overhead_options;
 

@@ -217,14 +217,11 @@ ftdn_status ftdn_command_rank(int argc, char **argv, ftdn_exit_code *ret_exit, f
     rank_options options = {.direction = "outgoing", .point = "activation", .n_threads = ftdn_default_threads()};
     const ftdn_option option[] = {
         FTDN_TEXT_OPTION("ranker", 'r', "NAMES", &options.rankers,
-                         "weight_sum, second_order, entropy, taylor, activation, random, measured, or a list A,B "
-                         "(default: all but measured)"),
+                         "the rankings, one or a list A,B (default: all but measured)"),
         FTDN_TEXT_OPTION("direction", 'd', "WORD", &options.direction,
-                         "what weight_sum adds up: outgoing (default), the weights that read a channel, or filter, "
-                         "its own"),
+                         "weight_sum adds the weights that read a channel (outgoing, default) or its own (filter)"),
         FTDN_TEXT_OPTION("point", 'p', "POINT", &options.point,
-                         "where maps are read or hit: activation (default), as handed on, or conv, the convolution's "
-                         "output"),
+                         "maps are read, or hit, as handed on (activation, default) or at the convolution (conv)"),
         FTDN_TEXT_OPTION("layer", 'l', "GLOB", &options.layers,
                          "layers by name (default: those whose outputs are the paper's feature maps)"),
         FTDN_INTEGER_OPTION("threads", 't', "N", &options.n_threads, 1, 1024,
@@ -240,6 +237,7 @@ ftdn_status ftdn_command_rank(int argc, char **argv, ftdn_exit_code *ret_exit, f
         .details = "The network is the manifest's model without faults; rankings by images read the images of its key\n"
                    "calibration, the random one its seed. A larger score means a channel that matters more; equal\n"
                    "scores are ordered by channel.\n\n"
+                   "NAMES: weight_sum, second_order, entropy, taylor, activation, random, measured.\n"
                    "The ranking measured injects faults of the manifest's type into one channel after the other, for\n"
                    "the first images of the calibration (key calibration.measured_images), and runs the layers behind\n"
                    "it again: for an image that takes hundreds of times as long as the others.",

@@ -43,8 +43,10 @@ static ftdn_status show_store(ftdn_store *store, ftdn_text *text, ftdn_error *er
         "SELECT substr(id, 1, 10) AS trial, manifest, model, type, "
         "CASE WHEN weight_count > 0 THEN 'count ' || weight_count ELSE weight_rate END AS weight_rate, "
         "CASE WHEN feature_map_count > 0 THEN 'count ' || feature_map_count ELSE feature_map_rate END AS "
-        "feature_map_rate, method, ranking, merge, ratio, seed, map_voc07, map_area, images, seconds FROM v_trials "
-        "ORDER BY manifest, model, width, type, method, ranking, merge, ratio, v_trials.weight_rate, "
+        "feature_map_rate, method, ranking, merge, ratio, " FTDN_QUERY_VARIANT
+        " AS variant, seed, map_voc07, map_area, "
+        "images, seconds FROM v_trials "
+        "ORDER BY manifest, model, width, type, method, ranking, merge, ratio, variant, v_trials.weight_rate, "
         "v_trials.feature_map_rate, weight_count, feature_map_count, seed, id",
         text, err));
     return append_section(store, "failed attempts", "failures", text, err);

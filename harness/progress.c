@@ -72,9 +72,9 @@ void ftdn_progress_on_ranking(void *user, const char *ranker, int n_done, int n_
     bool begins = progress->ranking_start_ns == 0;
     if (begins) progress->ranking_start_ns = now_ns;
     if (begins && progress->out && !progress->is_terminal)
-        fprintf(progress->out, "ranking channels: %s, %d steps\n", ranker, n_all);
+        fprintf(progress->out, "calibration: %s, %d steps\n", ranker, n_all);
     if (progress->is_terminal && (begins || now_ns - progress->last_drawn_ns >= REDRAW_NS)) {
-        fprintf(progress->out, "\rranking channels: %s, %d of %d\033[K", ranker, n_done, n_all);
+        fprintf(progress->out, "\rcalibration: %s, %d of %d\033[K", ranker, n_done, n_all);
         progress->last_drawn_ns = now_ns;
     }
     if (progress->out) fflush(progress->out);

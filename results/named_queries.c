@@ -18,12 +18,15 @@
 /* What protections have in common that choose their channels by different rankings. */
 #define ALL_BUT_RANKING ALL_BUT_PROTECTION ", copies, method, allocation, merge, merge_point, combine, ratio"
 
+/* The finished trials, with what tells protections apart that are equal in the columns below. */
+#define TRIALS "(SELECT *, " FTDN_QUERY_VARIANT " AS variant FROM v_trials)"
+
 /* Columns of a table by fault rates and protection, and the order of its rows. */
 #define RATES_AND_PROTECTION                                                                                           \
     "manifest, model, type, weight_rate, feature_map_rate, weight_count, feature_map_count, method, ranking, merge, "  \
-    "ratio"
+    "ratio, variant"
 #define BY_PROTECTION                                                                                                  \
-    "manifest, model, type, method, ranking, merge, ratio, weight_rate, feature_map_rate, weight_count, "              \
+    "manifest, model, type, method, ranking, merge, ratio, variant, weight_rate, feature_map_rate, weight_count, "     \
     "feature_map_count"
 
 /* Quantiles of Student's distribution for two-sided 95 %: the row of the greatest df that is not above the degrees of
@@ -35,6 +38,7 @@
     "(26, 2.056), (27, 2.052), (28, 2.048), (29, 2.045), (30, 2.042), (40, 2.021), (60, 2.000), (120, 1.980), "        \
     "(1000, 1.962)"
 
+/* clang-format off */
 /* Of the 95 % interval of a mean of n values whose squared distances from it add up to `squares`; NULL for n < 2. */
 #define HALF_WIDTH(n, squares)                                                                                         \
     "(SELECT t FROM student WHERE df < " n " ORDER BY df DESC LIMIT 1) * sqrt(" squares " / (" n " - 1) / " n ")"
@@ -43,27 +47,19 @@
 #define GAIN_OVER(is_baseline, is_compared, same)                                                                      \
     "WITH student(df, t) AS (VALUES " STUDENT_95 "), "                                                                 \
     "paired AS (SELECT *, CASE WHEN " is_compared " THEN map_voc07 - avg(map_voc07) "                                  \
-    "FILTER (WHERE " is_baseline ") OVER (PARTITION BY " same ") END AS gain FROM v_trials), "                         \
+    "FILTER (WHERE " is_baseline ") OVER (PARTITION BY " same ") END AS gain FROM " TRIALS "), "                       \
     "centred AS (SELECT *, avg(map_voc07) OVER cell AS mean_map, avg(gain) OVER cell AS mean_gain "                    \
     "FROM paired WINDOW cell AS (PARTITION BY " ALL_BUT_SEED ")), "                                                    \
     "cells AS (SELECT " RATES_AND_PROTECTION ", count(map_voc07) AS n, mean_map, "                                     \
     "sum((map_voc07 - mean_map) * (map_voc07 - mean_map)) AS map_squares, count(gain) AS pairs, mean_gain, "           \
     "sum((gain - mean_gain) * (gain - mean_gain)) AS gain_squares "                                                    \
     "FROM centred GROUP BY " ALL_BUT_SEED ") "                                                                         \
-    "SELECT " RATES_AND_PROTECTION ", n, mean_map AS mean_map_voc07, " HALF_WIDTH(                                     \
-        "n",                                                                                                           \
-        "map_squares") " AS map_half_width, pairs, mean_gain, " HALF_WIDTH("pairs",                                    \
-                                                                           "gain_squares") " AS gain_half_width FROM " \
-                                                                                           "cells "                    \
-                                                                                           "ORDER BY manifest, "       \
-                                                                                           "model, type, "             \
-                                                                                           "weight_rate, "             \
-                                                                                           "feature_map_rate, "        \
-                                                                                           "weight_count, "            \
-                                                                                           "feature_map_count, "       \
-                                                                                           "method <> 'none', "        \
-                                                                                           "mean_gain DESC, method, "  \
-                                                                                           "ranking, merge, ratio"
+    "SELECT " RATES_AND_PROTECTION ", n, mean_map AS mean_map_voc07, "                                                 \
+    HALF_WIDTH("n", "map_squares") " AS map_half_width, pairs, mean_gain, "                                            \
+    HALF_WIDTH("pairs", "gain_squares") " AS gain_half_width FROM cells "                                              \
+    "ORDER BY manifest, model, type, weight_rate, feature_map_rate, weight_count, feature_map_count, "                 \
+    "method <> 'none', mean_gain DESC, method, ranking, merge, ratio, variant"
+/* clang-format on */
 
 static const ftdn_named_query named_query[] = {
     {
@@ -106,7 +102,7 @@ static const ftdn_named_query named_query[] = {
         .help = "mAP against fault rates and protection: number of seeds, mean, least and greatest",
         .sql = "SELECT " RATES_AND_PROTECTION ", count(*) AS n, "
                "avg(map_voc07) AS mean_map_voc07, min(map_voc07) AS min_map_voc07, max(map_voc07) AS max_map_voc07 "
-               "FROM v_trials GROUP BY " ALL_BUT_SEED " ORDER BY " BY_PROTECTION,
+               "FROM " TRIALS " GROUP BY " ALL_BUT_SEED " ORDER BY " BY_PROTECTION,
     },
     {
         .name = "protection_gain",
@@ -123,7 +119,7 @@ static const ftdn_named_query named_query[] = {
         .help = "average precision of each class against fault rates and protection, mean over seeds",
         .sql = "SELECT " RATES_AND_PROTECTION ", class, "
                "count(*) AS n, avg(ap_voc07) AS mean_ap_voc07, avg(ap_area) AS mean_ap_area, max(objects) AS objects "
-               "FROM v_trials JOIN v_ap USING (id) GROUP BY " ALL_BUT_SEED ", class ORDER BY " BY_PROTECTION ", class",
+               "FROM " TRIALS " JOIN v_ap USING (id) GROUP BY " ALL_BUT_SEED ", class ORDER BY " BY_PROTECTION ", class",
     },
     {
         .name = "rates",

@@ -44,7 +44,7 @@ static void show_gives_each_trial_one_line(void **state)
         char line[256];
         snprintf(line, sizeof line,
                  "\n%.10s  smoke     ssd_mobilenet_v1_tf  zero       0.1000             1e-05  none    -        -      "
-                 "-         %d     "
+                 "-      -           %d     "
                  "0.3000    0.6667     300   2.5000\n",
                  id[i], i);
         ftdn_cli_assert_says(result.out, line);

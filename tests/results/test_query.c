@@ -334,14 +334,14 @@ static void the_named_queries_answer(void **state)
     append_campaign();
     assert_string_equal(
         csv("map_by_rate"),
-        "manifest,model,type,weight_rate,feature_map_rate,weight_count,feature_map_count,method,ranking,merge,ratio,n,"
-        "mean_map_voc07,min_map_voc07,max_map_voc07\n"
-        "smoke,ssd_mobilenet_v1_tf,zero,0.1,1e-05,0,0,kr,entropy,mean,0.5,1,0.375,0.375,0.375\n"
-        "smoke,ssd_mobilenet_v1_tf,zero,0.01,1e-05,0,0,none,,,,2,0.375,0.25,0.5\n"
-        "smoke,ssd_mobilenet_v1_tf,zero,0.1,1e-05,0,0,none,,,,2,0.09375,0.0625,0.125\n");
+        "manifest,model,type,weight_rate,feature_map_rate,weight_count,feature_map_count,method,ranking,merge,ratio,"
+        "variant,n,mean_map_voc07,min_map_voc07,max_map_voc07\n"
+        "smoke,ssd_mobilenet_v1_tf,zero,0.1,1e-05,0,0,kr,entropy,mean,0.5,,1,0.375,0.375,0.375\n"
+        "smoke,ssd_mobilenet_v1_tf,zero,0.01,1e-05,0,0,none,,,,,2,0.375,0.25,0.5\n"
+        "smoke,ssd_mobilenet_v1_tf,zero,0.1,1e-05,0,0,none,,,,,2,0.09375,0.0625,0.125\n");
     const char *answer = csv("class_ap");
-    assert_non_null(strstr(answer, "zero,0.01,1e-05,0,0,none,,,,boat,2,0.1875,0.3333333333333333,7\n"));
-    assert_non_null(strstr(answer, "zero,0.01,1e-05,0,0,none,,,,cat,2,,,0\n"));
+    assert_non_null(strstr(answer, "zero,0.01,1e-05,0,0,none,,,,,boat,2,0.1875,0.3333333333333333,7\n"));
+    assert_non_null(strstr(answer, "zero,0.01,1e-05,0,0,none,,,,,cat,2,,,0\n"));
     answer = csv("rates");
     assert_non_null(strstr(answer, "ssd_mobilenet_v1_tf,weights,base_net.10.3,0,0.01,0.0105,2,2000,21,1\n"));
     assert_non_null(strstr(answer, "ssd_mobilenet_v1_tf,weights,base_net.10.3,0,0.1,0.013,3,3000,39,9\n"));
@@ -392,17 +392,18 @@ static void gains_are_paired_by_seed(void **state)
     append_trial(8, "clip", NULL, 7, 0.125);
     const char *row = strchr(table("protection_gain"), '\n');
     static const char *const rows[] = {
-        "none    -        -           -  3          0.3750          0.3105      0          -                -",
-        "kr      random   mean   0.5000  1          0.5000               -      1     0.2500                -",
-        "kr      entropy  mean   0.5000  3          0.4375          0.3105      2     0.1250           0.7941",
-        "clip    -        -           -  1          0.1250               -      0          -                -",
+        "none    -        -           -  -        3          0.3750          0.3105      0          -                -",
+        "kr      random   mean   0.5000  -        1          0.5000               -      1     0.2500                -",
+        "kr      entropy  mean   0.5000  -        3          0.4375          0.3105      2     0.1250           0.7941",
+        "clip    -        -           -  -        1          0.1250               -      0          -                -",
     };
     for (int i = 0; i < 4; i++) {
         row = strstr(row + 1, rows[i]);
         if (!row) fail_msg("no row '%s' in its place", rows[i]);
     }
-    assert_non_null(strstr(table("ranking_gain"), /* against random, whose seed 0 alone has a partner */
-                           "kr      entropy  mean   0.5000  3          0.4375          0.3105      1    -0.1875"));
+    assert_non_null(
+        strstr(table("ranking_gain"), /* against random, whose seed 0 alone has a partner */
+               "kr      entropy  mean   0.5000  -        3          0.4375          0.3105      1    -0.1875"));
 }
 
 static void a_bare_trial_serves_all_protections_of_its_faults_only(void **state)
@@ -423,9 +424,49 @@ static void a_bare_trial_serves_all_protections_of_its_faults_only(void **state)
         FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
     }
     const char *answer = csv("protection_gain");
-    assert_non_null(strstr(answer, "protected,ssd_mobilenet_v1_tf,zero,0.01,1e-05,0,0,d2nn,,,,1,0.5,,1,0.49,\n"));
-    assert_non_null(strstr(answer, "protected,ssd_mobilenet_v1_tf,zero,0.02,1e-05,0,0,d2nn,,,,1,0.5,,1,0.48,\n"));
-    assert_non_null(strstr(answer, "bare,ssd_mobilenet_v1_tf,zero,0.02,1e-05,0,0,none,,,,1,0.02,,0,,\n"));
+    assert_non_null(strstr(answer, "protected,ssd_mobilenet_v1_tf,zero,0.01,1e-05,0,0,d2nn,,,,,1,0.5,,1,0.49,\n"));
+    assert_non_null(strstr(answer, "protected,ssd_mobilenet_v1_tf,zero,0.02,1e-05,0,0,d2nn,,,,,1,0.5,,1,0.48,\n"));
+    assert_non_null(strstr(answer, "bare,ssd_mobilenet_v1_tf,zero,0.02,1e-05,0,0,none,,,,,1,0.02,,0,,\n"));
+}
+
+static void protections_that_are_equal_in_the_columns_shown_differ_in_their_variant(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *direction, *allocation, *merge_point, *combine, *copies, *row;
+    } trials[] = {
+        {"outgoing", "uniform", "activation", NULL, "independent", ",weight_sum,mean,0.5,,1,"},
+        {"filter", "uniform", NULL, NULL, "independent", ",weight_sum,mean,0.5,filter,1,"},
+        {NULL, "global", "conv", NULL, "clean", ",weight_sum,mean,0.5,global at conv copies clean,1,"},
+        {NULL, "uniform", NULL, "scores", "shared", ",weight_sum,mean,0.5,copies shared,1,"},
+        {NULL, "uniform", NULL, "boxes", "independent", ",weight_sum,mean,0.5,boxes,1,"},
+        {NULL, NULL, NULL, NULL, "clean", ",,,,,1,"}, /* no copies, no matter what is said of them */
+    };
+    for (int i = 0; i < 6; i++) {
+        ftdn_error err;
+        ftdn_sample sample;
+        ftdn_sample_init(&sample, i);
+        ftdn_trial_params *params = &sample.record.params;
+        params->method = trials[i].allocation ? "fmr" : "none";
+        params->direction = trials[i].direction;
+        params->allocation = trials[i].allocation;
+        params->merge_point = trials[i].merge_point;
+        params->combine = trials[i].combine;
+        params->copies = trials[i].copies;
+        params->feature_map_point = "activation";
+        if (trials[i].allocation) {
+            params->ranking = "weight_sum";
+            params->merge = "mean";
+            params->ratio = 0.5;
+        }
+        FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+    }
+    static const char *const queries[] = {"map_by_rate", "protection_gain"};
+    for (int q = 0; q < 2; q++) {
+        const char *answer = csv(queries[q]);
+        for (int i = 0; i < 6; i++)
+            if (!strstr(answer, trials[i].row)) fail_msg("%s: no row has '%s'", queries[q], trials[i].row);
+    }
 }
 
 static void trials_that_differ_in_more_than_the_seed_are_not_averaged(void **state)
@@ -519,6 +560,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_named_queries_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(gains_are_paired_by_seed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_bare_trial_serves_all_protections_of_its_faults_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(protections_that_are_equal_in_the_columns_shown_differ_in_their_variant, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(trials_that_differ_in_more_than_the_seed_are_not_averaged, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_named_query_has_help_and_runs_on_any_store, set_up, tear_down),
     };
