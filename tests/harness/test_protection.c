@@ -258,6 +258,13 @@ static void threads_change_no_bit_of_any_protection(void **state)
         {"{'weight_rate': 0.05, 'redraw': 'image'}", "{'method': 'kr', 'ratio': 0.5}"},
         {"{'weight_rate': 0.05, 'redraw': 'image'}", "{'method': 'fmr', 'ratio': 0.5, 'direction': 'filter'}"},
         {"{'weight_count': 5, 'feature_map_count': 7, 'type': 'bit_flip'}", "{'method': 'fmr', 'ratio': 0.5}"},
+        {"{'weight_rate': 0.05, 'feature_map_rate': 0.05, 'type': 'random'}", "{'method': 'fmr', 'ratio': 0.5}"},
+        {"{'weight_rate': 0.01, 'feature_map_rate': 0.01, 'type': 'bit_flip', 'redraw': 'image'}",
+         "{'method': 'd2nn', 'ratio': 0.5}"},
+        {"{'feature_map_rate': 0.01, 'type': 'stuck_at_1', 'bits': 'exponent', 'copies': 'clean'}",
+         "{'method': 'fmr', 'ratio': 0.5, 'merge': 'nonzero'}"},
+        {"{'weight_rate': 0.05, 'feature_map_rate': 0.05, 'type': 'stuck_at_0', 'scope': 'convs'}",
+         "{'method': 'fmr', 'ratio': 0.5, 'merge_point': 'conv', 'ranking': 'measured'}"},
         {"{'weight_rate': 0.05, 'copies': 'shared'}", "{'method': 'kr', 'ratio': 0.5, 'ranking': 'random'}"},
     };
     fixture *f = *state;
