@@ -130,8 +130,8 @@ ftdn_status ftdn_command_sites(int argc, char **argv, ftdn_exit_code *ret_exit, 
         .arguments = "MANIFEST",
         .summary = "List the elements of one layer that one trial hits, with their values before and after.",
         .example = "ftdn sites experiments/quickstart.json --trial 1a2b --layer base_net.1.0",
-        .details = "Coordinates: of weights [K,C,R,S], of a map [H,W,C]; copy 0 is the original, an element of a copy has\n"
-                   "the coordinates of the original's. docs/fault-sites.md states the rule.",
+        .details = "Coordinates: of weights [K,C,R,S], of a map [H,W,C]; copy 0 is the original, and an element of a\n"
+                   "copy has the coordinates of the original's. docs/fault-sites.md states the rule.",
         .min_arguments = 1,
         .max_arguments = 1,
         .n_options = sizeof option / sizeof *option,

@@ -119,7 +119,8 @@ static const ftdn_named_query named_query[] = {
         .help = "average precision of each class against fault rates and protection, mean over seeds",
         .sql = "SELECT " RATES_AND_PROTECTION ", class, "
                "count(*) AS n, avg(ap_voc07) AS mean_ap_voc07, avg(ap_area) AS mean_ap_area, max(objects) AS objects "
-               "FROM " TRIALS " JOIN v_ap USING (id) GROUP BY " ALL_BUT_SEED ", class ORDER BY " BY_PROTECTION ", class",
+               "FROM " TRIALS " JOIN v_ap USING (id) GROUP BY " ALL_BUT_SEED ", class "
+               "ORDER BY " BY_PROTECTION ", class",
     },
     {
         .name = "rates",

@@ -110,6 +110,7 @@ static void the_sites_of_copies_are_listed(void **state)
                          CALIBRATION ", 'faults': {'weight_rate': 0.1, 'feature_map_rate': 0.01},"
                                      " 'protection': {'method': 'fmr', 'ratio': 0.5, 'merge': 'median'}");
     ftdn_cli_assert_done(FTDN_CLI(arena, "run", "m.json", "--quiet", "--db", "a.db"));
+    ftdn_cli_assert_says(FTDN_CLI(arena, "plan", "m.json", "--db", "a.db").out, "  1 trial, 1 in a.db, 0 to run\n");
     ftdn_cli_result plan = FTDN_CLI(arena, "plan", "m.json", "--json", "--db", "a.db");
     const char *id =
         ftdn_cli_member(ftdn_cli_member(ftdn_cli_parse(arena, plan.out), "trials")->child[0], "id")->string;

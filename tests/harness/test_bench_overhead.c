@@ -248,6 +248,7 @@ static void wrong_options_are_refused(void **state)
          FTDN_ERR_ARG,
          "'overhead' is measured alone, and is the first word: ftdn bench overhead"},
         {{"bench", "overhead", "--ratio=1.5"}, 3, FTDN_ERR_ARG, "--ratio: '1.5' is not allowed"},
+        {{"bench", "overhead", "--width=17"}, 3, FTDN_ERR_ARG, "allowed: a number in [0.01, 16]"},
         {{"bench", "overhead", "--weights=w.pth"}, 3, FTDN_ERR_ARG, "--weights needs --model NAME"},
         {{"bench", "overhead", "--model=ssd_vgg"}, 3, FTDN_ERR_ARG, "ssd_vgg16"},
         {{"bench", "overhead", "--model=ssd_vgg16", "--weights=absent.pth"}, 4, FTDN_ERR_INPUT, "absent.pth"},
