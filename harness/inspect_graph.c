@@ -43,8 +43,8 @@ static row make_row(const ftdn_graph *graph, int node)
     row made = {.name = n->name, .first = node, .last = node};
     if (n->layer >= 0) {
         const ftdn_layer *layer = &graph->layer[n->layer];
-        if (node == layer->conv) made.name = layer->name;
-        while (made.last + 1 < graph->n_nodes && graph->node[made.last + 1].layer == n->layer) made.last++;
+        made.name = layer->name;
+        made.last = layer->last;
         made.roles = layer->roles;
     }
     for (int i = 0; i < graph->n_params; i++) {
@@ -92,11 +92,8 @@ static void append_operation(ftdn_text *text, const ftdn_graph *graph, const row
         case FTDN_OP_ACTIVATION:
             ftdn_text_append(text, n->activation == FTDN_ACTIVATION_RELU6 ? "relu6" : "relu");
             break;
-        case FTDN_OP_MERGE:
-            ftdn_text_append(text, "merge of %d copies", 1 + n->n_copies);
-            if (n->n_merged < n->shape.c) ftdn_text_append(text, " of %d channels", n->n_merged);
-            break;
-        case FTDN_OP_CLIP: ftdn_text_append(text, "clip to [%g, %g]", (double)n->low, (double)n->high); break;
+        case FTDN_OP_MERGE: ftdn_text_append(text, "merge"); break;
+        case FTDN_OP_CLIP: ftdn_text_append(text, "clip"); break;
         case FTDN_OP_CONV:
         case FTDN_OP_MAX_POOL:
             ftdn_text_append(text, "%s %dx%d",
