@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "detect/overlap.h"
+#include "engine/merge_hd.h"
 
 void ftdn_combine_answers(const float *a, const float *b, size_t n_values, float *out)
 {
-    for (size_t i = 0; i < n_values; i++) out[i] = (float)(((double)a[i] + (double)b[i]) * 0.5);
+    for (size_t i = 0; i < n_values; i++) out[i] = ftdn_merge_mean(a[i], b[i]);
 }
 
 ftdn_status ftdn_box_combiner_init(ftdn_box_combiner *combiner, const ftdn_detector *detector, ftdn_arena *arena,

@@ -26,14 +26,13 @@ void ftdn_combine_answers(const float *a, const float *b, size_t n_values, float
 
 /* One worker's scratch memory and result list, allocated once. */
 typedef struct ftdn_box_combiner {
-    float limit;       /* of overlap */
-    int list_capacity; /* detections that a network's list holds at most */
-    int n_best;        /* of one class */
-    ftdn_detection
-        *detection; /* [2 * list_capacity] of the last image, by class, score descending, best boxes' order */
+    float limit;               /* of overlap */
+    int list_capacity;         /* detections that a network's list holds at most */
+    int n_best;                /* of one class */
+    ftdn_detection *detection; /* [2 * list_capacity] of the last image: by class, score descending, order of boxes */
     int n_detections;
-    bool *taken[2];            /* scratch, [n_best] */
-    ftdn_detection *combined;  /* scratch, [2 * n_best] */
+    bool *taken[2];              /* scratch, [n_best] */
+    ftdn_detection *combined;    /* scratch, [2 * n_best] */
     ftdn_ranked *rank, *scratch; /* scratch, [2 * n_best] */
 } ftdn_box_combiner;
 

@@ -96,8 +96,8 @@ int ftdn_graph_append_layer(ftdn_graph *graph, const ftdn_layer *layer)
 int ftdn_graph_add_input(ftdn_graph *graph, ftdn_shape shape)
 {
     assert(graph->n_nodes == 0 && "the input is the first node");
-    return ftdn_graph_append_node(graph,
-                    &(ftdn_node){.op = FTDN_OP_INPUT, .name = "input", .input = -1, .shape = shape, .layer = -1});
+    return ftdn_graph_append_node(
+        graph, &(ftdn_node){.op = FTDN_OP_INPUT, .name = "input", .input = -1, .shape = shape, .layer = -1});
 }
 
 /* Output length of a window of `reach` cells moved by `stride` over n cells and `pad` cells around them. */
@@ -177,13 +177,13 @@ static int add_batch_norm(ftdn_graph *graph, int input, const char *name, double
 {
     ftdn_shape shape = graph->node[input].shape;
     int index = ftdn_graph_append_node(graph, &(ftdn_node){
-                                    .op = FTDN_OP_BATCH_NORM,
-                                    .name = name,
-                                    .input = input,
-                                    .shape = shape,
-                                    .layer = layer,
-                                    .epsilon = epsilon > 0 ? epsilon : 1e-5,
-                                });
+                                                  .op = FTDN_OP_BATCH_NORM,
+                                                  .name = name,
+                                                  .input = input,
+                                                  .shape = shape,
+                                                  .layer = layer,
+                                                  .epsilon = epsilon > 0 ? epsilon : 1e-5,
+                                              });
     if (index < 0) return -1;
     static const struct {
         const char *suffix;
@@ -213,13 +213,13 @@ static int add_activation(ftdn_graph *graph, int input, const char *layer_name, 
     const char *name = join_name(graph, layer_name, activation == FTDN_ACTIVATION_RELU6 ? ":relu6" : ":relu");
     if (!name) return -1;
     return ftdn_graph_append_node(graph, &(ftdn_node){
-                               .op = FTDN_OP_ACTIVATION,
-                               .name = name,
-                               .input = input,
-                               .shape = graph->node[input].shape,
-                               .layer = layer,
-                               .activation = activation,
-                           });
+                                             .op = FTDN_OP_ACTIVATION,
+                                             .name = name,
+                                             .input = input,
+                                             .shape = graph->node[input].shape,
+                                             .layer = layer,
+                                             .activation = activation,
+                                         });
 }
 
 int ftdn_graph_add_conv_layer(ftdn_graph *graph, int input, const ftdn_conv_layer_desc *desc)
@@ -234,11 +234,8 @@ int ftdn_graph_add_conv_layer(ftdn_graph *graph, int input, const ftdn_conv_laye
         last = add_activation(graph, last, desc->name, desc->activation, layer);
     }
     if (graph->status != FTDN_OK) return -1;
-    ftdn_graph_append_layer(graph, &(ftdn_layer){.name = desc->name,
-                                                 .conv = conv,
-                                                 .last = last,
-                                                 .roles = desc->roles,
-                                                 .original = layer});
+    ftdn_graph_append_layer(
+        graph, &(ftdn_layer){.name = desc->name, .conv = conv, .last = last, .roles = desc->roles, .original = layer});
     return graph->status == FTDN_OK ? last : -1;
 }
 

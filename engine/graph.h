@@ -96,11 +96,11 @@ typedef struct ftdn_layer {
     int conv;            /* node of the convolution: its output is the map at point "conv" */
     int last;            /* node that hands the layer's map on: the map at point "activation"; -1: it has none, because
                             it is merged into its original at the convolution */
-    unsigned roles;     /* FTDN_ROLE_ bits */
-    int original;       /* the layer whose channels this one repeats; its own index where it is an original */
-    const int *channel; /* [K of this layer] channel of the original that each channel repeats; NULL: the same one */
-    const uint8_t
-        *copy; /* [K of this layer] which stored copy of its filter makes each channel, 0 the original; NULL: all 0 */
+    unsigned roles;      /* FTDN_ROLE_ bits */
+    int original;        /* the layer whose channels this one repeats; its own index where it is an original */
+    const int *channel;  /* [K of this layer] channel of the original that each channel repeats; NULL: the same one */
+    const uint8_t *copy; /* [K of this layer] stored copy of its filter that makes each channel, 0: the original;
+                            NULL: all 0 */
 } ftdn_layer;
 
 typedef struct ftdn_graph {

@@ -1,7 +1,7 @@
 /* graph_edit.h - building a graph out of the parts of another one.
  *
- * The way of a protector: the parameters of the unprotected graph first, at the same indices, then its nodes in
- * order, each as it was or with something beside it, then its layers at the same indices, and behind them what is new.
+ * The way of a protector: the parameters and layers of the unprotected graph first, at the same indices, then its nodes
+ * in order, each as it was or with something beside it or behind it. New parameters and layers follow those.
  * As with all builders the first failure is kept in the graph; indices are -1 after it. */
 #ifndef FTDN_ENGINE_GRAPH_EDIT_H
 #define FTDN_ENGINE_GRAPH_EDIT_H

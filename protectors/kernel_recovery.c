@@ -1,6 +1,7 @@
 /* Kernel recovery: w' = merge(w, w_copy) for copied filters, then one convolution. The graph stays as it is. */
 #include <string.h>
 
+#include "engine/merge_array.h"
 #include "protectors/rewrite.h"
 
 static void mark_owned(const ftdn_protection *protection, bool *owned)
@@ -8,25 +9,6 @@ static void mark_owned(const ftdn_protection *protection, bool *owned)
     const ftdn_protection_desc *desc = &protection->desc;
     for (int i = 0; i < desc->copies.n_layers; i++) {
         owned[ftdn_layer_weight_param(desc->graph, desc->copies.layer[i].layer)] = true;
-    }
-}
-
-/* w[i] becomes the merge of w[i], b[i] and, for the median, c[i]. */
-static void merge_row(ftdn_merge merge, float *restrict w, const float *b, const float *c, size_t n)
-{
-    switch (merge) {
-    case FTDN_MERGE_MEAN:
-        for (size_t i = 0; i < n; i++) w[i] = ftdn_merge_mean(w[i], b[i]);
-        break;
-    case FTDN_MERGE_NONZERO:
-        for (size_t i = 0; i < n; i++) w[i] = ftdn_merge_nonzero(w[i], b[i]);
-        break;
-    case FTDN_MERGE_MAX_ABS:
-        for (size_t i = 0; i < n; i++) w[i] = ftdn_merge_max_abs(w[i], b[i]);
-        break;
-    case FTDN_MERGE_MEDIAN:
-        for (size_t i = 0; i < n; i++) w[i] = ftdn_merge_median(w[i], b[i], c[i]);
-        break;
     }
 }
 
@@ -48,7 +30,7 @@ static void merge_layer(ftdn_assembly *assembly, const ftdn_stored_weights *stor
     memcpy(merged, stored->original->value[weight], param->n_elements * sizeof *merged);
     for (int j = 0; j < copied->n_channels; j++) {
         size_t row = (size_t)copied->channel[j] * row_size, copy_row = (size_t)j * row_size;
-        merge_row(desc->merge, merged + row, first + copy_row, second + copy_row, row_size);
+        ftdn_merge_array(desc->merge, row_size, first + copy_row, second + copy_row, merged + row);
     }
     assembly->weights.value[weight] = merged;
 }

@@ -3,26 +3,7 @@
 #include <string.h>
 
 #include "engine/cpu/cpu_elementwise.h"
-
-/* y[i] = y[i] merged with b[i] and, for the median, c[i]; one loop for each merge, so that each vectorises. */
-static void merge_values(ftdn_merge merge, size_t n, const float *restrict b, const float *restrict c,
-                         float *restrict y)
-{
-    switch (merge) {
-    case FTDN_MERGE_MEAN:
-        for (size_t i = 0; i < n; i++) y[i] = ftdn_merge_mean(y[i], b[i]);
-        break;
-    case FTDN_MERGE_NONZERO:
-        for (size_t i = 0; i < n; i++) y[i] = ftdn_merge_nonzero(y[i], b[i]);
-        break;
-    case FTDN_MERGE_MAX_ABS:
-        for (size_t i = 0; i < n; i++) y[i] = ftdn_merge_max_abs(y[i], b[i]);
-        break;
-    case FTDN_MERGE_MEDIAN:
-        for (size_t i = 0; i < n; i++) y[i] = ftdn_merge_median(y[i], b[i], c[i]);
-        break;
-    }
-}
+#include "engine/merge_array.h"
 
 enum { BLOCK = 2048 }; /* floats: what is gathered, merged and scattered stays in the first-level cache */
 
@@ -35,13 +16,13 @@ static void merge_pixel(const ftdn_node *node, const float *b, const float *c, f
         const int *channel = node->merged + first;
         size_t n = n_merged - first < BLOCK ? n_merged - first : BLOCK;
         for (size_t j = 0; j < n; j++) value[j] = y[channel[j]];
-        merge_values(node->merge, n, b + first, c ? c + first : NULL, value);
+        ftdn_merge_array(node->merge, n, b + first, c ? c + first : NULL, value);
         for (size_t j = 0; j < n; j++) y[channel[j]] = value[j];
     }
 }
 
-void ftdn_cpu_merge_forward(const ftdn_node *node, size_t n_pixels, const float *x, const float *const *copy,
-                            ftdn_activation activation, float *y)
+void ftdn_cpu_merge_portable(const ftdn_node *node, size_t n_pixels, const float *x, const float *const *copy,
+                             ftdn_activation activation, float *y)
 {
     size_t n_channels = (size_t)node->shape.c, n_merged = (size_t)node->n_merged;
     size_t n_at_once = n_channels < BLOCK ? BLOCK / n_channels : 1; /* pixels */
@@ -51,7 +32,7 @@ void ftdn_cpu_merge_forward(const ftdn_node *node, size_t n_pixels, const float 
         size_t n_elements = n * n_channels;
         if (x != y) memcpy(y, x, n_elements * sizeof *y);
         if (n_merged == n_channels) {
-            merge_values(node->merge, n_elements, b, c, y);
+            ftdn_merge_array(node->merge, n_elements, b, c, y);
         } else {
             for (size_t i = 0; i < n; i++) {
                 merge_pixel(node, b + i * n_merged, c ? c + i * n_merged : NULL, y + i * n_channels);
@@ -63,4 +44,16 @@ void ftdn_cpu_merge_forward(const ftdn_node *node, size_t n_pixels, const float 
         b += n * n_merged;
         if (c) c += n * n_merged;
     }
+}
+
+void ftdn_cpu_merge_forward(const ftdn_node *node, size_t n_pixels, const float *x, const float *const *copy,
+                            ftdn_activation activation, float *y)
+{
+#ifdef __x86_64__
+    if (ftdn_cpu_merge_avx512_fits(node->shape.c)) {
+        ftdn_cpu_merge_avx512(node, n_pixels, x, copy, activation, y);
+        return;
+    }
+#endif
+    ftdn_cpu_merge_portable(node, n_pixels, x, copy, activation, y);
 }

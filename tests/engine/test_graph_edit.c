@@ -17,7 +17,7 @@ static void build_original(ftdn_graph *graph, ftdn_arena *arena)
     FTDN_ASSERT_OK(ftdn_graph_finish(graph, &err), err);
 }
 
-/* The way of a protector: parameters, nodes, layers, in that order. */
+/* All parts of a graph, at the same indices. */
 static void append_all(ftdn_graph *graph, const ftdn_graph *from)
 {
     for (int i = 0; i < from->n_params; i++) ftdn_graph_append_param(graph, &from->param[i]);

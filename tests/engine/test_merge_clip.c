@@ -109,14 +109,51 @@ static void assert_same_values(const char *what, const float *expected, const fl
     }
 }
 
+typedef void merge_version(const ftdn_node *node, size_t n_pixels, const float *x, const float *const *copy,
+                           ftdn_activation activation, float *y);
+
+/* All that this processor runs, for maps of so many channels. Returns their number. */
+static int list_versions(int n_channels, merge_version *version[3])
+{
+    int n_versions = 0;
+    version[n_versions++] = ftdn_cpu_merge_forward;
+    version[n_versions++] = ftdn_cpu_merge_portable;
+#ifdef __x86_64__
+    if (ftdn_cpu_merge_avx512_fits(n_channels)) version[n_versions++] = ftdn_cpu_merge_avx512;
+#endif
+    (void)n_channels;
+    return n_versions;
+}
+
+/* Every version, apart and in place, against the plain loops. */
+static void check_merge(const ftdn_node *node, size_t n_pixels, const float *x, const float *const *copy,
+                        ftdn_arena *arena)
+{
+    merge_version *version[3];
+    int n_versions = list_versions(node->shape.c, version);
+    size_t n = n_pixels * (size_t)node->shape.c;
+    float *expected = random_values(arena, n, 4), *actual = random_values(arena, n, 5);
+    for (int activation = FTDN_ACTIVATION_NONE; activation <= FTDN_ACTIVATION_RELU6; activation++) {
+        ftdn_ref_merge_forward(node, n_pixels, x, copy, expected);
+        if (activation) ftdn_ref_activation_forward((ftdn_activation)activation, n, expected, expected);
+        for (int v = 0; v < n_versions; v++) {
+            version[v](node, n_pixels, x, copy, (ftdn_activation)activation, actual);
+            assert_same_values("apart", expected, actual, n);
+            memcpy(actual, x, n * sizeof *actual);
+            version[v](node, n_pixels, actual, copy, (ftdn_activation)activation, actual);
+            assert_same_values("in place", expected, actual, n);
+        }
+    }
+}
+
 static void the_cpu_merges_bit_for_bit_as_the_plain_loops_do(void **state)
 {
     (void)state;
     static const struct {
         size_t n_pixels;
         int n_channels, n_merged;
-    } shapes[] = {{1, 1, 1},   {7, 3, 1},       {5, 16, 16},     {333, 13, 13},   {100, 64, 32},
-                  {50, 37, 5}, {3, 2500, 1100}, {2, 4100, 4100}, {2, 5000, 4099}};
+    } shapes[] = {{1, 1, 1},       {7, 3, 1},       {5, 16, 16},     {333, 13, 13},  {100, 64, 32},   {50, 37, 5},
+                  {3, 2500, 1100}, {2, 4100, 4100}, {2, 5000, 4099}, {3, 8192, 100}, {2, 8193, 4000}, {1, 9000, 9000}};
     for (size_t s = 0; s < N_VALUES(shapes); s++) {
         for (int merge = FTDN_MERGE_MEAN; merge <= FTDN_MERGE_MEDIAN; merge++) {
             ftdn_arena arena;
@@ -127,22 +164,43 @@ static void the_cpu_merges_bit_for_bit_as_the_plain_loops_do(void **state)
             for (int j = 0; j < shapes[s].n_merged; j++)
                 channels[j] = (int)((long long)j * shapes[s].n_channels / shapes[s].n_merged);
             ftdn_node node = merge_node((ftdn_merge)merge, shapes[s].n_channels, shapes[s].n_merged, channels);
-            const float *x = wild_values(&arena, n, 1);
             const float *const copy[FTDN_MAX_COPIES] = {wild_values(&arena, n_copied, 2),
                                                         node.n_copies > 1 ? wild_values(&arena, n_copied, 3) : NULL};
-            float *expected = random_values(&arena, n, 4), *actual = random_values(&arena, n, 5);
-            for (int activation = FTDN_ACTIVATION_NONE; activation <= FTDN_ACTIVATION_RELU6; activation++) {
-                ftdn_ref_merge_forward(&node, shapes[s].n_pixels, x, copy, expected);
-                if (activation) ftdn_ref_activation_forward((ftdn_activation)activation, n, expected, expected);
-                ftdn_cpu_merge_forward(&node, shapes[s].n_pixels, x, copy, (ftdn_activation)activation, actual);
-                assert_same_values("apart", expected, actual, n);
-                memcpy(actual, x, n * sizeof *actual);
-                ftdn_cpu_merge_forward(&node, shapes[s].n_pixels, actual, copy, (ftdn_activation)activation, actual);
-                assert_same_values("in place", expected, actual, n);
-            }
+            check_merge(&node, shapes[s].n_pixels, wild_values(&arena, n, 1), copy, &arena);
             ftdn_arena_done(&arena);
         }
     }
+}
+
+/* Numbers of any mantissa whose sums overflow, or whose halves lose their last bit. */
+static float *edge_values(ftdn_arena *arena, size_t n, uint32_t seed)
+{
+    static const uint32_t exponent[] = {0, 1, 2, 24, 25, 26, 253, 254};
+    float *values = FTDN_NEW(arena, n, float, NULL);
+    assert_non_null(values);
+    for (size_t i = 0; i < n; i++) {
+        ftdn_philox_block bits = ftdn_philox((ftdn_philox_block){{(uint32_t)i, 3, 0, 0}}, seed, 0);
+        uint32_t word = (bits.word[0] & 0x807fffff) | exponent[bits.word[1] % 8] << 23;
+        memcpy(&values[i], &word, sizeof word);
+    }
+    return values;
+}
+
+static void the_cpu_merges_the_largest_and_smallest_numbers_bit_for_bit(void **state)
+{
+    (void)state;
+    static const int all[5] = {0, 1, 2, 3, 4};
+    enum { N_PIXELS = 20000 };
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    const float *x = edge_values(&arena, N_PIXELS * 5, 1);
+    const float *const copies[2] = {edge_values(&arena, N_PIXELS * 5, 2), edge_values(&arena, N_PIXELS * 5, 3)};
+    for (int merge = FTDN_MERGE_MEAN; merge <= FTDN_MERGE_MEDIAN; merge++) {
+        ftdn_node node = merge_node((ftdn_merge)merge, 5, 5, all);
+        const float *const copy[FTDN_MAX_COPIES] = {copies[0], node.n_copies > 1 ? copies[1] : NULL};
+        check_merge(&node, N_PIXELS, x, copy, &arena);
+    }
+    ftdn_arena_done(&arena);
 }
 
 static void the_cpu_clips_bit_for_bit_as_the_plain_loops_do(void **state)
@@ -281,6 +339,7 @@ int main(void)
         cmocka_unit_test(merges_give_the_values_found_by_hand),
         cmocka_unit_test(clips_give_the_values_found_by_hand),
         cmocka_unit_test(the_cpu_merges_bit_for_bit_as_the_plain_loops_do),
+        cmocka_unit_test(the_cpu_merges_the_largest_and_smallest_numbers_bit_for_bit),
         cmocka_unit_test(the_cpu_clips_bit_for_bit_as_the_plain_loops_do),
         cmocka_unit_test(copies_of_a_map_change_nothing_when_they_are_merged),
         cmocka_unit_test(gradients_go_to_the_value_that_was_chosen),
