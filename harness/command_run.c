@@ -67,7 +67,8 @@ static ftdn_status run_campaign(ftdn_campaign_files *files, const run_options *o
     };
     ftdn_store *store;
     ftdn_campaign_summary summary;
-    /* Images are the last input that can turn out bad: no store is made before they are seen to be good. */
+    /* No store is made before the images of trials are seen to be good. Those of a calibration are decoded only where
+     * the store lacks scores: where they are bad, the trials that need them fail. */
     if (!ftdn_file_exists(files->db_path)) FTDN_TRY(ftdn_campaign_decode(&files->plan, campaign.n_threads, err));
     FTDN_TRY(ftdn_store_open(files->db_path, FTDN_STORE_WRITE, &store, err));
     if (!options->quiet) {

@@ -1,8 +1,9 @@
 /* ranking.h - the scores of channels: rankers over a network, its weights and calibration images.
  *
- * Scores are a function of weights, calibration images, point and backend alone, bit for bit: not of threads, nor of
- * the other layers and rankers that are asked for. The loss of second_order and taylor is that of all
- * calibration images as one batch: its positives are counted, by matching alone, before the first forward pass. */
+ * Scores are a function of weights, calibration images, point, backend and the ranker's own options alone, bit for
+ * bit: not of threads, nor of the other layers and rankers that are asked for. The loss of second_order and taylor is
+ * that of all calibration images as one batch: its positives are counted, by matching alone, before the first forward
+ * pass. */
 #ifndef FTDN_HARNESS_RANKING_H
 #define FTDN_HARNESS_RANKING_H
 

@@ -1,7 +1,8 @@
 /* rig.h - a model set up for trials: its protected graph compiled, its weights, the map faults, a worker per thread.
  *
- * Setting up takes far longer than a trial's own preparation, so that trials which differ only in
- * rates and seed share a rig. What a trial changes in it (packed weights) the next trial sets right. */
+ * Setting up takes far longer than a trial's own preparation, so that trials share a rig which differ only in what
+ * is drawn (rates, counts, seed, type of faults), in the images, or in how detections are measured. What a trial
+ * changes in it (packed weights) the next trial sets right. */
 #ifndef FTDN_HARNESS_RIG_H
 #define FTDN_HARNESS_RIG_H
 
@@ -26,7 +27,7 @@ typedef struct ftdn_rig {
 } ftdn_rig;
 
 typedef struct ftdn_rig_desc {
-    const ftdn_planned_trial *trial;  /* its model is borrowed; of its settings all but rates, counts and seed matter */
+    const ftdn_planned_trial *trial;  /* one of those that will share the rig; its model is borrowed */
     const ftdn_score_source *scores;  /* of channels, for the protection */
     int n_threads;
     bool keep_maps; /* no memory of maps is used twice: all can be read after a forward */

@@ -17,7 +17,8 @@ bool ftdn_same_detect_rule(const ftdn_evaluate_settings *a, const ftdn_evaluate_
 /* What a hit element becomes; not how many are hit. */
 bool ftdn_same_fault_model(const ftdn_fault_settings *a, const ftdn_fault_settings *b);
 
-/* Of trials of one model and engine: the same copies of the same filters, merged in the same way? */
+/* Of trials of one model and engine: the same copies of the same filters, merged in the same way; or clipped to the
+ * same ranges? */
 bool ftdn_same_protection(const ftdn_trial_settings *a, const ftdn_trial_settings *b);
 
 #endif

@@ -29,8 +29,8 @@ typedef struct ftdn_map_target {
     int node;           /* whose map is hit */
     int layer;          /* of the graph */
     int scope_layer;    /* its original's place in `layers` */
-    int copy;           /* 0: a layer in scope; else the number of the stored copy its channels are made of, 1 where
-                           only some are (D2NN) */
+    int copy;           /* 0: a layer in scope; else the number of the stored copy its channels are made of, 1 of a
+                           second network's layers, where only some or none are */
     uint32_t layer_id;  /* of the original */
     int n_channels;     /* K of the original */
     int64_t n_elements; /* of the original's map of one image */

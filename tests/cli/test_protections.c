@@ -127,6 +127,31 @@ static void the_sites_of_copies_are_listed(void **state)
     }
 }
 
+/* Only trials that read the calibration images fail, each with the cause. */
+static void calibration_images_that_cannot_be_decoded_fail_the_trials_that_need_them(void **state)
+{
+    ftdn_arena *arena = &((ftdn_cli_place *)*state)->arena;
+    ftdn_cli_write_voc("voc");
+    ftdn_cli_write_small("m.json", 1,
+                         "'calibration': {'kind': 'voc', 'root': 'voc', 'split': 'test'}, 'sweep': {'grid': {"
+                         "'seed': [0, 1], 'protection': [{'method': 'kr', 'ranking': 'entropy', " HALF "},"
+                         " {'method': 'kr', " HALF "}, {'method': 'clip'}]}}");
+    size_t n_bytes;
+    ftdn_cli_load(arena, "voc/JPEGImages/b.jpg", &n_bytes);
+    assert_int_equal(truncate("voc/JPEGImages/b.jpg", (off_t)n_bytes - 20), 0);
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "run", "m.json", "--quiet", "--db", "a.db"), 10,
+                          "4 of 6 trials failed (see them: ftdn query a.db v_failures); the first: "
+                          "voc/JPEGImages/b.jpg: unreadable JPEG: Premature end of JPEG file (trial ");
+    ftdn_cli_assert_answer(arena, "a.db", "SELECT count(*) FROM v_trials", 2);
+    ftdn_cli_assert_answer(arena, "a.db",
+                           "SELECT count(DISTINCT id) FROM v_failures WHERE NOT finished AND"
+                           " cause = 'voc/JPEGImages/b.jpg: unreadable JPEG: Premature end of JPEG file'",
+                           4);
+    ftdn_cli_write_voc("voc");
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "m.json", "--quiet", "--db", "a.db"));
+    ftdn_cli_assert_answer(arena, "a.db", "SELECT count(*) FROM v_trials", 6);
+}
+
 /* All told with their place, and nothing is written. */
 static void mistakes_are_told_before_anything_runs(void **state)
 {
@@ -163,6 +188,7 @@ int main(void)
         FTDN_CAMPAIGN_TEST(threads_batch_and_order_change_no_byte),
         FTDN_CAMPAIGN_TEST(the_store_counts_the_faults_of_copies),
         FTDN_CAMPAIGN_TEST(the_sites_of_copies_are_listed),
+        FTDN_CAMPAIGN_TEST(calibration_images_that_cannot_be_decoded_fail_the_trials_that_need_them),
         FTDN_CAMPAIGN_TEST(mistakes_are_told_before_anything_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,12 @@
-/* test_plan.c - what planning makes of protections: the calibration of each trial, labels, and what is refused. */
+/* test_plan.c - what planning makes of protections: the calibration of each trial, labels, shared
+ * rigs, and what is refused. */
 #include <string.h>
 
 #include "harness/inputs.h"
 #include "harness/manifest.h"
 #include "harness/plan.h"
 #include "harness/record.h"
+#include "harness/rig.h"
 #include "tests/support/support.h"
 
 /* In the texts below ' stands for ". */
@@ -198,6 +200,79 @@ static void labels_tell_protections_apart(void **state)
     end(&p);
 }
 
+/* The only trial of a manifest that ends in `rest`, planned by p. */
+static const ftdn_trial_settings *settings_of(planning *p, ftdn_arena *arena, const char *rest)
+{
+    plan(p, ftdn_arena_format(arena, NULL, "%s%s%s", HEAD, rest, "}"));
+    assert_int_equal(p->plan.n_trials, 1);
+    return &p->plan.trial[0].settings;
+}
+
+static void trials_share_a_rig_where_each_would_make_the_same(void **state)
+{
+    (void)state;
+#define KR(more) "'protection': {'method': 'kr', 'ratio': 0.5" more "}"
+#define FMR(more) "'protection': {'method': 'fmr', 'ratio': 0.5" more "}"
+#define D2NN(more) "'protection': {'method': 'd2nn', 'ratio': 0.5" more "}"
+#define ENTROPY CALIBRATION KR(", 'ranking': 'entropy'")
+#define MEASURED CALIBRATION KR(", 'ranking': 'measured'")
+#define RANDOM KR(", 'ranking': 'random'")
+#define CLIP "'protection': {'method': 'clip'}"
+#define OTHER_CALIBRATION "'calibration': {'kind': 'test_scenes', 'images': 3, 'seed': 2}, "
+    static const struct {
+        const char *a, *b;
+        bool fits;
+    } pairs[] = {
+        {KR(""), KR("") ", 'seed': 1", true},
+        {RANDOM, RANDOM ", 'faults': {'weight_rate': 0.1}", true},
+        {RANDOM, RANDOM ", 'seed': 1", false},
+        {KR(""), KR("") ", 'faults': {'weight_count': 2, 'feature_map_rate': 0.1}", true},
+        {KR(""), KR("") ", 'faults': {'type': 'random', 'weight_rate': 0.1, 'copies': 'clean'}", true},
+        {KR(""), KR("") ", 'faults': {'feature_map_point': 'conv', 'redraw': 'image'}", true},
+        {KR(""), KR("") ", 'faults': {'feature_map_point': 'conv', 'feature_map_count': 1}", false},
+        {KR(""), KR("") ", 'faults': {'redraw': 'image', 'weight_count': 1}", false},
+        {KR(""), KR("") ", 'faults': {'scope': {'weights': 'convs'}}", false},
+        {KR(""), KR("") ", 'evaluate': {'iou': 0.7}", true},
+        {KR(""), KR("") ", 'evaluate': {'candidates': 100}", false},
+        {KR(""), KR("") ", 'engine': {'backend': 'ref'}", false},
+        {KR(""), KR(", 'merge': 'max_abs'"), false},
+        {KR(""), KR(", 'allocation': 'global'"), false},
+        {KR(""), KR(", 'direction': 'filter'"), false},
+        {KR(""), "'protection': {'method': 'kr', 'ratio': 0.25}", false},
+        {KR(""), FMR(""), false},
+        {KR(""), CALIBRATION KR(""), true},
+        {FMR(""), FMR(", 'merge_point': 'conv'"), false},
+        {FMR(""), FMR("") ", 'faults': {'feature_map_point': 'conv'}", false},
+        {D2NN(""), D2NN(", 'combine': 'boxes'"), false},
+        {ENTROPY, ENTROPY ", 'seed': 1, 'faults': {'type': 'bit_flip'}", true},
+        {ENTROPY, ENTROPY ", 'faults': {'feature_map_point': 'conv'}", false},
+        {ENTROPY, OTHER_CALIBRATION KR(", 'ranking': 'entropy'"), false},
+        {MEASURED, MEASURED ", 'seed': 1, 'faults': {'weight_rate': 0.1}", true},
+        {MEASURED, MEASURED ", 'faults': {'type': 'bit_flip'}", false},
+        {MEASURED ", 'faults': {'type': 'bit_flip', 'bits': 'sign'}", MEASURED ", 'faults': {'type': 'bit_flip'}",
+         false},
+        {MEASURED ", 'faults': {'type': 'random', 'range': [0, 1]}",
+         MEASURED ", 'faults': {'type': 'random', 'range': [0, 2]}", false},
+        {MEASURED,
+         "'calibration': {'kind': 'test_scenes', 'images': 3, 'seed': 1, 'measured_images': 1}, " KR(
+             ", 'ranking': 'measured'"),
+         false},
+        {CALIBRATION CLIP, CALIBRATION CLIP ", 'seed': 1", true},
+        {CALIBRATION CLIP, OTHER_CALIBRATION CLIP, false},
+    };
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        planning p, q;
+        const ftdn_trial_settings *a = settings_of(&p, &arena, pairs[i].a), *b = settings_of(&q, &arena, pairs[i].b);
+        if (ftdn_rig_fits(a, b) != pairs[i].fits || ftdn_rig_fits(b, a) != pairs[i].fits)
+            fail_msg("%s and %s", pairs[i].a, pairs[i].b);
+        end(&p);
+        end(&q);
+    }
+    ftdn_arena_done(&arena);
+}
+
 /* Neighbours differ in dataset and protection, so that no check of one is that of the next. */
 static void many_trials_are_planned_at_once(void **state)
 {
@@ -246,6 +321,7 @@ int main(void)
         cmocka_unit_test(images_that_are_tested_too_are_refused),
         cmocka_unit_test(a_permission_holds_for_its_own_trials),
         cmocka_unit_test(labels_tell_protections_apart),
+        cmocka_unit_test(trials_share_a_rig_where_each_would_make_the_same),
         cmocka_unit_test(many_trials_are_planned_at_once),
         cmocka_unit_test(a_refused_allocation_is_an_error_and_no_leak),
     };

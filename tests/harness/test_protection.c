@@ -6,6 +6,7 @@
 #include "harness/inputs.h"
 #include "harness/manifest.h"
 #include "harness/plan.h"
+#include "harness/record.h"
 #include "harness/rig.h"
 #include "harness/trial.h"
 #include "tests/support/support.h"
@@ -215,35 +216,44 @@ static void merging_weights_or_maps_is_the_same_where_all_is_linear(void **state
     done(none);
 }
 
+static void assert_same_faults_on_originals(const outcome *a, const outcome *b)
+{
+    const ftdn_weight_faults *mine = ftdn_rig_weight_faults(&a->rig), *other = ftdn_rig_weight_faults(&b->rig);
+    assert_int_equal(mine->layers.n_layers, other->layers.n_layers);
+    for (int i = 0; i < mine->layers.n_layers; i++) {
+        const ftdn_graph *graph = mine->graph;
+        const ftdn_node *conv = &graph->node[graph->layer[mine->layers.layer[i]].conv];
+        assert_memory_equal(mine->buffer[i], other->buffer[i], graph->param[conv->weight].n_elements * sizeof(float));
+    }
+    for (int i = 0; i < a->rig.map_faults.layers.n_layers; i++) {
+        assert_int_equal(a->result.map_count[i].n_elements, b->result.map_count[i].n_elements);
+        assert_int_equal(a->result.map_count[i].n_faults, b->result.map_count[i].n_faults);
+    }
+}
+
 static void all_protections_see_the_same_faults_on_the_originals(void **state)
 {
     static const char *const protections[] = {
         "{'method': 'kr', 'ratio': 0.5}",
         "{'method': 'fmr', 'ratio': 0.5}",
         "{'method': 'fmr', 'ratio': 0.25, 'merge': 'median', 'ranking': 'random'}",
+        "{'method': 'fmr', 'ratio': 0.5, 'merge_point': 'conv'}",
         "{'method': 'd2nn', 'ratio': 0.5}",
         "{'method': 'clip'}",
     };
+    static const char *const scopes[] = {"features", "convs", "sources", "all"};
     fixture *f = *state;
-    outcome *none = run(f, FAULTS, NONE);
-    const ftdn_weight_faults *expected = ftdn_rig_weight_faults(&none->rig);
-    for (size_t p = 0; p < sizeof protections / sizeof *protections; p++) {
-        outcome *other = run(f, FAULTS, protections[p]);
-        const ftdn_weight_faults *weights = ftdn_rig_weight_faults(&other->rig);
-        assert_int_equal(weights->layers.n_layers, expected->layers.n_layers);
-        for (int i = 0; i < expected->layers.n_layers; i++) {
-            const ftdn_graph *graph = expected->graph;
-            const ftdn_node *conv = &graph->node[graph->layer[expected->layers.layer[i]].conv];
-            assert_memory_equal(weights->buffer[i], expected->buffer[i],
-                                graph->param[conv->weight].n_elements * sizeof(float));
+    for (size_t s = 0; s < sizeof scopes / sizeof *scopes; s++) {
+        const char *faults = ftdn_arena_format(
+            &f->arena, NULL, "{'weight_rate': 0.05, 'feature_map_rate': 0.05, 'scope': '%s'}", scopes[s]);
+        outcome *none = run(f, faults, NONE);
+        for (size_t p = 0; p < sizeof protections / sizeof *protections; p++) {
+            outcome *other = run(f, faults, protections[p]);
+            assert_same_faults_on_originals(none, other);
+            done(other);
         }
-        for (int i = 0; i < none->rig.map_faults.n_targets; i++) {
-            assert_int_equal(other->result.map_count[i].n_elements, none->result.map_count[i].n_elements);
-            assert_int_equal(other->result.map_count[i].n_faults, none->result.map_count[i].n_faults);
-        }
-        done(other);
+        done(none);
     }
-    done(none);
 }
 
 static void threads_change_no_bit_of_any_protection(void **state)
@@ -257,6 +267,12 @@ static void threads_change_no_bit_of_any_protection(void **state)
         {FAULTS, "{'method': 'clip'}"},
         {"{'weight_rate': 0.05, 'redraw': 'image'}", "{'method': 'kr', 'ratio': 0.5}"},
         {"{'weight_rate': 0.05, 'redraw': 'image'}", "{'method': 'fmr', 'ratio': 0.5, 'direction': 'filter'}"},
+        {"{'weight_rate': 0.05, 'redraw': 'image'}", "{'method': 'fmr', 'ratio': 0.5, 'merge': 'median'}"},
+        {"{'weight_rate': 0.05, 'redraw': 'image'}", "{'method': 'd2nn', 'ratio': 0.5}"},
+        {"{'weight_count': 5, 'redraw': 'image', 'copies': 'shared'}", "{'method': 'kr', 'ratio': 0.5}"},
+        {"{'weight_rate': 0.05, 'redraw': 'image'}", "{'method': 'clip'}"},
+        {"{'feature_map_rate': 0.05, 'scope': 'all'}", "{'method': 'd2nn', 'ratio': 0.5, 'combine': 'boxes'}"},
+        {"{'feature_map_rate': 0.05, 'scope': 'convs', 'type': 'random'}", "{'method': 'fmr', 'ratio': 0.5}"},
         {"{'weight_count': 5, 'feature_map_count': 7, 'type': 'bit_flip'}", "{'method': 'fmr', 'ratio': 0.5}"},
         {"{'weight_rate': 0.05, 'feature_map_rate': 0.05, 'type': 'random'}", "{'method': 'fmr', 'ratio': 0.5}"},
         {"{'weight_rate': 0.01, 'feature_map_rate': 0.01, 'type': 'bit_flip', 'redraw': 'image'}",
@@ -325,6 +341,95 @@ static void counts_are_met_exactly(void **state)
     done(o);
 }
 
+/* The rows of one location: originals, or copies. */
+typedef struct row_sum {
+    int n_rows;
+    int64_t n_elements, n_faults;
+    double n_expected;
+} row_sum;
+
+static row_sum sum_rows(const ftdn_trial_record *record, const char *location, bool of_copies, const char *layer)
+{
+    row_sum sum = {0};
+    for (int i = 0; i < record->n_faults; i++) {
+        const ftdn_fault_row *row = &record->fault_row[i];
+        assert_true(row->n_elements > 0 && row->n_faults <= row->n_elements && row->n_changed <= row->n_faults);
+        assert_true(row->requested_rate > 0 && row->requested_rate <= 1);
+        if (strcmp(row->location, location) || (row->copy > 0) != of_copies || (layer && strcmp(row->layer, layer)))
+            continue;
+        sum.n_rows++;
+        sum.n_elements += row->n_elements;
+        sum.n_faults += row->n_faults;
+        sum.n_expected += row->requested_rate * (double)row->n_elements;
+    }
+    return sum;
+}
+
+/* Elements of the rows of copies over those of the originals; the faults of both are within five standard deviations
+ * of what is asked for, or exactly so many. */
+static double check_rows(const ftdn_trial_record *record, const char *location, int64_t n_exactly)
+{
+    row_sum originals = sum_rows(record, location, false, NULL), copies = sum_rows(record, location, true, NULL);
+    if (n_exactly) {
+        assert_int_equal(originals.n_faults, n_exactly);
+        assert_true(fabs(originals.n_expected - (double)n_exactly) < 1e-9);
+    } else {
+        assert_true(fabs((double)originals.n_faults - originals.n_expected) <= 5 * sqrt(originals.n_expected));
+    }
+    assert_true(fabs((double)copies.n_faults - copies.n_expected) <= 5 * sqrt(copies.n_expected));
+    return (double)copies.n_elements / (double)originals.n_elements;
+}
+
+static void rows_say_what_could_be_hit_and_what_was_asked_for(void **state)
+{
+    static const struct {
+        const char *faults, *protection;
+        bool hits_stored_copies;
+        double map_copies;            /* elements of the rows of copies over those of originals */
+        int64_t n_weight_faults, n_map_faults; /* of 3 images; 0: by rate */
+    } cases[] = {
+#define COUNTS "'weight_count': 30, 'feature_map_count': 20"
+        {"{" COUNTS "}", "{'method': 'fmr', 'ratio': 0.5}", false, 0, 30, 60},
+        {"{" COUNTS ", 'redraw': 'image'}", "{'method': 'kr', 'ratio': 0.5}", false, 0, 90, 60},
+        {"{" COUNTS ", 'redraw': 'image', 'copies': 'shared'}", "{'method': 'fmr', 'ratio': 0.5}", true, 0.5, 90, 60},
+        {"{" COUNTS "}", "{'method': 'd2nn', 'ratio': 0.5}", false, 0.5, 30, 60},
+        {"{" COUNTS ", 'copies': 'shared'}", "{'method': 'd2nn', 'ratio': 0.5}", true, 1, 30, 60},
+        {FAULTS, "{'method': 'fmr', 'ratio': 0.5}", true, 0.5, 0, 0},
+        {FAULTS, "{'method': 'd2nn', 'ratio': 0.5}", true, 1, 0, 0},
+        {"{'weight_rate': 0.05, 'feature_map_rate': 0.05, 'copies': 'clean'}", "{'method': 'fmr', 'ratio': 0.5}", false,
+         0, 0, 0},
+        {"{'weight_rate': 0.05, 'feature_map_rate': 0.05, 'copies': 'clean', 'redraw': 'image'}",
+         "{'method': 'd2nn', 'ratio': 0.5}", false, 0.5, 0, 0},
+    };
+    fixture *f = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        outcome *o = run_with(f, MOBILENET, 3, cases[i].faults, cases[i].protection, 2);
+        ftdn_trial_record record;
+        FTDN_ASSERT_OK(ftdn_record_make(&o->plan, &o->plan.trial[0], &o->rig, &o->result, &f->arena, &record, &f->err),
+                       f->err);
+        assert_int_equal(check_rows(&record, "weights", cases[i].n_weight_faults) > 0, cases[i].hits_stored_copies);
+        assert_true(check_rows(&record, "feature_map", cases[i].n_map_faults) == cases[i].map_copies);
+        done(o);
+    }
+}
+
+static void copies_of_depthwise_convolutions_are_hit_where_they_are_in_scope(void **state)
+{
+    fixture *f = *state;
+    outcome *o =
+        run(f, "{'feature_map_rate': 0.05, 'scope': 'convs'}", "{'method': 'fmr', 'ratio': 0.5, 'merge': 'median'}");
+    ftdn_trial_record record;
+    FTDN_ASSERT_OK(ftdn_record_make(&o->plan, &o->plan.trial[0], &o->rig, &o->result, &f->arena, &record, &f->err),
+                   f->err);
+    row_sum original = sum_rows(&record, "feature_map", false, "base_net.3.0");
+    row_sum copies = sum_rows(&record, "feature_map", true, "base_net.3.0");
+    assert_int_equal(original.n_rows, 1);
+    assert_int_equal(copies.n_rows, 2);
+    assert_int_equal(copies.n_elements, 2 * original.n_elements);
+    assert_true(copies.n_faults > 0 && original.n_faults > 0 && copies.n_faults != 2 * original.n_faults);
+    done(o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +442,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(threads_change_no_bit_of_any_protection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(weights_drawn_for_each_image_depend_on_that_image_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(counts_are_met_exactly, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_say_what_could_be_hit_and_what_was_asked_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(copies_of_depthwise_convolutions_are_hit_where_they_are_in_scope, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
