@@ -98,7 +98,7 @@ static void a_ranking_can_be_interrupted(void **state)
                          "'calibration': {'kind': 'test_scenes', 'images': 150, 'seed': 1},"
                          " 'protection': {'method': 'kr', 'ranking': 'entropy', 'ratio': 0.5}," GRID);
     ftdn_cli_assert_done(FTDN_CLI(arena, "run", "small.json", "-q", "--db", "whole.db"));
-    ftdn_cli_result result = run_until(arena, "ranking channels: entropy, 150 steps\n", SIGINT);
+    ftdn_cli_result result = run_until(arena, "calibration: entropy, 150 steps\n", SIGINT);
     assert_int_equal(result.exit_code, 130);
     ftdn_cli_assert_says(result.out, "0 of 8 trials are in the store; go on with: ftdn run small.json");
     ftdn_cli_assert_answer(arena, "results/small.db", "SELECT count(*) FROM v_scores", 0);
