@@ -8,6 +8,7 @@
 
 #include "base/size.h"
 #include "detect/exp_hd.h"
+#include "detect/overlap.h"
 
 /* Scores are computed for so many priors at once, each in a lane of its own. */
 #define LANES 64
@@ -133,18 +134,13 @@ static bool is_suppressed(const ftdn_detector *detector, int n_kept, const ftdn_
     size_t stride = (size_t)detector->n_best;
     const float *x0 = detector->kept, *y0 = x0 + stride, *x1 = y0 + stride, *y1 = x1 + stride, *areas = y1 + stride;
     float limit = (float)detector->rule.nms_iou;
+    ftdn_overlap_box own = {box->x0, box->y0, box->x1, box->y1, area};
     for (int first = 0; first < n_kept; first += LANES) {
         int end = n_kept - first < LANES ? n_kept : first + LANES;
         int n_hits = 0;
         for (int i = first; i < end; i++) {
-            float left = box->x0 > x0[i] ? box->x0 : x0[i];
-            float top = box->y0 > y0[i] ? box->y0 : y0[i];
-            float right = box->x1 < x1[i] ? box->x1 : x1[i];
-            float bottom = box->y1 < y1[i] ? box->y1 : y1[i];
-            float width = right - left > 0 ? right - left : 0;
-            float height = bottom - top > 0 ? bottom - top : 0;
-            float shared = width * height;
-            n_hits += shared > limit * ((area + areas[i]) - shared);
+            ftdn_overlap_box other = {x0[i], y0[i], x1[i], y1[i], areas[i]};
+            n_hits += ftdn_overlap_exceeds(own, other, limit);
         }
         if (n_hits) return true;
     }

@@ -78,7 +78,13 @@ extern const ftdn_backend ftdn_backend_cpu;
 /* The memory of a node's map in a context's slab; NULL where it was fused away. */
 float *ftdn_context_values(const ftdn_context *context, int node);
 
+/* The maps of a merge's copies; NULL beyond n_copies. */
+void ftdn_context_copies(const ftdn_context *context, const ftdn_node *merge, const float *ret_copy[FTDN_MAX_COPIES]);
+
 /* The memory of a node's gradient. */
 float *ftdn_gradients_values(const ftdn_gradients *gradients, int node);
+
+/* The gradients of a merge's copies; NULL beyond n_copies. */
+void ftdn_gradients_copies(const ftdn_gradients *gradients, const ftdn_node *merge, float *ret_copy[FTDN_MAX_COPIES]);
 
 #endif

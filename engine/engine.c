@@ -180,22 +180,52 @@ ftdn_map ftdn_context_map(const ftdn_context *context, int node)
     };
 }
 
-ftdn_status ftdn_forward(ftdn_context *context, const ftdn_packed *packed, const ftdn_input *input,
-                         const ftdn_map_hook *hook, ftdn_error *err)
+void ftdn_context_copies(const ftdn_context *context, const ftdn_node *merge, const float *ret_copy[FTDN_MAX_COPIES])
+{
+    for (int i = 0; i < FTDN_MAX_COPIES; i++) {
+        ret_copy[i] = i < merge->n_copies ? ftdn_context_values(context, merge->copy[i]) : NULL;
+    }
+}
+
+/* Run the wanted steps ([n_steps]; NULL: all) in their order. */
+static ftdn_status run_steps(ftdn_context *context, const ftdn_packed *packed, const bool *wanted,
+                             const ftdn_map_hook *hook, ftdn_error *err)
 {
     const ftdn_program *program = context->program;
-    const ftdn_backend *backend = program->backend;
-    assert(packed->program == program);
-    assert(input->n_images >= 1 && input->n_images <= program->schedule.micro_batch);
-    assert(!input->values != !input->pixels);
-    context->n_images = input->n_images;
-    FTDN_TRY(backend->load_input(context, input, err));
     for (int s = 0; s < program->schedule.n_steps; s++) {
+        if (wanted && !wanted[s]) continue;
         const ftdn_step *step = &program->schedule.step[s];
-        FTDN_TRY(backend->run_step(context, packed, s, err));
+        FTDN_TRY(program->backend->run_step(context, packed, s, err));
         if (!hook || !step->tapped) continue;
         ftdn_map map = ftdn_context_map(context, step->target);
         hook->call(hook->user, &map);
     }
     return FTDN_OK;
+}
+
+ftdn_status ftdn_forward(ftdn_context *context, const ftdn_packed *packed, const ftdn_input *input,
+                         const ftdn_map_hook *hook, ftdn_error *err)
+{
+    const ftdn_program *program = context->program;
+    assert(packed->program == program);
+    assert(input->n_images >= 1 && input->n_images <= program->schedule.micro_batch);
+    assert(!input->values != !input->pixels);
+    context->n_images = input->n_images;
+    FTDN_TRY(program->backend->load_input(context, input, err));
+    return run_steps(context, packed, NULL, hook, err);
+}
+
+ftdn_status ftdn_forward_after(ftdn_context *context, const ftdn_packed *packed, int node, const ftdn_map_hook *hook,
+                               ftdn_error *err)
+{
+    const ftdn_program *program = context->program;
+    const ftdn_schedule *schedule = &program->schedule;
+    assert(packed->program == program && context->n_images >= 1);
+    assert(node >= 0 && node < program->graph->n_nodes);
+    const char *name = program->graph->node[node].name;
+    if (!schedule->follows)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "forward after '%s': the program was not compiled to keep all maps", name);
+    if (schedule->map_offset[node] == FTDN_NO_MAP)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "forward after '%s': the node has no map in this program", name);
+    return run_steps(context, packed, schedule->follows + (size_t)node * (size_t)schedule->n_steps, hook, err);
 }

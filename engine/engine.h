@@ -109,6 +109,13 @@ void ftdn_context_free(ftdn_context *context);
 FTDN_NODISCARD ftdn_status ftdn_forward(ftdn_context *context, const ftdn_packed *packed, const ftdn_input *input,
                                         const ftdn_map_hook *hook, ftdn_error *err);
 
+/* Run again, on the maps as they stand in the context, the steps that depend on the map of `node`, which the caller
+ * may have changed since the last forward; all other maps stay. Gives the bits of a full forward whose hook makes the
+ * same change. The hook, which may be NULL, sees the taps behind `node`, not `node` itself.
+ * FTDN_ERR_ARG: the program was compiled neither with keep_all nor for_gradients, or `node` was fused away. */
+FTDN_NODISCARD ftdn_status ftdn_forward_after(ftdn_context *context, const ftdn_packed *packed, int node,
+                                              const ftdn_map_hook *hook, ftdn_error *err);
+
 /* The map of an output (or, with keep_all, of any materialised) node after a forward; it lives in
  * the context and is valid until the next forward. values is NULL where the node was fused away. */
 ftdn_map ftdn_context_map(const ftdn_context *context, int node);

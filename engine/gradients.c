@@ -79,6 +79,13 @@ float *ftdn_gradients_values(const ftdn_gradients *gradients, int node)
     return gradients->slab + gradients->map_offset[node] / sizeof(float);
 }
 
+void ftdn_gradients_copies(const ftdn_gradients *gradients, const ftdn_node *merge, float *ret_copy[FTDN_MAX_COPIES])
+{
+    for (int i = 0; i < FTDN_MAX_COPIES; i++) {
+        ret_copy[i] = i < merge->n_copies ? ftdn_gradients_values(gradients, merge->copy[i]) : NULL;
+    }
+}
+
 ftdn_map ftdn_gradients_map(const ftdn_gradients *gradients, const ftdn_context *context, int node)
 {
     assert(node >= 0 && node < gradients->program->graph->n_nodes);

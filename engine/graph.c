@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "engine/graph_edit.h"
 
 void ftdn_graph_init(ftdn_graph *graph, ftdn_arena *arena)
 {
@@ -35,7 +36,7 @@ static char *join_name(ftdn_graph *graph, const char *stem, const char *suffix)
     return name;
 }
 
-static int add_node(ftdn_graph *graph, const ftdn_node *node)
+int ftdn_graph_append_node(ftdn_graph *graph, const ftdn_node *node)
 {
     if (graph->status != FTDN_OK) return -1;
     for (int i = 0; i < graph->n_nodes; i++) {
@@ -51,14 +52,24 @@ static int add_node(ftdn_graph *graph, const ftdn_node *node)
     return graph->n_nodes++;
 }
 
+int ftdn_graph_append_param(ftdn_graph *graph, const ftdn_param *param)
+{
+    if (graph->status != FTDN_OK) return -1;
+    if (ftdn_graph_find_param(graph, param->name) >= 0) {
+        FAIL_GRAPH(graph, "graph: two parameters are called '%s'", param->name);
+        return -1;
+    }
+    ftdn_param *params = grow(graph, graph->param, graph->n_params, &graph->param_capacity, sizeof *params);
+    if (!params) return -1;
+    graph->param = params;
+    graph->param[graph->n_params] = *param;
+    return graph->n_params++;
+}
+
 static int add_param(ftdn_graph *graph, const char *name, ftdn_param_kind kind, int node, int n_dims,
                      const int64_t *dims)
 {
     if (graph->status != FTDN_OK) return -1;
-    if (ftdn_graph_find_param(graph, name) >= 0) {
-        FAIL_GRAPH(graph, "graph: two parameters are called '%s'", name);
-        return -1;
-    }
     ftdn_param param = {.name = name, .kind = kind, .node = node, .n_dims = n_dims, .n_elements = 1};
     assert(n_dims >= 1 && n_dims <= 4);
     for (int i = 0; i < n_dims; i++) {
@@ -69,18 +80,24 @@ static int add_param(ftdn_graph *graph, const char *name, ftdn_param_kind kind, 
             return -1;
         }
     }
-    ftdn_param *params = grow(graph, graph->param, graph->n_params, &graph->param_capacity, sizeof *params);
-    if (!params) return -1;
-    graph->param = params;
-    graph->param[graph->n_params] = param;
-    return graph->n_params++;
+    return ftdn_graph_append_param(graph, &param);
+}
+
+int ftdn_graph_append_layer(ftdn_graph *graph, const ftdn_layer *layer)
+{
+    if (graph->status != FTDN_OK) return -1;
+    ftdn_layer *layers = grow(graph, graph->layer, graph->n_layers, &graph->layer_capacity, sizeof *layers);
+    if (!layers) return -1;
+    graph->layer = layers;
+    graph->layer[graph->n_layers] = *layer;
+    return graph->n_layers++;
 }
 
 int ftdn_graph_add_input(ftdn_graph *graph, ftdn_shape shape)
 {
     assert(graph->n_nodes == 0 && "the input is the first node");
-    return add_node(graph,
-                    &(ftdn_node){.op = FTDN_OP_INPUT, .name = "input", .input = -1, .shape = shape, .layer = -1});
+    return ftdn_graph_append_node(
+        graph, &(ftdn_node){.op = FTDN_OP_INPUT, .name = "input", .input = -1, .shape = shape, .layer = -1});
 }
 
 /* Output length of a window of `reach` cells moved by `stride` over n cells and `pad` cells around them. */
@@ -142,7 +159,7 @@ static int add_conv(ftdn_graph *graph, int input, const ftdn_conv_layer_desc *de
         return -1;
     }
     if (!place_window(graph, &node, in, desc->same_padding)) return -1;
-    int index = add_node(graph, &node);
+    int index = ftdn_graph_append_node(graph, &node);
     if (index < 0) return -1;
     const char *weight_name = join_name(graph, desc->name, ".weight");
     const char *bias_name = join_name(graph, desc->name, ".bias");
@@ -159,14 +176,14 @@ static int add_conv(ftdn_graph *graph, int input, const ftdn_conv_layer_desc *de
 static int add_batch_norm(ftdn_graph *graph, int input, const char *name, double epsilon, int layer)
 {
     ftdn_shape shape = graph->node[input].shape;
-    int index = add_node(graph, &(ftdn_node){
-                                    .op = FTDN_OP_BATCH_NORM,
-                                    .name = name,
-                                    .input = input,
-                                    .shape = shape,
-                                    .layer = layer,
-                                    .epsilon = epsilon > 0 ? epsilon : 1e-5,
-                                });
+    int index = ftdn_graph_append_node(graph, &(ftdn_node){
+                                                  .op = FTDN_OP_BATCH_NORM,
+                                                  .name = name,
+                                                  .input = input,
+                                                  .shape = shape,
+                                                  .layer = layer,
+                                                  .epsilon = epsilon > 0 ? epsilon : 1e-5,
+                                              });
     if (index < 0) return -1;
     static const struct {
         const char *suffix;
@@ -195,23 +212,20 @@ static int add_activation(ftdn_graph *graph, int input, const char *layer_name, 
 {
     const char *name = join_name(graph, layer_name, activation == FTDN_ACTIVATION_RELU6 ? ":relu6" : ":relu");
     if (!name) return -1;
-    return add_node(graph, &(ftdn_node){
-                               .op = FTDN_OP_ACTIVATION,
-                               .name = name,
-                               .input = input,
-                               .shape = graph->node[input].shape,
-                               .layer = layer,
-                               .activation = activation,
-                           });
+    return ftdn_graph_append_node(graph, &(ftdn_node){
+                                             .op = FTDN_OP_ACTIVATION,
+                                             .name = name,
+                                             .input = input,
+                                             .shape = graph->node[input].shape,
+                                             .layer = layer,
+                                             .activation = activation,
+                                         });
 }
 
 int ftdn_graph_add_conv_layer(ftdn_graph *graph, int input, const ftdn_conv_layer_desc *desc)
 {
     if (graph->status != FTDN_OK) return -1;
     assert(input >= 0 && input < graph->n_nodes && desc->n_outputs > 0 && desc->kernel > 0);
-    ftdn_layer *layers = grow(graph, graph->layer, graph->n_layers, &graph->layer_capacity, sizeof *layers);
-    if (!layers) return -1;
-    graph->layer = layers;
     int layer = graph->n_layers;
     int conv = add_conv(graph, input, desc, layer);
     int last = conv;
@@ -220,9 +234,9 @@ int ftdn_graph_add_conv_layer(ftdn_graph *graph, int input, const ftdn_conv_laye
         last = add_activation(graph, last, desc->name, desc->activation, layer);
     }
     if (graph->status != FTDN_OK) return -1;
-    graph->layer[layer] = (ftdn_layer){.name = desc->name, .conv = conv, .last = last, .roles = desc->roles};
-    graph->n_layers++;
-    return last;
+    ftdn_graph_append_layer(
+        graph, &(ftdn_layer){.name = desc->name, .conv = conv, .last = last, .roles = desc->roles, .original = layer});
+    return graph->status == FTDN_OK ? last : -1;
 }
 
 int ftdn_graph_add_batch_norm(ftdn_graph *graph, int input, const char *name, double epsilon)
@@ -264,7 +278,7 @@ int ftdn_graph_add_max_pool(ftdn_graph *graph, int input, const char *name, int 
     int overhang_w = (node.shape.w - 1) * stride + kernel - in.w - pad;
     node.pad_bottom = overhang_h > 0 ? overhang_h : 0;
     node.pad_right = overhang_w > 0 ? overhang_w : 0;
-    return add_node(graph, &node);
+    return ftdn_graph_append_node(graph, &node);
 }
 
 int ftdn_graph_add_constant(ftdn_graph *graph, const char *name, int n_dims, const int64_t *dims)

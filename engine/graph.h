@@ -16,6 +16,8 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "engine/copies.h"
+#include "engine/merge_hd.h"
 
 typedef struct ftdn_shape {
     int h, w, c; /* rows, columns, channels of one image's map */
@@ -27,6 +29,8 @@ typedef enum ftdn_op {
     FTDN_OP_BATCH_NORM, /* y = (x - mean[c]) / sqrt(var[c] + epsilon) * scale[c] + shift[c] */
     FTDN_OP_ACTIVATION, /* y = max(x, 0), or min(max(x, 0), 6) */
     FTDN_OP_MAX_POOL,   /* padding never wins */
+    FTDN_OP_MERGE,      /* y[k] = x[k] merged with the copies of channel k that other maps hold (merge_hd.h) */
+    FTDN_OP_CLIP,       /* y = min(max(x, low), high); NaN becomes low */
 } ftdn_op;
 
 typedef enum ftdn_activation {
@@ -78,13 +82,25 @@ typedef struct ftdn_node {
     double epsilon;                          /* BATCH_NORM */
     int weight, bias;                        /* CONV: parameter indices; bias -1: none */
     int bn_scale, bn_shift, bn_mean, bn_var; /* BATCH_NORM: parameter indices */
+    float low, high;                         /* CLIP: low <= high */
+    ftdn_merge merge;                        /* MERGE: how */
+    int n_copies;                            /* MERGE: 1 ... FTDN_MAX_COPIES maps beside `input` */
+    int copy[FTDN_MAX_COPIES];               /* MERGE: nodes whose channel j repeats channel merged[j] of `input` */
+    int n_merged;                            /* MERGE: channels of each copy; the other channels are passed on */
+    const int *merged;                       /* MERGE: [n_merged], ascending */
 } ftdn_node;
 
+/* A layer of a protected graph may repeat channels of another one, which is then its original. */
 typedef struct ftdn_layer {
-    const char *name; /* of the convolution */
-    int conv;         /* node of the convolution: its output is the map at point "conv" */
-    int last;         /* node that hands the layer's map on: the map at point "activation" */
-    unsigned roles;   /* FTDN_ROLE_ bits */
+    const char *name;    /* of the convolution */
+    int conv;            /* node of the convolution: its output is the map at point "conv" */
+    int last;            /* node that hands the layer's map on: the map at point "activation"; -1: it has none, because
+                            it is merged into its original at the convolution */
+    unsigned roles;      /* FTDN_ROLE_ bits */
+    int original;        /* the layer whose channels this one repeats; its own index where it is an original */
+    const int *channel;  /* [K of this layer] channel of the original that each channel repeats; NULL: the same one */
+    const uint8_t *copy; /* [K of this layer] stored copy of its filter that makes each channel, 0: the original;
+                            NULL: all 0 */
 } ftdn_layer;
 
 typedef struct ftdn_graph {

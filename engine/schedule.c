@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <string.h>
 
 #include "base/size.h"
 
@@ -16,6 +17,31 @@ typedef struct node_facts {
     size_t n_bytes;
     int alias; /* node whose memory this map takes over in place; -1: its own */
 } node_facts;
+
+/* A merge that fits its sources; anything else is a mistake of the code that made the graph. */
+static void assert_merge(const ftdn_graph *graph, int index)
+{
+    const ftdn_node *node = &graph->node[index];
+    assert(node->n_copies == ftdn_merge_n_copies(node->merge) && node->n_merged > 0);
+    for (int i = 0; i < node->n_copies; i++) {
+        assert(node->copy[i] >= 0 && node->copy[i] < index);
+        ftdn_shape shape = graph->node[node->copy[i]].shape;
+        assert(shape.h == node->shape.h && shape.w == node->shape.w && shape.c == node->n_merged);
+    }
+    for (int i = 0; i < node->n_merged; i++) {
+        assert(node->merged[i] < node->shape.c && node->merged[i] > (i ? node->merged[i - 1] : -1));
+    }
+}
+
+/* The nodes whose maps a node reads. Returns their number, 0 for the input. */
+static int list_sources(const ftdn_node *node, int source[1 + FTDN_MAX_COPIES])
+{
+    int n_sources = 0;
+    if (node->input >= 0) source[n_sources++] = node->input;
+    if (node->op != FTDN_OP_MERGE) return n_sources;
+    for (int i = 0; i < node->n_copies; i++) source[n_sources++] = node->copy[i];
+    return n_sources;
+}
 
 static ftdn_status mark_nodes(const ftdn_graph *graph, const ftdn_compile_desc *desc, node_facts *facts,
                               ftdn_error *err)
@@ -33,10 +59,13 @@ static ftdn_status mark_nodes(const ftdn_graph *graph, const ftdn_compile_desc *
     }
     for (int i = 0; i < graph->n_nodes; i++) {
         if (desc->for_gradients) facts[i].visible = true;
-        int input = graph->node[i].input;
-        if (input < 0) continue;
-        facts[input].n_readers++;
-        facts[input].only_reader = i;
+        if (graph->node[i].op == FTDN_OP_MERGE) assert_merge(graph, i);
+        int source[1 + FTDN_MAX_COPIES];
+        int n_sources = list_sources(&graph->node[i], source);
+        for (int j = 0; j < n_sources; j++) {
+            facts[source[j]].n_readers++;
+            facts[source[j]].only_reader = i;
+        }
     }
     return FTDN_OK;
 }
@@ -77,7 +106,7 @@ static ftdn_step fuse_step(const ftdn_graph *graph, const node_facts *facts, int
 /* An elementwise step may overwrite its source where nobody needs the source afterwards. */
 static bool runs_in_place(const ftdn_step *step, const node_facts *facts, bool keep_all)
 {
-    bool elementwise = step->op == FTDN_OP_BATCH_NORM || step->op == FTDN_OP_ACTIVATION;
+    bool elementwise = step->op != FTDN_OP_CONV && step->op != FTDN_OP_MAX_POOL;
     const node_facts *source = &facts[step->source];
     return elementwise && !keep_all && !source->output && source->n_readers == 1;
 }
@@ -90,7 +119,9 @@ static ftdn_status find_lifetimes(const ftdn_graph *graph, const ftdn_schedule *
     for (int s = 0; s < schedule->n_steps; s++) {
         const ftdn_step *step = &schedule->step[s];
         facts[step->target].birth = facts[step->target].death = s;
-        facts[step->source].death = s;
+        int source[1 + FTDN_MAX_COPIES];
+        int n_sources = list_sources(&graph->node[step->node], source);
+        for (int j = 0; j < n_sources; j++) facts[source[j]].death = s;
     }
     for (int i = 0; i < graph->n_nodes; i++) {
         facts[i].alias = -1;
@@ -152,6 +183,29 @@ static void place_maps(const ftdn_graph *graph, const node_facts *facts, ftdn_sc
     }
 }
 
+/* Which steps follow which node: those that read its map, and those that read what such a step makes. */
+static ftdn_status find_followers(const ftdn_graph *graph, ftdn_schedule *schedule, ftdn_arena *arena, ftdn_error *err)
+{
+    size_t n_nodes = (size_t)graph->n_nodes, n_steps = (size_t)schedule->n_steps;
+    bool *changed = FTDN_NEW(arena, n_nodes, bool, err); /* nodes whose maps depend on the one at hand */
+    schedule->follows = FTDN_NEW(arena, n_nodes * n_steps, bool, err);
+    if (!changed || !schedule->follows) return FTDN_ERR_MEMORY;
+    for (size_t n = 0; n < n_nodes; n++) {
+        memset(changed, 0, n_nodes * sizeof *changed);
+        changed[n] = true;
+        for (size_t s = 0; s < n_steps; s++) {
+            const ftdn_step *step = &schedule->step[s];
+            int source[1 + FTDN_MAX_COPIES];
+            int n_sources = list_sources(&graph->node[step->node], source);
+            bool follows = false;
+            for (int j = 0; j < n_sources; j++) follows = follows || changed[source[j]];
+            schedule->follows[n * n_steps + s] = follows;
+            if (follows) changed[step->target] = true;
+        }
+    }
+    return FTDN_OK;
+}
+
 ftdn_status ftdn_schedule_make(const ftdn_graph *graph, const ftdn_compile_desc *desc, int micro_batch,
                                ftdn_arena *arena, ftdn_schedule *ret_schedule, ftdn_error *err)
 {
@@ -170,8 +224,10 @@ ftdn_status ftdn_schedule_make(const ftdn_graph *graph, const ftdn_compile_desc 
     for (int i = 1; i < graph->n_nodes; i++) {
         if (!done[i]) schedule.step[schedule.n_steps++] = fuse_step(graph, facts, i, done);
     }
-    FTDN_TRY(find_lifetimes(graph, &schedule, desc->keep_all || desc->for_gradients, facts, err));
+    bool keep_all = desc->keep_all || desc->for_gradients;
+    FTDN_TRY(find_lifetimes(graph, &schedule, keep_all, facts, err));
     place_maps(graph, facts, &schedule);
+    if (keep_all) FTDN_TRY(find_followers(graph, &schedule, arena, err));
     *ret_schedule = schedule;
     return FTDN_OK;
 }

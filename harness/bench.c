@@ -11,7 +11,7 @@
 const char *const ftdn_bench_part_name[FTDN_BENCH_N_PARTS] = {
     [FTDN_BENCH_EVALUATE] = "evaluate", [FTDN_BENCH_WEIGHTS] = "weights", [FTDN_BENCH_SITES] = "sites",
     [FTDN_BENCH_DETECT] = "detect",     [FTDN_BENCH_SCENES] = "scenes",   [FTDN_BENCH_CEILING] = "ceiling",
-    [FTDN_BENCH_MEMORY] = "memory",
+    [FTDN_BENCH_MEMORY] = "memory",     [FTDN_BENCH_PROTECT] = "protect",
 };
 
 /* The networks that need no file (the other one has its priors in one), and the design's figures on two cores. */
@@ -58,6 +58,7 @@ static ftdn_status measure_subject(ftdn_bench *bench, const ftdn_bench_subject *
     const bool *wanted = bench->options->wanted;
     if (wanted[FTDN_BENCH_EVALUATE]) FTDN_TRY(ftdn_bench_evaluate(bench, subject, err));
     if (wanted[FTDN_BENCH_WEIGHTS]) FTDN_TRY(ftdn_bench_weights(bench, subject, err));
+    if (wanted[FTDN_BENCH_PROTECT]) FTDN_TRY(ftdn_bench_protect(bench, subject, err));
     if (wanted[FTDN_BENCH_MEMORY])
         add_bytes(bench, subject->network, "set-up for trials", (double)ftdn_rig_bytes(subject->rig));
     return FTDN_OK;
@@ -73,7 +74,10 @@ static ftdn_status measure_rig(ftdn_bench *bench, int index, const ftdn_dataset 
     ftdn_rig rig;
     ftdn_bench_announce(bench, settings.model.name, "setting up");
     FTDN_TRY(ftdn_model_open(&settings.model, bench->arena, &model, err));
-    FTDN_TRY(ftdn_rig_init(&rig, &model, &settings, options->n_threads, err));
+    const ftdn_planned_trial trial = {.settings = settings, .model = &model};
+    const ftdn_score_source scores = {.n_threads = options->n_threads};
+    const ftdn_rig_desc desc = {.trial = &trial, .scores = &scores, .n_threads = options->n_threads};
+    FTDN_TRY(ftdn_rig_init(&rig, &desc, err));
     const ftdn_bench_subject subject = {
         .network = settings.model.name,
         .evaluation_limit_s = !is_comparable ? 0
@@ -102,7 +106,8 @@ static ftdn_status measure_network(ftdn_bench *bench, int index, const ftdn_data
     const bool *wanted = bench->options->wanted;
     ftdn_arena_mark mark = ftdn_arena_get_mark(bench->arena);
     ftdn_status status = FTDN_OK;
-    if (wanted[FTDN_BENCH_EVALUATE] || wanted[FTDN_BENCH_WEIGHTS] || wanted[FTDN_BENCH_MEMORY])
+    if (wanted[FTDN_BENCH_EVALUATE] || wanted[FTDN_BENCH_WEIGHTS] || wanted[FTDN_BENCH_PROTECT] ||
+        wanted[FTDN_BENCH_MEMORY])
         status = measure_rig(bench, index, dataset, err);
     if (status == FTDN_OK && wanted[FTDN_BENCH_DETECT]) status = measure_detect(bench, index, err);
     ftdn_arena_reset(bench->arena, mark);
@@ -136,7 +141,7 @@ static ftdn_status measure_all(ftdn_bench *bench, ftdn_error *err)
 {
     const ftdn_bench_options *options = bench->options;
     ftdn_dataset *dataset = NULL;
-    if (options->wanted[FTDN_BENCH_EVALUATE]) {
+    if (options->wanted[FTDN_BENCH_EVALUATE] || options->wanted[FTDN_BENCH_PROTECT]) {
         FTDN_TRY(ftdn_dataset_open_test_scenes(options->n_images, 0, &dataset, err));
         ftdn_status status = ftdn_dataset_decode(dataset, 300, options->n_threads, err);
         if (status == FTDN_OK) status = measure_networks(bench, dataset, err);
@@ -171,10 +176,7 @@ ftdn_status ftdn_bench_run(const ftdn_bench_options *options, ftdn_arena *arena,
     ftdn_arena_mark mark = ftdn_arena_get_mark(arena);
     ftdn_status status = measure_all(&bench, err);
     ftdn_arena_reset(arena, mark);
-    if (options->progress) {
-        fprintf(options->progress, "\r\033[K");
-        fflush(options->progress);
-    }
+    ftdn_bench_tell(options->progress, NULL, "");
     FTDN_TRY(status);
     *ret_bench = bench;
     return FTDN_OK;

@@ -27,6 +27,7 @@
 typedef enum ftdn_bench_part {
     FTDN_BENCH_EVALUATE, /* whole evaluations: forward, injection, detection, average precision */
     FTDN_BENCH_WEIGHTS,  /* the weights of a trial: faults drawn, layouts made */
+    FTDN_BENCH_PROTECT,  /* trials of protected networks against those of unprotected ones */
     FTDN_BENCH_SITES,    /* fault sites found */
     FTDN_BENCH_DETECT,   /* logits and locations to boxes */
     FTDN_BENCH_SCENES,   /* test scenes painted */
@@ -42,6 +43,7 @@ typedef enum ftdn_bench_unit {
     FTDN_UNIT_SECONDS,
     FTDN_UNIT_SECONDS_PER_ELEMENT,
     FTDN_UNIT_FRACTION,
+    FTDN_UNIT_QUOTIENT,
     FTDN_UNIT_FLOPS, /* floating-point operations per second */
     FTDN_UNIT_BYTES,
 } ftdn_bench_unit;

@@ -24,11 +24,11 @@ static double quantile(const double *sorted, int n_samples, double fraction)
     return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
 }
 
-void ftdn_bench_add(ftdn_bench *bench, const ftdn_bench_label *label, double *sample, int n_samples)
+ftdn_bench_measure ftdn_bench_summarise(const ftdn_bench_label *label, double *sample, int n_samples)
 {
-    assert(bench->n_measures < FTDN_BENCH_MAX_MEASURES && n_samples >= 1);
+    assert(n_samples >= 1);
     qsort(sample, (size_t)n_samples, sizeof *sample, by_value);
-    bench->measure[bench->n_measures++] = (ftdn_bench_measure){
+    return (ftdn_bench_measure){
         .label = *label,
         .n_samples = n_samples,
         .lowest = sample[0],
@@ -37,6 +37,12 @@ void ftdn_bench_add(ftdn_bench *bench, const ftdn_bench_label *label, double *sa
         .upper_quartile = quantile(sample, n_samples, 0.75),
         .highest = sample[n_samples - 1],
     };
+}
+
+void ftdn_bench_add(ftdn_bench *bench, const ftdn_bench_label *label, double *sample, int n_samples)
+{
+    assert(bench->n_measures < FTDN_BENCH_MAX_MEASURES);
+    bench->measure[bench->n_measures++] = ftdn_bench_summarise(label, sample, n_samples);
 }
 
 double ftdn_bench_seconds_since(int64_t start_ns)
@@ -65,10 +71,14 @@ void ftdn_bench_time(void (*work)(void *user), void *user, int n_samples, double
     for (int i = 0; i < n_samples; i++) ret_seconds[i] = time_calls(work, user, n_calls) / (double)n_calls;
 }
 
+void ftdn_bench_tell(FILE *progress, const char *network, const char *what)
+{
+    if (!progress) return;
+    fprintf(progress, "\r%s%s%s\033[K", network ? network : "", network ? ": " : "", what);
+    fflush(progress);
+}
+
 void ftdn_bench_announce(const ftdn_bench *bench, const char *network, const char *what)
 {
-    FILE *out = bench->options->progress;
-    if (!out) return;
-    fprintf(out, "\r%s%s%s\033[K", network ? network : "", network ? ": " : "", what);
-    fflush(out);
+    ftdn_bench_tell(bench->options->progress, network, what);
 }

@@ -6,7 +6,10 @@
 
 #include "harness/bench.h"
 
-/* Add a measure. sample: [n_samples], at least 1; sorted in place. Quartiles between samples are interpolated. */
+/* A measure. sample: [n_samples], at least 1; sorted in place. Quartiles between samples are interpolated. */
+ftdn_bench_measure ftdn_bench_summarise(const ftdn_bench_label *label, double *sample, int n_samples);
+
+/* Add such a measure. */
 void ftdn_bench_add(ftdn_bench *bench, const ftdn_bench_label *label, double *sample, int n_samples);
 
 /* Processor time of the calling thread: it stands still while another process has the core. */
@@ -16,7 +19,11 @@ int64_t ftdn_bench_thread_ns(void);
  * ret_seconds: [n_samples], processor time of one call. */
 void ftdn_bench_time(void (*work)(void *user), void *user, int n_samples, double *ret_seconds);
 
-/* Tell the terminal what comes next: "ssd_vgg16: weights". network: NULL where it is of none. */
+/* Tell a terminal what comes next: "ssd_vgg16: weights". progress: NULL where there is none. network: NULL where it is
+ * of none. An empty text leaves the line clean. */
+void ftdn_bench_tell(FILE *progress, const char *network, const char *what);
+
+/* Tell the terminal of the run. */
 void ftdn_bench_announce(const ftdn_bench *bench, const char *network, const char *what);
 
 /* Seconds since a value of ftdn_clock_ns. */

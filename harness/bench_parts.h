@@ -17,6 +17,7 @@ typedef struct ftdn_bench_subject {
 
 FTDN_NODISCARD ftdn_status ftdn_bench_evaluate(ftdn_bench *bench, const ftdn_bench_subject *subject, ftdn_error *err);
 FTDN_NODISCARD ftdn_status ftdn_bench_weights(ftdn_bench *bench, const ftdn_bench_subject *subject, ftdn_error *err);
+FTDN_NODISCARD ftdn_status ftdn_bench_protect(ftdn_bench *bench, const ftdn_bench_subject *subject, ftdn_error *err);
 FTDN_NODISCARD ftdn_status ftdn_bench_detect(ftdn_bench *bench, const ftdn_network *network, ftdn_error *err);
 FTDN_NODISCARD ftdn_status ftdn_bench_sites(ftdn_bench *bench, ftdn_error *err);
 FTDN_NODISCARD ftdn_status ftdn_bench_scenes(ftdn_bench *bench, ftdn_error *err);

@@ -12,6 +12,7 @@ static const struct {
     [FTDN_UNIT_SECONDS] = {"ms", 1e3},
     [FTDN_UNIT_SECONDS_PER_ELEMENT] = {"ns/element", 1e9},
     [FTDN_UNIT_FRACTION] = {"%", 1e2},
+    [FTDN_UNIT_QUOTIENT] = {"times", 1},
     [FTDN_UNIT_FLOPS] = {"GFLOP/s", 1e-9},
     [FTDN_UNIT_BYTES] = {"MB", 1e-6},
 };

@@ -7,11 +7,11 @@
 static ftdn_status set_weights(ftdn_rig *rig, uint64_t seed, double *ret_draw_s, double *ret_total_s, ftdn_error *err)
 {
     int64_t start_ns = ftdn_clock_ns();
-    const ftdn_fault_model zero = {.type = FTDN_FAULT_ZERO};
-    ftdn_weight_faults_draw(&rig->weight_faults, &zero, FTDN_BENCH_RATE, seed, rig->n_workers);
+    const ftdn_fault_draw draw = {.model = {.type = FTDN_FAULT_ZERO}, .rate = FTDN_BENCH_RATE, .seed = seed};
+    ftdn_weight_faults_draw(&rig->bank.faults, &draw, 0, rig->n_workers);
     *ret_draw_s = ftdn_bench_seconds_since(start_ns);
     start_ns = ftdn_clock_ns();
-    FTDN_TRY(ftdn_rig_set_weights(rig, &zero, FTDN_BENCH_RATE, seed, err));
+    FTDN_TRY(ftdn_weight_bank_set(&rig->bank, &draw, 0, rig->n_workers, err));
     *ret_total_s = ftdn_bench_seconds_since(start_ns);
     return FTDN_OK;
 }

@@ -1,15 +1,17 @@
-/* calibration.h - the images from which a manifest's rankings are computed. */
+/* calibration.h - the images from which a trial's ranking, or the ranges of its clip, are made. */
 #ifndef FTDN_HARNESS_CALIBRATION_H
 #define FTDN_HARNESS_CALIBRATION_H
 
 #include "base/status.h"
 #include "harness/inputs.h"
-#include "harness/plan.h"
 
-/* The calibration images of a plan, one set for all its trials; listed, not decoded; lives in inputs.
- * FTDN_ERR_MANIFEST: none is given (with what to add), other classes than the model's, an image that is one of a
- * trial's dataset too and not allowed to be. FTDN_ERR_INPUT: they cannot be read. */
-FTDN_NODISCARD ftdn_status ftdn_calibration_open(const ftdn_plan *plan, ftdn_inputs *inputs, ftdn_dataset **ret_dataset,
-                                                 ftdn_error *err);
+/* The calibration images that the settings name: listed, not decoded; they live in inputs. FTDN_ERR_ARG: none are
+ * named (what to add), or they have other classes than the model. FTDN_ERR_INPUT: they cannot be read. */
+FTDN_NODISCARD ftdn_status ftdn_calibration_open(const ftdn_trial_settings *settings, const ftdn_model *model,
+                                                 ftdn_inputs *inputs, ftdn_dataset **ret_calibration, ftdn_error *err);
+
+/* FTDN_ERR_ARG where an image of the calibration is one of the dataset too, and the settings do not allow it. */
+FTDN_NODISCARD ftdn_status ftdn_calibration_check(const ftdn_trial_settings *settings, const ftdn_dataset *calibration,
+                                                  const ftdn_dataset *dataset, ftdn_error *err);
 
 #endif

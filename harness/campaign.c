@@ -77,8 +77,20 @@ static ftdn_status run_group(campaign *c, int first, bool *missing, ftdn_error *
     const ftdn_planned_trial *leader = &c->plan->trial[first];
     ftdn_rig rig;
     ftdn_error cause = {0};
-    ftdn_status rig_status = ftdn_rig_init(&rig, leader->model, &leader->settings, c->options->n_threads, &cause);
+    const ftdn_score_source scores = {
+        .store = c->store,
+        .n_threads = c->options->n_threads,
+        .stop = c->options->stop,
+        .on_progress = ftdn_progress_on_ranking,
+        .user = &c->progress,
+    };
+    const ftdn_rig_desc desc = {.trial = leader, .scores = &scores, .n_threads = c->options->n_threads};
+    ftdn_status rig_status = ftdn_rig_init(&rig, &desc, &cause);
     ftdn_status status = FTDN_OK;
+    if (ends_campaign(rig_status)) {
+        if (err) *err = cause;
+        return rig_status;
+    }
     ftdn_arena arena;
     ftdn_arena_init(&arena);
     for (int i = first; i < c->plan->n_trials && status == FTDN_OK; i++) {

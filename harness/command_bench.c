@@ -21,6 +21,8 @@ static ftdn_status choose_part(const char *name, bool *wanted, ftdn_error *err)
         wanted[i] = true;
         return FTDN_OK;
     }
+    if (strcmp(name, "overhead") == 0)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "'overhead' is measured alone, and is the first word: ftdn bench overhead");
     const char *nearest = ftdn_suggest(name, ftdn_bench_part_name, FTDN_BENCH_N_PARTS);
     if (nearest)
         return FTDN_FAIL(err, FTDN_ERR_ARG, "nothing to measure is called '%s'; did you mean '%s'?", name, nearest);
@@ -51,7 +53,7 @@ static ftdn_status bench(const void *user, const ftdn_arguments *arguments, ftdn
 
 ftdn_status ftdn_command_bench(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
 {
-    (void)ret_exit;
+    if (argc > 1 && strcmp(argv[1], "overhead") == 0) return ftdn_command_overhead(argc - 1, argv + 1, ret_exit, err);
     bench_values values = {.n_threads = ftdn_default_threads(), .n_repeats = 7, .n_images = 16};
     const ftdn_option options[] = {
         FTDN_INTEGER_OPTION("threads", 't', "N", &values.n_threads, 1, 1024,
@@ -74,12 +76,15 @@ ftdn_status ftdn_command_bench(int argc, char **argv, ftdn_exit_code *ret_exit, 
             "            blocks: where the time goes, what injection adds to the clean forward pass (run in turn with\n"
             "            it), and how much of the processor's multiply-add ceiling the forward pass reaches\n"
             "  weights   setting up a trial's weights with 1 % faults\n"
+            "  protect   trials with 1 % weight faults and half of the channels kept twice, against unprotected ones\n"
             "  sites     finding fault sites, on one thread, in each version this processor runs\n"
             "  detect    scores, box code and suppression of one image, on one thread; in the worst case all priors\n"
             "            of all classes pass\n"
             "  scenes    painting generated test scenes\n"
             "  ceiling   multiply-adds on registers alone\n"
-            "  memory    of a set-up for trials, and of the process at its peak\n\n"
+            "  memory    of a set-up for trials, and of the process at its peak\n"
+            "Alone, with options of its own ('ftdn bench overhead --help'), and not among 'all of them':\n"
+            "  overhead  what protections cost: time of one image, memory\n\n"
             "Each line is the median of the repeats, between the lowest and the highest. What runs on one thread is\n"
             "given in processor time, everything else in time of the clock on the wall. Limits are the design's\n"
             "figures for two cores; evaluation and weights are compared with them at two threads only. A processor on\n"

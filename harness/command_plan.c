@@ -41,7 +41,7 @@ static ftdn_status print_plan(ftdn_campaign_files *files, const bool *held, int 
         printf("  %-28s %d value%s\n", ftdn_manifest_keys[sweep->axis[a].key].path, sweep->axis[a].n_values,
                sweep->axis[a].n_values == 1 ? "" : "s");
     }
-    printf("  %d trials", plan->n_trials);
+    printf("  %d trial%s", plan->n_trials, plan->n_trials == 1 ? "" : "s");
     if (plan->n_repeated) printf(" (and %d that repeat one of them)", plan->n_repeated);
     printf(", %d in %s, %d to run\n\n", n_held, files->db_path, plan->n_trials - n_held);
     for (int i = 0; i < plan->n_trials; i++) {

@@ -11,9 +11,10 @@
 #include "harness/print.h"
 #include "harness/ranking.h"
 #include "harness/ranking_report.h"
+#include "harness/same.h"
 
 typedef struct rank_options {
-    const char *rankers, *point, *csv, *layers;
+    const char *rankers, *direction, *point, *csv, *layers;
     long long n_threads;
     bool wants_json;
 } rank_options;
@@ -50,7 +51,7 @@ static ftdn_status fail_unknown_ranker(const char *name, ftdn_error *err)
                      nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
-/* The rankers of a list "a,b", each once; NULL: all. */
+/* The rankers of a list "a,b", each once; NULL: all but those that need injection, which take far longer. */
 static ftdn_status choose_rankers(const char *list, ftdn_arena *arena, const ftdn_ranker *const **ret_ranker,
                                   int *ret_n, ftdn_error *err)
 {
@@ -58,7 +59,9 @@ static ftdn_status choose_rankers(const char *list, ftdn_arena *arena, const ftd
     const ftdn_ranker *const *all = ftdn_rankers(&n_all);
     const ftdn_ranker **chosen = FTDN_NEW(arena, (size_t)n_all, const ftdn_ranker *, err);
     if (!chosen) return FTDN_ERR_MEMORY;
-    for (int r = 0; !list && r < n_all; r++) chosen[n_chosen++] = all[r];
+    for (int r = 0; !list && r < n_all; r++) {
+        if (!all[r]->needs_injection) chosen[n_chosen++] = all[r];
+    }
     for (const char *at = list; at;) {
         size_t n_chars = strcspn(at, ",");
         char *name = ftdn_arena_copy_text(arena, at, n_chars, err);
@@ -76,12 +79,14 @@ static ftdn_status choose_rankers(const char *list, ftdn_arena *arena, const ftd
     return FTDN_OK;
 }
 
-static ftdn_status choose_point(const char *word, ftdn_map_point *ret_point, ftdn_error *err)
+/* Is the option's word the second of the two that are allowed? */
+static ftdn_status choose_word(const char *option, const char *word, const char *first, const char *second,
+                               bool *ret_is_second, ftdn_error *err)
 {
-    bool is_conv = strcmp(word, "conv") == 0;
-    if (!is_conv && strcmp(word, "activation") != 0)
-        return FTDN_FAIL(err, FTDN_ERR_ARG, "--point: '%s' is not allowed; allowed: activation, conv", word);
-    *ret_point = is_conv ? FTDN_MAP_POINT_CONV : FTDN_MAP_POINT_ACTIVATION;
+    bool is_second = strcmp(word, second) == 0;
+    if (!is_second && strcmp(word, first) != 0)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "%s: '%s' is not allowed; allowed: %s, %s", option, word, first, second);
+    *ret_is_second = is_second;
     return FTDN_OK;
 }
 
@@ -95,19 +100,61 @@ static ftdn_status choose_layers(const char *glob, const ftdn_graph *graph, ftdn
     return status;
 }
 
-static void show_progress(void *user, int n_images_done)
+static void show_images(void *user, int n_images_done)
 {
     const ftdn_ranking_desc *desc = user;
     fprintf(stderr, "\r%d of %d calibration images\033[K", n_images_done, desc->calibration->n_images);
     fflush(stderr);
 }
 
+static void show_channels(void *user, int n_channels_done, int n_channels)
+{
+    const ftdn_ranking_desc *desc = user;
+    fprintf(stderr, "\r%d of %d channels measured, over %d images\033[K", n_channels_done, n_channels,
+            desc->n_measured_images);
+    fflush(stderr);
+}
+
+/* The sweep leaves the calibration alone: all trials get it from one place. */
 static ftdn_status prepare_images(ftdn_campaign_files *files, ftdn_ranking_desc *desc, ftdn_error *err)
 {
-    ftdn_dataset *dataset;
-    FTDN_TRY(ftdn_calibration_open(&files->plan, &files->inputs, &dataset, err));
-    FTDN_TRY(ftdn_dataset_decode(dataset, desc->model->network.input_size, desc->n_threads, err));
-    desc->calibration = dataset;
+    const ftdn_plan *plan = &files->plan;
+    const ftdn_dataset *checked = NULL;
+    ftdn_dataset *calibration = NULL;
+    ftdn_status status =
+        ftdn_calibration_open(&plan->trial[0].settings, desc->model, &files->inputs, &calibration, err);
+    for (int i = 0; i < plan->n_trials && status == FTDN_OK; i++) {
+        const ftdn_planned_trial *trial = &plan->trial[i];
+        if (trial->dataset != checked)
+            status = ftdn_calibration_check(&trial->settings, calibration, trial->dataset, err);
+        checked = trial->dataset;
+    }
+    FTDN_TRY(ftdn_manifest_blame(&files->manifest, 0, FTDN_KEY_CALIBRATION, status, err));
+    FTDN_TRY(ftdn_dataset_decode(calibration, desc->model->network.input_size, desc->n_threads, err));
+    desc->calibration = calibration;
+    return FTDN_OK;
+}
+
+static bool need_injection(const ftdn_ranking_desc *desc)
+{
+    bool some = false;
+    for (int r = 0; r < desc->n_rankers; r++) some |= desc->ranker[r]->needs_injection;
+    return some;
+}
+
+/* What is injected, and for how many images. */
+static ftdn_status prepare_injection(const ftdn_campaign_files *files, ftdn_ranking_desc *desc, ftdn_error *err)
+{
+    const ftdn_plan *plan = &files->plan;
+    const ftdn_trial_settings *settings = &plan->trial[0].settings;
+    for (int i = 1; i < plan->n_trials; i++) {
+        if (ftdn_same_fault_model(&settings->faults, &plan->trial[i].settings.faults)) continue;
+        return FTDN_FAIL(err, FTDN_ERR_MANIFEST, "%s: the sweep varies the type of faults; ranker measured takes one",
+                         files->manifest.path);
+    }
+    int n_wanted = settings->n_measured_images, n_there = desc->calibration->n_images;
+    desc->n_measured_images = n_wanted < n_there ? n_wanted : n_there;
+    desc->fault = ftdn_settings_fault_model(&settings->faults);
     return FTDN_OK;
 }
 
@@ -125,11 +172,16 @@ static ftdn_status rank(ftdn_campaign_files *files, const rank_options *options,
     };
     FTDN_TRY(check_sweep(&files->manifest, err));
     FTDN_TRY(choose_rankers(options->rankers, &files->arena, &desc.ranker, &desc.n_rankers, err));
-    FTDN_TRY(choose_point(options->point, &desc.point, err));
+    bool at_conv = false;
+    FTDN_TRY(choose_word("--point", options->point, "activation", "conv", &at_conv, err));
+    desc.point = at_conv ? FTDN_MAP_POINT_CONV : FTDN_MAP_POINT_ACTIVATION;
+    FTDN_TRY(choose_word("--direction", options->direction, "outgoing", "filter", &desc.options.own_filter, err));
     FTDN_TRY(choose_layers(options->layers, &desc.model->network.graph, &files->arena, &desc.layers, err));
     if (ftdn_ranking_needs_images(desc.ranker, desc.n_rankers)) FTDN_TRY(prepare_images(files, &desc, err));
+    if (need_injection(&desc)) FTDN_TRY(prepare_injection(files, &desc, err));
     bool is_watched = desc.calibration && isatty(STDERR_FILENO);
-    desc.on_image = is_watched ? show_progress : NULL;
+    desc.on_image = is_watched ? show_images : NULL;
+    desc.on_channel = is_watched ? show_channels : NULL;
     desc.user = &desc;
     ftdn_status status = ftdn_ranking_compute(&desc, &files->arena, ret_ranking, err);
     if (is_watched) fprintf(stderr, "\r\033[K");
@@ -162,12 +214,14 @@ static ftdn_status print_ranking(ftdn_campaign_files *files, const ftdn_ranking 
 ftdn_status ftdn_command_rank(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
 {
     (void)ret_exit;
-    rank_options options = {.point = "activation", .n_threads = ftdn_default_threads()};
+    rank_options options = {.direction = "outgoing", .point = "activation", .n_threads = ftdn_default_threads()};
     const ftdn_option option[] = {
         FTDN_TEXT_OPTION("ranker", 'r', "NAMES", &options.rankers,
-                         "weight_sum, second_order, entropy, taylor, activation, random, or a list A,B (default: all)"),
+                         "the rankings, one or a list A,B (default: all but measured)"),
+        FTDN_TEXT_OPTION("direction", 'd', "WORD", &options.direction,
+                         "weight_sum adds the weights that read a channel (outgoing, default) or its own (filter)"),
         FTDN_TEXT_OPTION("point", 'p', "POINT", &options.point,
-                         "where maps are read: activation (default), as handed on, or conv, the convolution's output"),
+                         "maps are read, or hit, as handed on (activation, default) or at the convolution (conv)"),
         FTDN_TEXT_OPTION("layer", 'l', "GLOB", &options.layers,
                          "layers by name (default: those whose outputs are the paper's feature maps)"),
         FTDN_INTEGER_OPTION("threads", 't', "N", &options.n_threads, 1, 1024,
@@ -182,7 +236,11 @@ ftdn_status ftdn_command_rank(int argc, char **argv, ftdn_exit_code *ret_exit, f
         .example = "ftdn rank experiments/rank.json --ranker weight_sum,second_order --csv scores.csv",
         .details = "The network is the manifest's model without faults; rankings by images read the images of its key\n"
                    "calibration, the random one its seed. A larger score means a channel that matters more; equal\n"
-                   "scores are ordered by channel.",
+                   "scores are ordered by channel.\n\n"
+                   "NAMES: weight_sum, second_order, entropy, taylor, activation, random, measured.\n"
+                   "The ranking measured injects faults of the manifest's type into one channel after the other, for\n"
+                   "the first images of the calibration (key calibration.measured_images), and runs the layers behind\n"
+                   "it again: for an image that takes hundreds of times as long as the others.",
         .min_arguments = 1,
         .max_arguments = 1,
         .n_options = sizeof option / sizeof *option,

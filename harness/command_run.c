@@ -6,6 +6,8 @@
 #include "harness/campaign.h"
 #include "harness/campaign_files.h"
 #include "harness/command.h"
+#include "harness/dump.h"
+#include "harness/find.h"
 #include "harness/options.h"
 #include "harness/progress.h"
 
@@ -30,7 +32,7 @@ static void watch_signals(void)
 }
 
 typedef struct run_options {
-    const char *db;
+    const char *db, *trial, *dump, *image;
     long long n_threads, batch;
     bool quiet;
 } run_options;
@@ -65,7 +67,8 @@ static ftdn_status run_campaign(ftdn_campaign_files *files, const run_options *o
     };
     ftdn_store *store;
     ftdn_campaign_summary summary;
-    /* Images are the last input that can turn out bad: no store is made before they are seen to be good. */
+    /* No store is made before the images of trials are seen to be good. Those of a calibration are decoded only where
+     * the store lacks scores: where they are bad, the trials that need them fail. */
     if (!ftdn_file_exists(files->db_path)) FTDN_TRY(ftdn_campaign_decode(&files->plan, campaign.n_threads, err));
     FTDN_TRY(ftdn_store_open(files->db_path, FTDN_STORE_WRITE, &store, err));
     if (!options->quiet) {
@@ -76,8 +79,9 @@ static ftdn_status run_campaign(ftdn_campaign_files *files, const run_options *o
     ftdn_status status = ftdn_campaign_run(&files->plan, store, &campaign, &summary, err);
     ftdn_store_close(store);
     if (status == FTDN_ERR_INTERRUPTED) {
-        printf("%d of %d trials are in the store; go on with: ftdn run %s --db %s\n", summary.n_held + summary.n_run,
-               files->plan.n_trials, files->manifest.path, files->db_path);
+        printf("%d of %d trials are in the store; go on with: ftdn run %s --db %s%s%s\n",
+               summary.n_held + summary.n_run, files->plan.n_trials, files->manifest.path, files->db_path,
+               options->trial ? " --trial " : "", options->trial ? options->trial : "");
         *ret_exit = FTDN_EXIT_INTERRUPTED;
         return FTDN_OK;
     }
@@ -88,6 +92,46 @@ static ftdn_status run_campaign(ftdn_campaign_files *files, const run_options *o
         *ret_exit = FTDN_EXIT_FAILED_TRIALS;
     }
     return FTDN_OK;
+}
+
+/* Nothing of it goes into the store but channel scores, where there is one. */
+static ftdn_status dump_image(const ftdn_campaign_files *files, const run_options *options,
+                              const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_error *err)
+{
+    int image = 0;
+    ftdn_store *store = NULL;
+    ftdn_dump_summary summary;
+    if (options->image) FTDN_TRY(ftdn_find_image(trial->dataset, options->image, &image, err));
+    if (ftdn_file_exists(files->db_path)) FTDN_TRY(ftdn_store_open(files->db_path, FTDN_STORE_WRITE, &store, err));
+    const ftdn_score_source scores = {.store = store, .n_threads = (int)options->n_threads};
+    ftdn_status status = ftdn_dump(trial, &scores, image, options->dump, arena, &summary, err);
+    ftdn_store_close(store);
+    FTDN_TRY(status);
+    if (!options->quiet) printf("%d tensors and index.json in %s\n", summary.n_files, summary.folder);
+    return FTDN_OK;
+}
+
+static ftdn_status check_options(const run_options *options, ftdn_error *err)
+{
+    if (options->dump && !options->trial)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "--dump needs --trial ID: 'ftdn plan MANIFEST' lists the ids");
+    if (options->image && !options->dump) return FTDN_FAIL(err, FTDN_ERR_ARG, "--image needs --dump DIR");
+    return FTDN_OK;
+}
+
+static ftdn_status run_manifest(const char *path, const run_options *options, ftdn_campaign_files *files,
+                                ftdn_exit_code *ret_exit, ftdn_error *err)
+{
+    const ftdn_planned_trial *trial;
+    FTDN_TRY(check_options(options, err));
+    FTDN_TRY(ftdn_campaign_files_open(files, path, options->db, err));
+    if (options->trial) {
+        FTDN_TRY(ftdn_find_trial(&files->plan, options->trial, &trial, err));
+        if (options->dump) return dump_image(files, options, trial, &files->arena, err);
+        files->plan.trial += trial - files->plan.trial;
+        files->plan.n_trials = 1;
+    }
+    return run_campaign(files, options, ret_exit, err);
 }
 
 ftdn_status ftdn_command_run(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
@@ -118,6 +162,23 @@ ftdn_status ftdn_command_run(int argc, char **argv, ftdn_exit_code *ret_exit, ft
          {.integer = &options.batch},
          1,
          65536},
+        {"trial",
+         0,
+         "ID",
+         "only this trial: the beginning of its id ('ftdn plan MANIFEST' lists them)",
+         FTDN_OPTION_TEXT,
+         {.text = &options.trial},
+         0,
+         0},
+        {"dump",
+         0,
+         "DIR",
+         "run one image of the trial, and write what the network makes of it to DIR/IMAGE",
+         FTDN_OPTION_TEXT,
+         {.text = &options.dump},
+         0,
+         0},
+        {"image", 0, "NAME", "which image (default: the first)", FTDN_OPTION_TEXT, {.text = &options.image}, 0, 0},
         {"quiet", 'q', NULL, "print nothing but errors", FTDN_OPTION_FLAG, {.flag = &options.quiet}, 0, 0},
     };
     const ftdn_command command = {
@@ -126,7 +187,10 @@ ftdn_status ftdn_command_run(int argc, char **argv, ftdn_exit_code *ret_exit, ft
         .summary = "Run the trials of a manifest that the store does not hold yet.",
         .example = "ftdn run experiments/smoke.json --db results/smoke.db",
         .details = "A run that was interrupted, or killed, is continued by the same command: finished trials are\n"
-                   "never run again, and a trial's result does not depend on threads, batch or interruptions.",
+                   "never run again, and a trial's result does not depend on threads, batch or interruptions.\n\n"
+                   "--dump writes .npy files, which NumPy loads: each layer's map [H,W,C] as it is handed on, faults\n"
+                   "and all, merged maps, faulty weights and their copies, logits and locations; index.json lists\n"
+                   "them with shape and range. The bits are those of the trial. No trial is run, none is stored.",
         .min_arguments = 1,
         .max_arguments = 1,
         .n_options = sizeof option / sizeof *option,
@@ -136,10 +200,8 @@ ftdn_status ftdn_command_run(int argc, char **argv, ftdn_exit_code *ret_exit, ft
     ftdn_campaign_files_init(&files);
     ftdn_arguments arguments;
     ftdn_status status = ftdn_command_arguments(&command, argc, argv, &files.arena, &arguments, err);
-    if (status == FTDN_OK && !arguments.wants_help) {
-        status = ftdn_campaign_files_open(&files, arguments.argument[0], options.db, err);
-        if (status == FTDN_OK) status = run_campaign(&files, &options, ret_exit, err);
-    }
+    if (status == FTDN_OK && !arguments.wants_help)
+        status = run_manifest(arguments.argument[0], &options, &files, ret_exit, err);
     ftdn_campaign_files_done(&files);
     return status;
 }

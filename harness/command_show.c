@@ -40,10 +40,14 @@ static ftdn_status show_store(ftdn_store *store, ftdn_text *text, ftdn_error *er
                            text, err));
     FTDN_TRY(append_section(
         store, "finished trials",
-        "SELECT substr(id, 1, 10) AS trial, manifest, model, type, weight_rate, feature_map_rate, method, "
-        "ranking, ratio, seed, map_voc07, map_area, images, seconds FROM v_trials "
-        "ORDER BY manifest, model, width, type, method, ranking, merge, ratio, weight_rate, "
-        "feature_map_rate, seed, id",
+        "SELECT substr(id, 1, 10) AS trial, manifest, model, type, "
+        "CASE WHEN weight_count > 0 THEN 'count ' || weight_count ELSE weight_rate END AS weight_rate, "
+        "CASE WHEN feature_map_count > 0 THEN 'count ' || feature_map_count ELSE feature_map_rate END AS "
+        "feature_map_rate, method, ranking, merge, ratio, " FTDN_QUERY_VARIANT
+        " AS variant, seed, map_voc07, map_area, "
+        "images, seconds FROM v_trials "
+        "ORDER BY manifest, model, width, type, method, ranking, merge, ratio, variant, v_trials.weight_rate, "
+        "v_trials.feature_map_rate, weight_count, feature_map_count, seed, id",
         text, err));
     return append_section(store, "failed attempts", "failures", text, err);
 }
@@ -73,6 +77,8 @@ static void append_parameter_question(ftdn_text *sql, const char *id)
         "range_high",
         "weight_rate",
         "feature_map_rate",
+        "weight_count",
+        "feature_map_count",
         "weight_scope",
         "feature_map_scope",
         "feature_map_point",
@@ -80,8 +86,15 @@ static void append_parameter_question(ftdn_text *sql, const char *id)
         "copies",
         "method",
         "ranking",
+        "direction",
+        "allocation",
         "merge",
+        "merge_point",
+        "combine",
         "ratio",
+        "calibration",
+        "calibration_digest",
+        "measured_images",
         "seed",
         "map_voc07",
         "map_area",
@@ -89,6 +102,11 @@ static void append_parameter_question(ftdn_text *sql, const char *id)
         "seconds",
         "n_nonfinite_outputs",
         "n_nonfinite_faults",
+        "copied_weight_bytes",
+        "copied_feature_map_bytes",
+        "copied_map_bytes",
+        "added_macs",
+        "network_macs",
         "finished_at",
         "code_version",
     };
@@ -107,11 +125,12 @@ static ftdn_status show_trial(ftdn_store *store, const char *prefix, ftdn_arena 
         arena, err, "SELECT class, ap_voc07, ap_area, objects FROM v_ap WHERE id = '%s' ORDER BY class", id);
     const char *timings = ftdn_arena_format(
         arena, err, "SELECT stage, seconds FROM v_timings WHERE id = '%s' ORDER BY seconds DESC, stage", id);
-    const char *faults = ftdn_arena_format(arena, err,
-                                           "SELECT location, layer, elements, requested_rate, observed_rate, faults, "
-                                           "changed FROM v_faults WHERE id = '%s' "
-                                           "ORDER BY location DESC, position",
-                                           id);
+    const char *faults =
+        ftdn_arena_format(arena, err,
+                          "SELECT location, layer, copy, elements, requested_rate, observed_rate, faults, "
+                          "changed FROM v_faults WHERE id = '%s' "
+                          "ORDER BY location DESC, copy, position",
+                          id);
     if (!ap || !timings || !faults) return FTDN_ERR_MEMORY;
 
     ftdn_text sql;

@@ -1,7 +1,8 @@
 #include "harness/inputs.h"
 
 #include <assert.h>
-#include <string.h>
+
+#include "harness/same.h"
 
 typedef struct ftdn_open_model {
     struct ftdn_open_model *next;
@@ -28,28 +29,11 @@ void ftdn_inputs_done(ftdn_inputs *inputs)
     *inputs = (ftdn_inputs){0};
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && !strcmp(a, b));
-}
-
-static bool same_model(const ftdn_model_settings *a, const ftdn_model_settings *b)
-{
-    return same_text(a->name, b->name) && a->width == b->width && a->n_classes == b->n_classes &&
-           same_text(a->weights_path, b->weights_path) && a->formula_seed == b->formula_seed;
-}
-
-static bool same_dataset(const ftdn_data_settings *a, const ftdn_data_settings *b)
-{
-    return a->kind == b->kind && same_text(a->root, b->root) && same_text(a->split, b->split) &&
-           a->n_images == b->n_images && a->seed == b->seed;
-}
-
 ftdn_status ftdn_inputs_get_model(ftdn_inputs *inputs, const ftdn_model_settings *settings,
                                   const ftdn_model **ret_model, ftdn_error *err)
 {
     for (open_model *open = inputs->models; open; open = open->next) {
-        if (!same_model(&open->settings, settings)) continue;
+        if (!ftdn_same_model(&open->settings, settings)) continue;
         *ret_model = &open->model;
         return FTDN_OK;
     }
@@ -77,7 +61,7 @@ ftdn_status ftdn_inputs_get_dataset(ftdn_inputs *inputs, const ftdn_data_setting
                                     ftdn_error *err)
 {
     for (open_dataset *open = inputs->datasets; open; open = open->next) {
-        if (!same_dataset(&open->settings, settings)) continue;
+        if (!ftdn_same_images(&open->settings, settings)) continue;
         *ret_dataset = open->dataset;
         return FTDN_OK;
     }

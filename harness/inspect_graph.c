@@ -92,6 +92,8 @@ static void append_operation(ftdn_text *text, const ftdn_graph *graph, const row
         case FTDN_OP_ACTIVATION:
             ftdn_text_append(text, n->activation == FTDN_ACTIVATION_RELU6 ? "relu6" : "relu");
             break;
+        case FTDN_OP_MERGE: ftdn_text_append(text, "merge"); break;
+        case FTDN_OP_CLIP: ftdn_text_append(text, "clip"); break;
         case FTDN_OP_CONV:
         case FTDN_OP_MAX_POOL:
             ftdn_text_append(text, "%s %dx%d",
@@ -165,30 +167,6 @@ static void append_json_sizes(ftdn_text *text, const row *of)
         of->n_trained, of->macs, of->n_map, of->n_stored * sizeof(float), of->n_map * sizeof(float));
 }
 
-static void append_json_roles(ftdn_text *text, unsigned roles)
-{
-    static const struct {
-        unsigned bit;
-        const char *name;
-    } names[] = {
-        {FTDN_ROLE_FEATURE_WEIGHTS, "feature_weights"},
-        {FTDN_ROLE_FEATURE_MAP, "feature_map"},
-        {FTDN_ROLE_BLOCK_CONV, "block_conv"},
-        {FTDN_ROLE_SOURCE, "source"},
-        {FTDN_ROLE_BASE, "base"},
-        {FTDN_ROLE_EXTRA, "extra"},
-        {FTDN_ROLE_HEAD, "head"},
-    };
-    bool is_first = true;
-    ftdn_text_append(text, "\"roles\":[");
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (!(roles & names[i].bit)) continue;
-        ftdn_text_append(text, "%s\"%s\"", is_first ? "" : ",", names[i].name);
-        is_first = false;
-    }
-    ftdn_text_append(text, "]");
-}
-
 static void write_json(const ftdn_network *network, const row *rows, int n_rows, ftdn_text *text)
 {
     const ftdn_graph *graph = &network->graph;
@@ -204,7 +182,7 @@ static void write_json(const ftdn_network *network, const row *rows, int n_rows,
         ftdn_text_append(text, "\",\"shape\":[%d,%d,%d],", shape.h, shape.w, shape.c);
         append_json_sizes(text, &rows[i]);
         ftdn_text_append(text, ",");
-        append_json_roles(text, rows[i].roles);
+        ftdn_append_json_roles(text, rows[i].roles);
         ftdn_text_append(text, "}");
     }
     row total = sum_rows(graph, rows, n_rows, 0);

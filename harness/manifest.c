@@ -13,6 +13,24 @@ static bool has_structure(const ftdn_axis *axis)
     return axis->n_rows > 1 || ftdn_manifest_keys[axis->key].type == FTDN_VALUE_CHOICE;
 }
 
+static bool is_number(const ftdn_axis *axis)
+{
+    ftdn_value_type type = ftdn_manifest_keys[axis->key].type;
+    return type == FTDN_VALUE_NUMBER || type == FTDN_VALUE_INTEGER;
+}
+
+/* The value that is most likely not to go with other keys: of numbers the greatest, else the first. */
+static const ftdn_value *pick_value(const ftdn_axis *axis)
+{
+    const ftdn_value *picked = &axis->value[0];
+    for (int i = 1; is_number(axis) && i < axis->n_values; i++) {
+        const ftdn_value *value = &axis->value[i];
+        if (!value->is_sound) continue;
+        if (!picked->is_sound || ftdn_value_number(value) > ftdn_value_number(picked)) picked = value;
+    }
+    return picked;
+}
+
 /* Keys that do not go together may meet in any combination of the grid. Axes of plain values are looked at
  * in one of their values, so that a grid of a million rates and seeds is checked at once. */
 static ftdn_status check_trials(const ftdn_manifest *manifest, ftdn_arena *arena, ftdn_mistakes *mistakes,
@@ -23,7 +41,10 @@ static ftdn_status check_trials(const ftdn_manifest *manifest, ftdn_arena *arena
     if (!axes) return FTDN_ERR_MEMORY;
     for (int i = 0; i < sweep.n_axes; i++) {
         axes[i] = manifest->sweep.axis[i];
-        if (!has_structure(&axes[i])) axes[i].n_values = 1;
+        if (!has_structure(&axes[i])) {
+            axes[i].value = pick_value(&axes[i]);
+            axes[i].n_values = 1;
+        }
         sweep.n_trials *= (size_t)axes[i].n_values;
     }
     sweep.axis = axes;
@@ -82,4 +103,21 @@ void ftdn_manifest_get_settings(const ftdn_manifest *manifest, size_t index, ftd
     ftdn_document trial;
     ftdn_sweep_get(&manifest->sweep, &manifest->base, index, &trial);
     ftdn_settings_make(&trial, &manifest->defaults, ret_settings);
+}
+
+ftdn_status ftdn_manifest_blame(const ftdn_manifest *manifest, size_t index, ftdn_key_id key, ftdn_status status,
+                                ftdn_error *err)
+{
+    if (status != FTDN_ERR_ARG) return status;
+    ftdn_document document;
+    ftdn_sweep_get(&manifest->sweep, &manifest->base, index, &document);
+    ftdn_key_id given = key;
+    while (!document.value[given].node) given = ftdn_key_parent(given);
+    const ftdn_json *node = document.value[given].node;
+    ftdn_position position = ftdn_position_of_value(node);
+    if (node->kind != FTDN_JSON_OBJECT) key = given; /* a scope for weights and maps together */
+    if (err) err->status = FTDN_ERR_MANIFEST;
+    ftdn_error_context(err, "%s:%d:%d: %s", position.file, position.line, position.column,
+                       ftdn_manifest_keys[key].path);
+    return FTDN_ERR_MANIFEST;
 }

@@ -38,6 +38,12 @@ FTDN_NODISCARD ftdn_status ftdn_manifest_load(const char *path, ftdn_arena *aren
 FTDN_NODISCARD ftdn_status ftdn_manifest_parse(const char *text, size_t n_bytes, const char *path, ftdn_arena *arena,
                                                ftdn_mistakes *mistakes, ftdn_manifest *ret_manifest, ftdn_error *err);
 
+/* What a library calls a wrong argument is, seen from here, a mistake of the manifest: FTDN_ERR_ARG becomes
+ * FTDN_ERR_MANIFEST, its message put behind the place where trial `index` has the value of `key`, or of the nearest
+ * object around it where the key is not given. Other statuses are handed on. */
+ftdn_status ftdn_manifest_blame(const ftdn_manifest *manifest, size_t index, ftdn_key_id key, ftdn_status status,
+                                ftdn_error *err);
+
 /* What trial `index` (0 ... n_trials-1, the last key of the grid changing fastest) is asked to do. */
 void ftdn_manifest_get_settings(const ftdn_manifest *manifest, size_t index, ftdn_trial_settings *ret_settings);
 

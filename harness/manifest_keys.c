@@ -6,6 +6,7 @@
 
 #include "base/suggest.h"
 #include "detect/network.h"
+#include "injectors/fault_draw.h"
 
 /* A function that answers a fixed list of words. */
 #define DEFINE_CHOICES(function, ...)                                                                                  \
@@ -23,9 +24,14 @@ DEFINE_CHOICES(fault_types, "zero", "random", "bit_flip", "stuck_at_0", "stuck_a
 DEFINE_CHOICES(bit_classes, "any", "sign", "exponent", "mantissa")
 DEFINE_CHOICES(scopes, "features", "convs", "sources", "base", "all")
 DEFINE_CHOICES(feature_map_points, "activation", "conv")
-DEFINE_CHOICES(redraws, "trial")
-DEFINE_CHOICES(copies, "independent")
-DEFINE_CHOICES(protections, "none")
+DEFINE_CHOICES(redraws, "trial", "image")
+DEFINE_CHOICES(copies, "independent", "clean", "shared")
+DEFINE_CHOICES(protections, "none", "kr", "fmr", "d2nn", "clip")
+DEFINE_CHOICES(rankings, "weight_sum", "second_order", "entropy", "taylor", "activation", "measured", "random")
+DEFINE_CHOICES(directions, "outgoing", "filter")
+DEFINE_CHOICES(allocations, "uniform", "global")
+DEFINE_CHOICES(merges, "mean", "nonzero", "max_abs", "median")
+DEFINE_CHOICES(combinations, "scores", "boxes")
 
 /* clang-format off */
 const ftdn_key ftdn_manifest_keys[FTDN_N_KEYS] = {
@@ -101,6 +107,12 @@ const ftdn_key ftdn_manifest_keys[FTDN_N_KEYS] = {
     [FTDN_KEY_FAULTS_FEATURE_MAP_RATE] = {.path = "faults.feature_map_rate", .type = FTDN_VALUE_NUMBER, .max = 1,
                                           .default_json = "0", .swept = true,
                                           .help = "chance that one element of a feature map is hit"},
+    [FTDN_KEY_FAULTS_WEIGHT_COUNT] = {.path = "faults.weight_count", .type = FTDN_VALUE_INTEGER,
+                                      .max = FTDN_MAX_FAULT_COUNT, .default_json = "0", .swept = true,
+                                      .help = "instead of a rate: exactly so many weights are hit"},
+    [FTDN_KEY_FAULTS_FEATURE_MAP_COUNT] = {.path = "faults.feature_map_count", .type = FTDN_VALUE_INTEGER,
+                                           .max = FTDN_MAX_FAULT_COUNT, .default_json = "0", .swept = true,
+                                           .help = "instead of a rate: exactly so many map elements of each image"},
     [FTDN_KEY_FAULTS_SCOPE] = {.path = "faults.scope", .type = FTDN_VALUE_SCOPE, .choices = scopes,
                                .default_json = "\"features\"", .swept = true,
                                .help = "the layers that are hit, for weights and maps together or apart"},
@@ -122,10 +134,31 @@ const ftdn_key ftdn_manifest_keys[FTDN_N_KEYS] = {
     [FTDN_KEY_PROTECTION] = {.path = "protection", .type = FTDN_VALUE_OBJECT, .swept = true,
                              .help = "what is kept twice"},
     [FTDN_KEY_PROTECTION_METHOD] = {.path = "protection.method", .type = FTDN_VALUE_CHOICE, .choices = protections,
-                                    .default_json = "\"none\"", .swept = true, .help = "how copies are used"},
+                                    .default_json = "\"none\"", .swept = true,
+                                    .help = "how channels are kept twice, or values in bounds"},
+    [FTDN_KEY_PROTECTION_RANKING] = {.path = "protection.ranking", .type = FTDN_VALUE_CHOICE, .choices = rankings,
+                                     .default_json = "\"weight_sum\"", .swept = true,
+                                     .help = "kr, fmr, d2nn: which channels matter most"},
+    [FTDN_KEY_PROTECTION_DIRECTION] = {.path = "protection.direction", .type = FTDN_VALUE_CHOICE,
+                                       .choices = directions, .default_json = "\"outgoing\"", .swept = true,
+                                       .help = "ranking weight_sum: the weights that read a channel, or its filter"},
+    [FTDN_KEY_PROTECTION_RATIO] = {.path = "protection.ratio", .type = FTDN_VALUE_NUMBER, .max = 1, .swept = true,
+                                   .help = "kr, fmr, d2nn: the share of a layer's channels that are duplicated"},
+    [FTDN_KEY_PROTECTION_ALLOCATION] = {.path = "protection.allocation", .type = FTDN_VALUE_CHOICE,
+                                        .choices = allocations, .default_json = "\"uniform\"", .swept = true,
+                                        .help = "kr, fmr, d2nn: the ratio in every layer, or over the whole network"},
+    [FTDN_KEY_PROTECTION_MERGE] = {.path = "protection.merge", .type = FTDN_VALUE_CHOICE, .choices = merges,
+                                   .default_json = "\"mean\"", .swept = true,
+                                   .help = "kr, fmr: what becomes of a value and its copies"},
+    [FTDN_KEY_PROTECTION_MERGE_POINT] = {.path = "protection.merge_point", .type = FTDN_VALUE_CHOICE,
+                                         .choices = feature_map_points, .swept = true,
+                                         .help = "fmr: where maps are merged; faults.feature_map_point if not given"},
+    [FTDN_KEY_PROTECTION_COMBINE] = {.path = "protection.combine", .type = FTDN_VALUE_CHOICE, .choices = combinations,
+                                     .default_json = "\"scores\"", .swept = true,
+                                     .help = "d2nn: what the two networks' answers are averaged as"},
 
     [FTDN_KEY_CALIBRATION] = {.path = "calibration", .type = FTDN_VALUE_OBJECT, .swept = true,
-                              .help = "the images from which rankings are computed"},
+                              .help = "the images from which rankings and bounds are computed"},
     [FTDN_KEY_CALIBRATION_KIND] = {.path = "calibration.kind", .type = FTDN_VALUE_CHOICE, .choices = dataset_kinds,
                                    .required = true, .swept = true, .help = "as in dataset"},
     [FTDN_KEY_CALIBRATION_ROOT] = {.path = "calibration.root", .type = FTDN_VALUE_PATH, .swept = true,
@@ -139,6 +172,9 @@ const ftdn_key ftdn_manifest_keys[FTDN_N_KEYS] = {
     [FTDN_KEY_CALIBRATION_ALLOW_OVERLAP] = {.path = "calibration.allow_overlap", .type = FTDN_VALUE_FLAG,
                                             .default_json = "false", .swept = true,
                                             .help = "true: images of the dataset may be among them"},
+    [FTDN_KEY_CALIBRATION_MEASURED_IMAGES] = {.path = "calibration.measured_images", .type = FTDN_VALUE_INTEGER,
+                                              .min = 1, .max = 1e6, .default_json = "8", .swept = true,
+                                              .help = "the first so many: what ranking measured reads"},
 
     [FTDN_KEY_SEED] = {.path = "seed", .type = FTDN_VALUE_INTEGER, .max = FTDN_LARGEST_INTEGER, .default_json = "0",
                        .swept = true, .help = "of the faults"},

@@ -78,7 +78,7 @@ static ftdn_status set_value(const ftdn_option *option, const char *value, ftdn_
         break;
     case FTDN_OPTION_NUMBER:
         if (!read_number(value, &number) || number < option->min || number > option->max)
-            return FTDN_FAIL(err, FTDN_ERR_ARG, "--%s: '%s' is not allowed; allowed: a number in [%.17g, %.17g]",
+            return FTDN_FAIL(err, FTDN_ERR_ARG, "--%s: '%s' is not allowed; allowed: a number in [%g, %g]",
                              option->name, value, option->min, option->max);
         *option->ret.number = number;
         break;

@@ -1,7 +1,8 @@
 /* plan.h - what a manifest asks for: its trials with their ids, each once.
  *
  * Planning opens what the manifest names (weights, image list), because ids hold their digests, and
- * checks whatever can be checked before anything runs: classes that do not match, layers that do not exist. */
+ * checks whatever can be checked before anything runs: classes that do not match, layers that do not exist, a
+ * protection that does not fit the network, calibration images that are missing or tested too. */
 #ifndef FTDN_HARNESS_PLAN_H
 #define FTDN_HARNESS_PLAN_H
 
@@ -15,6 +16,7 @@ typedef struct ftdn_planned_trial {
     ftdn_trial_settings settings;
     const ftdn_model *model; /* borrowed from the inputs, as the dataset */
     ftdn_dataset *dataset;
+    ftdn_dataset *calibration; /* NULL: the protection reads no images */
     ftdn_trial_spec spec;
 } ftdn_planned_trial;
 

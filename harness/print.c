@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/graph.h"
 #include "results/cell_text.h"
 
 ftdn_status ftdn_print(const ftdn_text *text, ftdn_error *err)
@@ -85,4 +86,28 @@ void ftdn_table_add_count(ftdn_table *table, uint64_t count)
     size_t start = table->chars.n_chars;
     ftdn_append_count(&table->chars, count);
     ftdn_table_end_cell(table, FTDN_CELL_NUMBER, (int)(table->chars.n_chars - start));
+}
+
+void ftdn_append_json_roles(ftdn_text *text, unsigned roles)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } names[] = {
+        {FTDN_ROLE_FEATURE_WEIGHTS, "feature_weights"},
+        {FTDN_ROLE_FEATURE_MAP, "feature_map"},
+        {FTDN_ROLE_BLOCK_CONV, "block_conv"},
+        {FTDN_ROLE_SOURCE, "source"},
+        {FTDN_ROLE_BASE, "base"},
+        {FTDN_ROLE_EXTRA, "extra"},
+        {FTDN_ROLE_HEAD, "head"},
+    };
+    bool is_first = true;
+    ftdn_text_append(text, "\"roles\":[");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (!(roles & names[i].bit)) continue;
+        ftdn_text_append(text, "%s\"%s\"", is_first ? "" : ",", names[i].name);
+        is_first = false;
+    }
+    ftdn_text_append(text, "]");
 }

@@ -36,6 +36,9 @@ void ftdn_table_add_shown(ftdn_table *table, const char *string);
 /* Append and end a cell with a count: "26,285,998". */
 void ftdn_table_add_count(ftdn_table *table, uint64_t count);
 
+/* Append the JSON member "roles" of a layer: "roles":["feature_map","source"]. roles: FTDN_ROLE_ bits. */
+void ftdn_append_json_roles(ftdn_text *text, unsigned roles);
+
 /* Append a count in the same form. */
 void ftdn_append_count(ftdn_text *text, uint64_t count);
 

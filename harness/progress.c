@@ -52,6 +52,8 @@ static void draw(ftdn_progress *progress, double done)
 
 void ftdn_progress_start_trial(ftdn_progress *progress, int n_images)
 {
+    if (progress->ranking_start_ns) progress->start_ns += ftdn_clock_ns() - progress->ranking_start_ns;
+    progress->ranking_start_ns = 0;
     progress->n_images = n_images;
     if (progress->is_terminal) draw(progress, progress->n_done);
 }
@@ -61,6 +63,21 @@ void ftdn_progress_on_image(void *user, int n_images_done)
     ftdn_progress *progress = user;
     if (!progress->is_terminal || ftdn_clock_ns() - progress->last_drawn_ns < REDRAW_NS) return;
     draw(progress, progress->n_done + (double)n_images_done / progress->n_images);
+}
+
+void ftdn_progress_on_ranking(void *user, const char *ranker, int n_done, int n_all)
+{
+    ftdn_progress *progress = user;
+    int64_t now_ns = ftdn_clock_ns();
+    bool begins = progress->ranking_start_ns == 0;
+    if (begins) progress->ranking_start_ns = now_ns;
+    if (begins && progress->out && !progress->is_terminal)
+        fprintf(progress->out, "calibration: %s, %d steps\n", ranker, n_all);
+    if (progress->is_terminal && (begins || now_ns - progress->last_drawn_ns >= REDRAW_NS)) {
+        fprintf(progress->out, "\rcalibration: %s, %d of %d\033[K", ranker, n_done, n_all);
+        progress->last_drawn_ns = now_ns;
+    }
+    if (progress->out) fflush(progress->out);
 }
 
 void ftdn_progress_finish_trial(ftdn_progress *progress, const char *what, double map_voc07, double seconds)

@@ -1,7 +1,8 @@
 /* progress.h - how far a campaign is, for people: one moving line on a terminal, plain lines elsewhere.
  *
  * The remaining time is that of the trials still to run, at the pace of those run by this call:
- * trials that the store held already count neither as work done nor as work left. */
+ * trials that the store held already count neither as work done nor as work left, nor does the time in which
+ * channels are ranked. */
 #ifndef FTDN_HARNESS_PROGRESS_H
 #define FTDN_HARNESS_PROGRESS_H
 
@@ -16,6 +17,7 @@ typedef struct ftdn_progress {
     int n_done;   /* run so far */
     int n_images; /* of the running trial */
     int64_t start_ns, last_drawn_ns;
+    int64_t ranking_start_ns; /* 0: no ranking under way */
     double last_map; /* of the last finished trial; NaN before */
 } ftdn_progress;
 
@@ -26,6 +28,9 @@ void ftdn_progress_start_trial(ftdn_progress *progress, int n_images);
 
 /* user: ftdn_progress *; fits ftdn_trial_control.on_image. Draws at most five times a second. */
 void ftdn_progress_on_image(void *user, int n_images_done);
+
+/* user: ftdn_progress *; fits ftdn_score_source.on_progress. */
+void ftdn_progress_on_ranking(void *user, const char *ranker, int n_done, int n_all);
 
 /* what: the trial in a few words: "weight_rate 0.01, seed 1". */
 void ftdn_progress_finish_trial(ftdn_progress *progress, const char *what, double map_voc07, double seconds);

@@ -15,9 +15,9 @@
 #include <string.h>
 
 #include "base/size.h"
-#include "detect/matching.h"
-#include "detect/multibox_loss.h"
 #include "engine/gradients.h"
+#include "harness/image_loss.h"
+#include "harness/measured.h"
 
 enum { WINDOW = 64 }; /* images whose contributions are kept at a time */
 
@@ -25,19 +25,13 @@ enum { WINDOW = 64 }; /* images whose contributions are kept at a time */
 typedef struct scorer {
     ftdn_arena arena;
     ftdn_context *context;
-    ftdn_gradients *gradients; /* NULL where no ranker needs them, as all below */
-    ftdn_matcher matcher;
-    ftdn_multibox_loss loss;
-    float *logits, *dlogits;       /* [n_priors, n_classes+1] */
-    float *locations, *dlocations; /* [n_priors, 4] */
-    ftdn_labelled_box *objects;    /* [most objects of an image] */
-    int *object;                   /* [n_priors] */
+    ftdn_gradients *gradients; /* NULL where no ranker needs them */
+    ftdn_image_loss loss;      /* unused then */
 } scorer;
 
 typedef struct ranking_run {
     const ftdn_ranking_desc *desc;
     const ftdn_ranking *ranking;
-    const float *priors;
     bool needs_gradients;
     long n_positives;
     ftdn_program *program;
@@ -56,33 +50,20 @@ bool ftdn_ranking_needs_images(const ftdn_ranker *const *ranker, int n_rankers)
     return needs_images;
 }
 
-static int most_objects(const ftdn_dataset *dataset)
+/* Is the ranker handed maps, image by image? */
+static bool reads_maps(const ftdn_ranker *ranker)
 {
-    int n_most = 0;
-    for (int i = 0; i < dataset->n_images; i++) {
-        if (dataset->image[i].n_objects > n_most) n_most = dataset->image[i].n_objects;
-    }
-    return n_most;
+    return ranker->score_image != NULL;
 }
 
 static ftdn_status make_scorer(const ranking_run *run, scorer *s, ftdn_error *err)
 {
-    const ftdn_network *network = &run->desc->model->network;
-    size_t n_priors = (size_t)network->n_priors, n_columns = (size_t)(network->n_classes + 1);
+    const ftdn_ranking_desc *desc = run->desc;
     ftdn_arena_init(&s->arena);
     FTDN_TRY(ftdn_context_create(run->program, &s->context, err));
     if (!run->needs_gradients) return FTDN_OK;
-    FTDN_TRY(ftdn_gradients_create(run->program, &run->desc->model->weights, &s->gradients, err));
-    FTDN_TRY(ftdn_matcher_init(&s->matcher, network, run->priors, &s->arena, err));
-    FTDN_TRY(ftdn_multibox_loss_init(&s->loss, network, run->priors, &s->arena, err));
-    s->logits = FTDN_NEW(&s->arena, n_priors * n_columns, float, err);
-    s->dlogits = FTDN_NEW(&s->arena, n_priors * n_columns, float, err);
-    s->locations = FTDN_NEW(&s->arena, n_priors * 4, float, err);
-    s->dlocations = FTDN_NEW(&s->arena, n_priors * 4, float, err);
-    s->objects = FTDN_NEW(&s->arena, (size_t)most_objects(run->desc->calibration), ftdn_labelled_box, err);
-    s->object = FTDN_NEW(&s->arena, n_priors, int, err);
-    bool complete = s->logits && s->dlogits && s->locations && s->dlocations && s->objects && s->object;
-    return complete ? FTDN_OK : FTDN_ERR_MEMORY;
+    FTDN_TRY(ftdn_gradients_create(run->program, &desc->model->weights, &s->gradients, err));
+    return ftdn_image_loss_init(&s->loss, desc->model, desc->calibration, true, &s->arena, err);
 }
 
 static ftdn_status set_up(ranking_run *run, ftdn_arena *arena, ftdn_error *err)
@@ -118,39 +99,15 @@ static void tear_down(ranking_run *run)
     ftdn_program_free(run->program);
 }
 
-static ftdn_status match(scorer *s, const ftdn_image *image, int *ret_n_positives, ftdn_error *err)
-{
-    int n_objects = ftdn_labelled_boxes_from_image(image, s->objects);
-    ftdn_status status = ftdn_matcher_assign(&s->matcher, s->objects, n_objects, s->object, ret_n_positives, err);
-    if (status != FTDN_OK && status != FTDN_ERR_MEMORY) ftdn_error_context(err, "image '%s'", image->name);
-    return status;
-}
-
-static ftdn_status count_positives(ranking_run *run, ftdn_error *err)
-{
-    const ftdn_dataset *dataset = run->desc->calibration;
-    for (int i = 0; i < dataset->n_images; i++) {
-        int n_positives;
-        FTDN_TRY(match(&run->scorer[0], &dataset->image[i], &n_positives, err));
-        run->n_positives += n_positives;
-    }
-    if (run->n_positives > 0) return FTDN_OK;
-    return FTDN_FAIL(err, FTDN_ERR_INPUT,
-                     "calibration (%s): no image has an object, which rankings by the loss's gradient need",
-                     dataset->description);
-}
-
 /* The loss's gradient at the heads, in the order that ftdn_network_gather reads them, and from there to all maps. */
 static ftdn_status go_backward(const ranking_run *run, scorer *s, const ftdn_image *image, ftdn_error *err)
 {
     const ftdn_network *network = &run->desc->model->network;
     int n_positives;
-    FTDN_TRY(match(s, image, &n_positives, err));
-    ftdn_network_gather(network, s->context, 0, s->logits, s->locations);
-    const ftdn_loss_image answer = {s->logits, s->locations, s->objects, s->object};
-    ftdn_multibox_loss_compute(&s->loss, &answer, run->n_positives, s->dlogits, s->dlocations);
+    FTDN_TRY(ftdn_image_loss_match(&s->loss, image, &n_positives, err));
+    (void)ftdn_image_loss_compute(&s->loss, s->context, run->n_positives);
     ftdn_gradients_clear(s->gradients);
-    const float *dlogits = s->dlogits, *dlocations = s->dlocations;
+    const float *dlogits = s->loss.dlogits, *dlocations = s->loss.dlocations;
     for (int h = 0; h < network->n_heads; h++) {
         ftdn_map classes = ftdn_gradients_map(s->gradients, s->context, network->class_head[h]);
         ftdn_map boxes = ftdn_gradients_map(s->gradients, s->context, network->box_head[h]);
@@ -169,6 +126,7 @@ static ftdn_status score_image(const ranking_run *run, scorer *s, const ftdn_ima
 {
     const ftdn_ranking_desc *desc = run->desc;
     const ftdn_network *network = &desc->model->network;
+    if (desc->stop && *desc->stop) return FTDN_FAIL(err, FTDN_ERR_INTERRUPTED, "stopped while channels were ranked");
     ftdn_input input = {.n_images = 1, .pixels = &image->pixels};
     memcpy(input.mean, network->mean, sizeof input.mean);
     memcpy(input.scale, network->scale, sizeof input.scale);
@@ -176,7 +134,7 @@ static ftdn_status score_image(const ranking_run *run, scorer *s, const ftdn_ima
     if (run->needs_gradients) FTDN_TRY(go_backward(run, s, image, err));
     for (int r = 0; r < desc->n_rankers; r++) {
         const ftdn_ranker *ranker = desc->ranker[r];
-        for (int l = 0; ranker->needs_images && l < desc->layers.n_layers; l++) {
+        for (int l = 0; reads_maps(ranker) && l < desc->layers.n_layers; l++) {
             const ftdn_layer *layer = &network->graph.layer[desc->layers.layer[l]];
             int node = desc->point == FTDN_MAP_POINT_CONV ? layer->conv : layer->last;
             ftdn_map map = ftdn_context_map(s->context, node);
@@ -225,7 +183,7 @@ static ftdn_status score_window(ranking_run *run, int first, int n_images, ftdn_
 static void add_contribution(ranking_run *run, const double *contribution)
 {
     for (int r = 0; r < run->desc->n_rankers; r++) {
-        for (int l = 0; run->desc->ranker[r]->needs_images && l < run->ranking->n_layers; l++) {
+        for (int l = 0; reads_maps(run->desc->ranker[r]) && l < run->ranking->n_layers; l++) {
             const ftdn_ranked_layer *layer = &run->ranking->layer[l];
             for (int k = 0; k < layer->n_channels; k++) layer->score[r][k] += *contribution++;
         }
@@ -241,7 +199,7 @@ static ftdn_status score_images(ranking_run *run, ftdn_error *err)
         for (int i = 0; i < n_mine; i++) add_contribution(run, run->contribution + (size_t)i * run->n_scores);
     }
     for (int r = 0; r < run->desc->n_rankers; r++) {
-        for (int l = 0; run->desc->ranker[r]->needs_images && l < run->ranking->n_layers; l++) {
+        for (int l = 0; reads_maps(run->desc->ranker[r]) && l < run->ranking->n_layers; l++) {
             const ftdn_ranked_layer *layer = &run->ranking->layer[l];
             run->desc->ranker[r]->finish(layer->score[r], layer->n_channels, n_images);
         }
@@ -249,21 +207,23 @@ static ftdn_status score_images(ranking_run *run, ftdn_error *err)
     return FTDN_OK;
 }
 
-/* Scores by images, all rankers at once. */
+/* Scores by maps, all rankers at once. */
 static ftdn_status rank_by_images(const ftdn_ranking_desc *desc, const ftdn_ranking *ranking, ftdn_arena *arena,
                                   ftdn_error *err)
 {
-    const ftdn_network *network = &desc->model->network;
-    assert(desc->calibration && desc->calibration->size == network->input_size);
-    ranking_run run = {.desc = desc, .ranking = ranking, .priors = ftdn_network_priors(network, &desc->model->weights)};
+    ranking_run run = {.desc = desc, .ranking = ranking};
     for (int r = 0; r < desc->n_rankers; r++) {
         run.needs_gradients |= desc->ranker[r]->needs_gradients;
-        for (int l = 0; desc->ranker[r]->needs_images && l < ranking->n_layers; l++)
+        for (int l = 0; reads_maps(desc->ranker[r]) && l < ranking->n_layers; l++)
             run.n_scores += (size_t)ranking->layer[l].n_channels;
     }
+    if (run.n_scores == 0) return FTDN_OK;
     ftdn_arena_mark mark = ftdn_arena_get_mark(arena);
     ftdn_status status = set_up(&run, arena, err);
-    if (status == FTDN_OK && run.needs_gradients) status = count_positives(&run, err);
+    if (status == FTDN_OK && run.needs_gradients) {
+        status = ftdn_image_loss_count_positives(&run.scorer[0].loss, desc->calibration, desc->calibration->n_images,
+                                                 &run.n_positives, err);
+    }
     if (status == FTDN_OK) status = score_images(&run, err);
     tear_down(&run);
     ftdn_arena_reset(arena, mark);
@@ -304,6 +264,34 @@ static ftdn_status rank_by_weights(const ftdn_ranking_desc *desc, const ftdn_ran
     return FTDN_OK;
 }
 
+/* Scores by injection, ranker after ranker. */
+static ftdn_status rank_by_injection(const ftdn_ranking_desc *desc, const ftdn_ranking *ranking, ftdn_arena *arena,
+                                     ftdn_error *err)
+{
+    const ftdn_measured_desc measured = {
+        .model = desc->model,
+        .calibration = desc->calibration,
+        .n_images = desc->n_measured_images,
+        .backend = desc->backend,
+        .conv_algorithm = desc->conv_algorithm,
+        .layers = desc->layers,
+        .point = desc->point,
+        .fault = desc->fault,
+        .n_threads = desc->n_threads,
+        .stop = desc->stop,
+        .on_channel = desc->on_channel,
+        .user = desc->user,
+    };
+    double **score = FTDN_NEW(arena, (size_t)ranking->n_layers, double *, err);
+    if (!score) return FTDN_ERR_MEMORY;
+    for (int r = 0; r < desc->n_rankers; r++) {
+        if (!desc->ranker[r]->needs_injection) continue;
+        for (int l = 0; l < ranking->n_layers; l++) score[l] = ranking->layer[l].score[r];
+        FTDN_TRY(ftdn_measured_compute(&measured, arena, score, err));
+    }
+    return FTDN_OK;
+}
+
 static ftdn_status check_scores(const ftdn_ranking *ranking, ftdn_error *err)
 {
     for (int r = 0; r < ranking->n_rankers; r++) {
@@ -325,7 +313,11 @@ ftdn_status ftdn_ranking_compute(const ftdn_ranking_desc *desc, ftdn_arena *aren
     ftdn_ranking ranking = {.ranker = desc->ranker, .n_rankers = desc->n_rankers};
     FTDN_TRY(make_ranking(desc, arena, &ranking, err));
     FTDN_TRY(rank_by_weights(desc, &ranking, err));
-    if (ftdn_ranking_needs_images(desc->ranker, desc->n_rankers)) FTDN_TRY(rank_by_images(desc, &ranking, arena, err));
+    if (ftdn_ranking_needs_images(desc->ranker, desc->n_rankers)) {
+        assert(desc->calibration && desc->calibration->size == desc->model->network.input_size);
+        FTDN_TRY(rank_by_images(desc, &ranking, arena, err));
+        FTDN_TRY(rank_by_injection(desc, &ranking, arena, err));
+    }
     FTDN_TRY(check_scores(&ranking, err));
     *ret_ranking = ranking;
     return FTDN_OK;

@@ -1,13 +1,27 @@
 #include "harness/record.h"
 
+#include <assert.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
+
+#include "base/text.h"
+#include "protectors/duplication.h"
+
+/* 0 where the ranking is no measured one. */
+static int count_measured(const ftdn_planned_trial *trial)
+{
+    if (!ftdn_settings_measure(&trial->settings.protection)) return 0;
+    int n_wanted = trial->settings.n_measured_images, n_there = trial->calibration->n_images;
+    return n_wanted < n_there ? n_wanted : n_there;
+}
 
 static ftdn_status fill_params(const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_trial_params *params,
                                ftdn_error *err)
 {
     const ftdn_trial_settings *settings = &trial->settings;
     const ftdn_fault_settings *faults = &settings->faults;
+    const ftdn_protection_settings *protection = &settings->protection;
     const ftdn_backend *backend = ftdn_backend_find(settings->engine.backend);
     *params = (ftdn_trial_params){
         .model = settings->model.name,
@@ -29,13 +43,24 @@ static ftdn_status fill_params(const ftdn_planned_trial *trial, ftdn_arena *aren
         .range_high = faults->has_range ? (double)faults->high : (double)NAN,
         .weight_rate = faults->weight_rate,
         .feature_map_rate = faults->feature_map_rate,
+        .weight_count = faults->weight_count,
+        .feature_map_count = faults->feature_map_count,
         .weight_scope = ftdn_scope_text(&faults->weight_scope, arena, err),
         .feature_map_scope = ftdn_scope_text(&faults->feature_map_scope, arena, err),
         .feature_map_point = faults->feature_map_point,
         .redraw = faults->redraw,
         .copies = faults->copies,
-        .method = settings->protection.method,
-        .ratio = (double)NAN,
+        .method = protection->method,
+        .ranking = protection->ranking,
+        .direction = protection->direction,
+        .allocation = protection->allocation,
+        .merge = protection->merge,
+        .merge_point = protection->merge_point,
+        .combine = protection->combine,
+        .ratio = protection->ratio,
+        .calibration = trial->calibration ? trial->calibration->description : NULL,
+        .calibration_digest = trial->calibration ? trial->calibration->digest : NULL,
+        .measured_images = count_measured(trial),
         .seed = (int64_t)settings->seed,
     };
     return params->weight_scope && params->feature_map_scope ? FTDN_OK : FTDN_ERR_MEMORY;
@@ -72,46 +97,123 @@ static ftdn_timing_row *timing_rows(const ftdn_trial_result *result, ftdn_arena 
     return row;
 }
 
-/* One row per layer and location where faults were asked for. */
-static ftdn_fault_row *fault_rows(const ftdn_planned_trial *trial, const ftdn_rig *rig, const ftdn_trial_result *result,
-                                  ftdn_arena *arena, int *ret_n, ftdn_error *err)
+/* The rows of one trial under way. */
+typedef struct fault_rows {
+    const ftdn_graph *graph;
+    ftdn_fault_row *row; /* [capacity] */
+    int n_rows, capacity;
+} fault_rows;
+
+static void add_fault_row(fault_rows *rows, int layer, const char *location, int copy, double requested_rate,
+                          const ftdn_fault_count *count)
 {
-    const ftdn_fault_settings *faults = &trial->settings.faults;
-    const struct {
-        const char *location;
-        double rate;
-        const ftdn_layer_set *layers;
-        const ftdn_fault_count *count;
-    } part[2] = {
-        {"weights", faults->weight_rate, &rig->weight_faults.layers, result->weight_count},
-        {"feature_map", faults->feature_map_rate, &rig->map_faults.layers, result->map_count},
+    assert(rows->n_rows < rows->capacity);
+    rows->row[rows->n_rows++] = (ftdn_fault_row){
+        .layer = rows->graph->layer[layer].name,
+        .location = location,
+        .copy = copy,
+        .n_elements = count->n_elements,
+        .requested_rate = requested_rate,
+        .n_faults = count->n_faults,
+        .n_changed = count->n_changed,
     };
-    size_t n_most = (size_t)part[0].layers->n_layers + (size_t)part[1].layers->n_layers;
-    ftdn_fault_row *row = FTDN_NEW(arena, n_most, ftdn_fault_row, err);
-    int n_rows = 0;
-    for (int p = 0; row && p < 2; p++) {
-        for (int l = 0; part[p].rate > 0 && l < part[p].layers->n_layers; l++) {
-            row[n_rows++] = (ftdn_fault_row){
-                .layer = rig->model->network.graph.layer[part[p].layers->layer[l]].name,
-                .location = part[p].location,
-                .n_elements = part[p].count[l].n_elements,
-                .requested_rate = part[p].rate,
-                .n_faults = part[p].count[l].n_faults,
-                .n_changed = part[p].count[l].n_changed,
-            };
+}
+
+/* The chance of one element to be hit: the rate, or a count over all elements of originals that it is drawn from. */
+static double requested_rate(double rate, int count, int64_t n_draws, const ftdn_fault_count *drawn, int n)
+{
+    if (count == 0) return rate;
+    int64_t n_elements = 0;
+    for (int i = 0; i < n; i++) n_elements += drawn[i].n_elements;
+    double expected = (double)count * (double)n_draws / (double)n_elements;
+    return expected < 1 ? expected : 1;
+}
+
+static void add_weight_rows(const ftdn_fault_settings *faults, const ftdn_rig *rig, const ftdn_trial_result *result,
+                            fault_rows *rows)
+{
+    if (faults->weight_rate <= 0 && faults->weight_count == 0) return;
+    const ftdn_weight_faults *weights = ftdn_rig_weight_faults(rig);
+    int64_t n_draws = rig->redraws_weights ? result->n_images : 1;
+    double rate = requested_rate(faults->weight_rate, faults->weight_count, n_draws, result->weight_count,
+                                 weights->layers.n_layers);
+    for (int i = 0; i < weights->layers.n_layers; i++)
+        add_fault_row(rows, weights->layers.layer[i], "weights", 0, rate, &result->weight_count[i]);
+    for (int c = 0; c < weights->copies.n_copies; c++) {
+        for (int i = 0; i < weights->copies.n_layers; i++) {
+            const ftdn_fault_count *count = &result->weight_copy_count[c][i];
+            if (count->n_elements > 0)
+                add_fault_row(rows, weights->copies.layer[i].layer, "weights", c + 1, rate, count);
         }
     }
-    *ret_n = n_rows;
-    return row;
+}
+
+static void add_map_rows(const ftdn_fault_settings *faults, const ftdn_rig *rig, const ftdn_trial_result *result,
+                         fault_rows *rows)
+{
+    if (faults->feature_map_rate <= 0 && faults->feature_map_count == 0) return;
+    const ftdn_map_faults *maps = &rig->map_faults;
+    double rate = requested_rate(faults->feature_map_rate, faults->feature_map_count, result->n_images,
+                                 result->map_count, maps->layers.n_layers);
+    for (int t = 0; t < maps->n_targets; t++) {
+        const ftdn_map_target *target = &maps->target[t];
+        if (target->copy == 0 || result->map_count[t].n_elements > 0)
+            add_fault_row(rows, maps->layers.layer[target->scope_layer], "feature_map", target->copy, rate,
+                          &result->map_count[t]);
+    }
+}
+
+/* One row per layer, copy and location where faults were asked for. */
+static ftdn_fault_row *make_fault_rows(const ftdn_planned_trial *trial, const ftdn_rig *rig,
+                                       const ftdn_trial_result *result, ftdn_arena *arena, int *ret_n, ftdn_error *err)
+{
+    const ftdn_weight_faults *weights = ftdn_rig_weight_faults(rig);
+    int n_most =
+        weights->layers.n_layers + weights->copies.n_copies * weights->copies.n_layers + rig->map_faults.n_targets;
+    fault_rows rows = {
+        .graph = &rig->model->network.graph,
+        .row = FTDN_NEW(arena, (size_t)n_most, ftdn_fault_row, err),
+        .capacity = n_most,
+    };
+    if (!rows.row) return NULL;
+    add_weight_rows(&trial->settings.faults, rig, result, &rows);
+    add_map_rows(&trial->settings.faults, rig, result, &rows);
+    *ret_n = rows.n_rows;
+    return rows.row;
+}
+
+static int64_t sum_nonfinite(const ftdn_fault_count *count, int n)
+{
+    int64_t n_nonfinite = 0;
+    for (int i = 0; i < n; i++) n_nonfinite += count[i].n_nonfinite;
+    return n_nonfinite;
 }
 
 /* Counts of locations without faults are 0. */
 static int64_t count_nonfinite_faults(const ftdn_rig *rig, const ftdn_trial_result *result)
 {
-    int64_t n_nonfinite = 0;
-    for (int l = 0; l < rig->weight_faults.layers.n_layers; l++) n_nonfinite += result->weight_count[l].n_nonfinite;
-    for (int l = 0; l < rig->map_faults.layers.n_layers; l++) n_nonfinite += result->map_count[l].n_nonfinite;
+    const ftdn_weight_faults *weights = ftdn_rig_weight_faults(rig);
+    int64_t n_nonfinite = sum_nonfinite(result->weight_count, weights->layers.n_layers) +
+                          sum_nonfinite(result->map_count, rig->map_faults.n_targets);
+    for (int c = 0; c < weights->copies.n_copies; c++)
+        n_nonfinite += sum_nonfinite(result->weight_copy_count[c], weights->copies.n_layers);
     return n_nonfinite;
+}
+
+static ftdn_overhead_row make_overhead(const ftdn_rig *rig)
+{
+    const ftdn_account account = ftdn_protection_account(&rig->protection);
+    const ftdn_graph *graph = &rig->model->network.graph;
+    uint64_t network_macs = 0;
+    for (int i = 0; i < graph->n_nodes; i++) network_macs += ftdn_node_macs(graph, i);
+    return (ftdn_overhead_row){
+        .weight_bytes = (int64_t)account.weight_bytes,
+        .feature_map_bytes = (int64_t)account.feature_map_bytes,
+        .map_bytes = (int64_t)account.map_bytes,
+        .macs = (int64_t)account.macs,
+        .merge_values = (int64_t)account.merge_values,
+        .network_macs = (int64_t)network_macs,
+    };
 }
 
 ftdn_status ftdn_record_make(const ftdn_plan *plan, const ftdn_planned_trial *trial, const ftdn_rig *rig,
@@ -127,22 +229,56 @@ ftdn_status ftdn_record_make(const ftdn_plan *plan, const ftdn_planned_trial *tr
         .n_nonfinite_outputs = result->n_nonfinite,
         .n_nonfinite_faults = count_nonfinite_faults(rig, result),
         .seconds = result->total_s,
+        .overhead = make_overhead(rig),
         .n_classes = result->n_classes,
         .class_row = class_rows(trial->dataset, result, arena, err),
     };
     memcpy(record.id, trial->spec.id, sizeof record.id);
     record.timing_row = timing_rows(result, arena, &record.n_timings, err);
-    record.fault_row = fault_rows(trial, rig, result, arena, &record.n_faults, err);
+    record.fault_row = make_fault_rows(trial, rig, result, arena, &record.n_faults, err);
     if (!record.class_row || !record.timing_row || !record.fault_row) return FTDN_ERR_MEMORY;
     FTDN_TRY(fill_params(trial, arena, &record.params, err));
     *ret_record = record;
     return FTDN_OK;
 }
 
+static void write_faults(const char *location, double rate, int count, ftdn_text *text)
+{
+    if (count > 0) ftdn_text_append(text, "%s_count %d, ", location, count);
+    else ftdn_text_append(text, "%s_rate %g, ", location, rate);
+}
+
+/* A word where there is one, and it is not the usual one. */
+static void write_unusual(const char *word, const char *usual, const char *before, ftdn_text *text)
+{
+    if (word && strcmp(word, usual)) ftdn_text_append(text, " %s%s", before, word);
+}
+
+/* "kr weight_sum 0.5 mean" */
+static void write_protection(const ftdn_trial_settings *settings, ftdn_text *text)
+{
+    const ftdn_protection_settings *protection = &settings->protection;
+    ftdn_text_append(text, "%s", protection->method);
+    if (protection->ranking) ftdn_text_append(text, " %s", protection->ranking);
+    write_unusual(protection->direction, "outgoing", "", text);
+    if (!isnan(protection->ratio)) ftdn_text_append(text, " %g", protection->ratio);
+    write_unusual(protection->allocation, "uniform", "", text);
+    if (protection->merge) ftdn_text_append(text, " %s", protection->merge);
+    write_unusual(protection->merge_point, settings->faults.feature_map_point, "at ", text);
+    write_unusual(protection->combine, "scores", "", text);
+}
+
 const char *ftdn_record_label(const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_error *err)
 {
     const ftdn_fault_settings *faults = &trial->settings.faults;
-    return ftdn_arena_format(arena, err, "weight_rate %g, feature_map_rate %g, %s, seed %llu", faults->weight_rate,
-                             faults->feature_map_rate, trial->settings.protection.method,
-                             (unsigned long long)trial->settings.seed);
+    ftdn_text text;
+    ftdn_text_init(&text);
+    write_faults("weight", faults->weight_rate, faults->weight_count, &text);
+    write_faults("feature_map", faults->feature_map_rate, faults->feature_map_count, &text);
+    write_protection(&trial->settings, &text);
+    ftdn_text_append(&text, ", seed %" PRIu64, trial->settings.seed);
+    const char *label = NULL;
+    if (ftdn_text_check(&text, err) == FTDN_OK) label = ftdn_arena_copy_text(arena, text.chars, text.n_chars, err);
+    ftdn_text_done(&text);
+    return label;
 }

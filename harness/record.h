@@ -13,7 +13,8 @@ FTDN_NODISCARD ftdn_status ftdn_record_make(const ftdn_plan *plan, const ftdn_pl
                                             const ftdn_trial_result *result, ftdn_arena *arena,
                                             ftdn_trial_record *ret_record, ftdn_error *err);
 
-/* "weight_rate 0.01, feature_map_rate 0, seed 1": what tells the trials of a sweep apart; lives in the arena. */
+/* What tells the trials of a sweep apart: "weight_rate 0.01, feature_map_rate 0, kr weight_sum 0.5 mean, seed 1".
+ * Lives in the arena. */
 FTDN_NODISCARD const char *ftdn_record_label(const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_error *err);
 
 #endif

@@ -2,119 +2,151 @@
 
 #include <string.h>
 
+#include "harness/same.h"
+
 static ftdn_scope scope_of(const ftdn_scope_settings *settings)
 {
     return (ftdn_scope){.name = settings->name, .n_globs = settings->n_globs, .glob = settings->glob};
 }
 
-static bool same_text(const char *a, const char *b)
+static bool hits_maps(const ftdn_fault_settings *faults)
 {
-    return a == b || (a && b && !strcmp(a, b));
-}
-
-static bool same_scope(const ftdn_scope_settings *a, const ftdn_scope_settings *b)
-{
-    if (!same_text(a->name, b->name) || a->n_globs != b->n_globs) return false;
-    for (int i = 0; i < a->n_globs; i++) {
-        if (strcmp(a->glob[i], b->glob[i])) return false;
-    }
-    return true;
-}
-
-static bool same_rule(const ftdn_evaluate_settings *a, const ftdn_evaluate_settings *b)
-{
-    return a->score_threshold == b->score_threshold && a->nms_iou == b->nms_iou && a->candidates == b->candidates;
+    return faults->feature_map_rate > 0 || faults->feature_map_count > 0;
 }
 
 /* Where maps are tapped. Without map faults nothing has to be seen at the convolutions' outputs, and
  * such a trial gives the bits of the golden run whatever point it names. */
 static ftdn_map_point point_of(const ftdn_fault_settings *faults)
 {
-    bool at_conv = faults->feature_map_rate > 0 && !strcmp(faults->feature_map_point, "conv");
+    bool at_conv = hits_maps(faults) && !strcmp(faults->feature_map_point, "conv");
     return at_conv ? FTDN_MAP_POINT_CONV : FTDN_MAP_POINT_ACTIVATION;
+}
+
+static bool redraws_weights(const ftdn_fault_settings *faults)
+{
+    return !strcmp(faults->redraw, "image") && (faults->weight_rate > 0 || faults->weight_count > 0);
 }
 
 bool ftdn_rig_fits(const ftdn_trial_settings *a, const ftdn_trial_settings *b)
 {
-    return same_text(a->engine.backend, b->engine.backend) && a->engine.conv_algorithm == b->engine.conv_algorithm &&
-           same_rule(&a->evaluate, &b->evaluate) && same_scope(&a->faults.weight_scope, &b->faults.weight_scope) &&
-           same_scope(&a->faults.feature_map_scope, &b->faults.feature_map_scope) &&
-           point_of(&a->faults) == point_of(&b->faults);
+    return ftdn_same_text(a->engine.backend, b->engine.backend) &&
+           a->engine.conv_algorithm == b->engine.conv_algorithm && ftdn_same_detect_rule(&a->evaluate, &b->evaluate) &&
+           ftdn_same_scope(&a->faults.weight_scope, &b->faults.weight_scope) &&
+           ftdn_same_scope(&a->faults.feature_map_scope, &b->faults.feature_map_scope) &&
+           point_of(&a->faults) == point_of(&b->faults) && redraws_weights(&a->faults) == redraws_weights(&b->faults) &&
+           ftdn_same_protection(a, b);
 }
 
-static ftdn_status make_worker(ftdn_rig *rig, ftdn_worker *worker, const ftdn_detect_rule *rule, ftdn_error *err)
+/* The networks whose answers the protected graph computes. */
+static void make_networks(ftdn_rig *rig)
 {
-    const ftdn_network *network = &rig->model->network;
-    size_t n_priors = (size_t)network->n_priors;
-    size_t micro_batch = (size_t)ftdn_program_micro_batch(rig->program);
-    ftdn_arena_init(&worker->arena);
-    FTDN_TRY(ftdn_context_create(rig->program, &worker->context, err));
-    FTDN_TRY(ftdn_detector_init(&worker->detector, network, rule, &worker->arena, err));
-    FTDN_TRY(ftdn_map_injector_init(&worker->injector, &rig->map_faults, &worker->arena, err));
-    worker->logits = FTDN_NEW(&worker->arena, n_priors * (size_t)(network->n_classes + 1), float, err);
-    worker->locations = FTDN_NEW(&worker->arena, n_priors * 4, float, err);
-    worker->pixels = FTDN_NEW(&worker->arena, micro_batch, const uint8_t *, err);
-    worker->image_id = FTDN_NEW(&worker->arena, micro_batch, uint64_t, err);
-    if (!worker->logits || !worker->locations || !worker->pixels || !worker->image_id) return FTDN_ERR_MEMORY;
-    worker->injector.image_id = worker->image_id;
-    worker->empty = ftdn_arena_get_mark(&worker->arena);
-    return FTDN_OK;
+    const ftdn_protection *protection = &rig->protection;
+    const int *const node_of[2] = {protection->node_of, protection->secondary_of};
+    rig->n_networks = protection->secondary_of ? 2 : 1;
+    for (int n = 0; n < rig->n_networks; n++) {
+        ftdn_network *network = &rig->network[n];
+        *network = rig->model->network;
+        network->graph = *protection->graph;
+        for (int h = 0; h < network->n_heads; h++) {
+            network->class_head[h] = node_of[n][network->class_head[h]];
+            network->box_head[h] = node_of[n][network->box_head[h]];
+        }
+    }
 }
 
-static ftdn_status make_injectors(ftdn_rig *rig, const ftdn_fault_settings *faults, ftdn_error *err)
+static ftdn_status make_program(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_error *err)
 {
-    const ftdn_graph *graph = &rig->model->network.graph;
-    ftdn_scope weight_scope = scope_of(&faults->weight_scope), map_scope = scope_of(&faults->feature_map_scope);
-    ftdn_layer_set weight_layers, map_layers;
-    FTDN_TRY(ftdn_scope_resolve(&weight_scope, graph, FTDN_LOCATION_WEIGHTS, &rig->arena, &weight_layers, err));
-    FTDN_TRY(ftdn_scope_resolve(&map_scope, graph, FTDN_LOCATION_FEATURE_MAP, &rig->arena, &map_layers, err));
-    FTDN_TRY(
-        ftdn_weight_faults_init(&rig->weight_faults, graph, weight_layers, &rig->model->weights, &rig->arena, err));
-    return ftdn_map_faults_init(&rig->map_faults, graph, map_layers, point_of(faults), &rig->arena, err);
-}
-
-static ftdn_status make_program(ftdn_rig *rig, const ftdn_engine_settings *engine, ftdn_error *err)
-{
-    const ftdn_network *network = &rig->model->network;
+    const ftdn_engine_settings *engine = &desc->trial->settings.engine;
     const ftdn_backend *backend = ftdn_backend_find(engine->backend);
     if (!backend) return FTDN_FAIL(err, FTDN_ERR_ARG, "backend '%s' is unknown", engine->backend);
-    int outputs[2 * FTDN_NETWORK_MAX_HEADS];
-    ftdn_network_output_nodes(network, outputs);
-    const ftdn_compile_desc desc = {
+    int outputs[2 * 2 * FTDN_NETWORK_MAX_HEADS];
+    int n_outputs = 2 * rig->network[0].n_heads;
+    for (int n = 0; n < rig->n_networks; n++) ftdn_network_output_nodes(&rig->network[n], outputs + n * n_outputs);
+    const ftdn_compile_desc compile = {
         .taps = rig->map_faults.tap,
-        .n_taps = rig->map_faults.layers.n_layers,
+        .n_taps = rig->map_faults.n_targets,
         .outputs = outputs,
-        .n_outputs = 2 * network->n_heads,
+        .n_outputs = rig->n_networks * n_outputs,
+        .keep_all = desc->keep_maps,
         .conv_algorithm = engine->conv_algorithm,
     };
-    FTDN_TRY(ftdn_program_create(backend, &network->graph, &desc, &rig->program, err));
-    return ftdn_packed_create(rig->program, &rig->model->weights, rig->n_workers, &rig->packed, err);
+    return ftdn_program_create(backend, rig->protection.graph, &compile, &rig->program, err);
 }
 
-static ftdn_status make_rig(ftdn_rig *rig, const ftdn_trial_settings *settings, ftdn_error *err)
+static ftdn_status make_buffers(ftdn_rig *rig, ftdn_worker *worker, const ftdn_detect_rule *rule, ftdn_error *err)
 {
-    size_t n_params = (size_t)rig->model->network.graph.n_params;
-    FTDN_TRY(make_injectors(rig, &settings->faults, err));
-    FTDN_TRY(make_program(rig, &settings->engine, err));
-    rig->packed_is_faulty = FTDN_NEW(&rig->arena, n_params, bool, err);
-    rig->changed = FTDN_NEW(&rig->arena, n_params, bool, err);
-    rig->worker = FTDN_NEW(&rig->arena, (size_t)rig->n_workers, ftdn_worker, err);
-    if (!rig->packed_is_faulty || !rig->changed || !rig->worker) return FTDN_ERR_MEMORY;
+    ftdn_arena *arena = &worker->arena;
+    size_t n_priors = (size_t)worker->network->n_priors, n_columns = (size_t)(worker->network->n_classes + 1);
+    for (int n = 0; n < rig->n_networks; n++) {
+        worker->answer[n].logits = FTDN_NEW(arena, n_priors * n_columns, float, err);
+        worker->answer[n].locations = FTDN_NEW(arena, n_priors * 4, float, err);
+        if (!worker->answer[n].logits || !worker->answer[n].locations) return FTDN_ERR_MEMORY;
+        if (n == 0 || worker->combines_boxes)
+            FTDN_TRY(ftdn_detector_init(&worker->detector[n], &rig->network[n], rule, arena, err));
+    }
+    if (worker->combines_boxes) FTDN_TRY(ftdn_box_combiner_init(&worker->combiner, &worker->detector[0], arena, err));
+    worker->pixels = FTDN_NEW(arena, (size_t)worker->micro_batch, const uint8_t *, err);
+    worker->image_id = FTDN_NEW(arena, (size_t)worker->micro_batch, uint64_t, err);
+    return worker->pixels && worker->image_id ? FTDN_OK : FTDN_ERR_MEMORY;
+}
+
+static ftdn_status make_worker(ftdn_rig *rig, ftdn_worker *worker, const ftdn_trial_settings *settings,
+                               ftdn_layer_set weight_layers, ftdn_error *err)
+{
+    ftdn_arena_init(&worker->arena);
+    worker->n_networks = rig->n_networks;
+    worker->network = rig->network;
+    worker->priors = ftdn_network_priors(&rig->model->network, &rig->model->weights);
+    worker->combines_boxes = ftdn_same_text(settings->protection.combine, "boxes");
+    worker->micro_batch = ftdn_program_micro_batch(rig->program);
+    worker->bank = rig->redraws_weights ? &worker->own_bank : &rig->bank;
+    FTDN_TRY(ftdn_context_create(rig->program, &worker->context, err));
+    if (rig->redraws_weights) {
+        FTDN_TRY(ftdn_weight_bank_init(&worker->own_bank, &rig->protection, rig->program, weight_layers, 1,
+                                       &worker->arena, err));
+    }
+    FTDN_TRY(ftdn_map_injector_init(&worker->injector, &rig->map_faults, &worker->arena, err));
     const ftdn_detect_rule rule = {
         .score_threshold = settings->evaluate.score_threshold,
         .nms_iou = settings->evaluate.nms_iou,
         .candidates_per_class = settings->evaluate.candidates,
     };
-    for (int i = 0; i < rig->n_workers; i++) FTDN_TRY(make_worker(rig, &rig->worker[i], &rule, err));
+    FTDN_TRY(make_buffers(rig, worker, &rule, err));
+    worker->injector.image_id = worker->image_id;
+    worker->empty = ftdn_arena_get_mark(&worker->arena);
     return FTDN_OK;
 }
 
-ftdn_status ftdn_rig_init(ftdn_rig *rig, const ftdn_model *model, const ftdn_trial_settings *settings, int n_threads,
-                          ftdn_error *err)
+static ftdn_status make_rig(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_error *err)
 {
-    *rig = (ftdn_rig){.model = model, .n_workers = n_threads};
+    const ftdn_trial_settings *settings = &desc->trial->settings;
+    const ftdn_graph *graph = &rig->model->network.graph;
+    ftdn_scope weight_scope = scope_of(&settings->faults.weight_scope);
+    ftdn_scope map_scope = scope_of(&settings->faults.feature_map_scope);
+    ftdn_layer_set weight_layers, map_layers;
+    FTDN_TRY(ftdn_scope_resolve(&weight_scope, graph, FTDN_LOCATION_WEIGHTS, &rig->arena, &weight_layers, err));
+    FTDN_TRY(ftdn_scope_resolve(&map_scope, graph, FTDN_LOCATION_FEATURE_MAP, &rig->arena, &map_layers, err));
+    FTDN_TRY(ftdn_protect(desc->trial, desc->scores, &rig->arena, &rig->protection, err));
+    make_networks(rig);
+    FTDN_TRY(ftdn_map_faults_init(&rig->map_faults, rig->protection.graph, map_layers, point_of(&settings->faults),
+                                  &rig->arena, err));
+    FTDN_TRY(make_program(rig, desc, err));
+    rig->redraws_weights = redraws_weights(&settings->faults);
+    if (!rig->redraws_weights) {
+        FTDN_TRY(ftdn_weight_bank_init(&rig->bank, &rig->protection, rig->program, weight_layers, rig->n_workers,
+                                       &rig->arena, err));
+    }
+    rig->worker = FTDN_NEW(&rig->arena, (size_t)rig->n_workers, ftdn_worker, err);
+    if (!rig->worker) return FTDN_ERR_MEMORY;
+    for (int i = 0; i < rig->n_workers; i++) FTDN_TRY(make_worker(rig, &rig->worker[i], settings, weight_layers, err));
+    return FTDN_OK;
+}
+
+ftdn_status ftdn_rig_init(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_error *err)
+{
+    *rig = (ftdn_rig){.model = desc->trial->model, .n_workers = desc->n_threads};
     ftdn_arena_init(&rig->arena);
-    ftdn_status status = make_rig(rig, settings, err);
+    ftdn_status status = make_rig(rig, desc, err);
     if (status != FTDN_OK) ftdn_rig_done(rig);
     return status;
 }
@@ -122,37 +154,44 @@ ftdn_status ftdn_rig_init(ftdn_rig *rig, const ftdn_model *model, const ftdn_tri
 void ftdn_rig_done(ftdn_rig *rig)
 {
     for (int i = 0; rig->worker && i < rig->n_workers; i++) {
-        ftdn_context_free(rig->worker[i].context);
-        ftdn_arena_done(&rig->worker[i].arena);
+        ftdn_worker *worker = &rig->worker[i];
+        ftdn_weight_bank_done(&worker->own_bank);
+        ftdn_context_free(worker->context);
+        ftdn_arena_done(&worker->arena);
     }
-    ftdn_packed_free(rig->packed);
+    ftdn_weight_bank_done(&rig->bank);
     ftdn_program_free(rig->program);
     ftdn_arena_done(&rig->arena);
     *rig = (ftdn_rig){0};
 }
 
-ftdn_status ftdn_rig_set_weights(ftdn_rig *rig, const ftdn_fault_model *model, double rate, uint64_t seed,
-                                 ftdn_error *err)
+ftdn_status ftdn_rig_prepare(ftdn_rig *rig, const ftdn_trial_settings *settings, ftdn_error *err)
 {
-    const ftdn_graph *graph = &rig->model->network.graph;
-    const ftdn_weights *weights = rate > 0 ? &rig->weight_faults.faulty : &rig->model->weights;
-    if (rate > 0) ftdn_weight_faults_draw(&rig->weight_faults, model, rate, seed, rig->n_workers);
-    /* Until the update is through, what it changes counts as faulty: where it fails, the next trial packs it anew. */
-    const ftdn_weights *clean = &rig->model->weights;
-    for (int i = 0; i < graph->n_params; i++) {
-        rig->changed[i] = rig->packed_is_faulty[i] || weights->value[i] != clean->value[i];
-        rig->packed_is_faulty[i] = rig->changed[i];
+    const ftdn_fault_draw weight_draw = ftdn_settings_fault_draw(settings, FTDN_LOCATION_WEIGHTS);
+    const ftdn_fault_draw map_draw = ftdn_settings_fault_draw(settings, FTDN_LOCATION_FEATURE_MAP);
+    for (int i = 0; i < rig->n_workers; i++) {
+        ftdn_worker_reset(&rig->worker[i]);
+        rig->worker[i].redraw = weight_draw;
     }
-    FTDN_TRY(ftdn_packed_update(rig->packed, weights, rig->changed, rig->n_workers, err));
-    for (int i = 0; i < graph->n_params; i++) rig->packed_is_faulty[i] = weights->value[i] != clean->value[i];
-    return FTDN_OK;
+    ftdn_map_faults_set(&rig->map_faults, &map_draw);
+    if (rig->redraws_weights) return FTDN_OK;
+    ftdn_weight_bank_reset_counts(&rig->bank);
+    return ftdn_weight_bank_set(&rig->bank, &weight_draw, 0, rig->n_workers, err);
+}
+
+const ftdn_weight_faults *ftdn_rig_weight_faults(const ftdn_rig *rig)
+{
+    return &rig->worker[0].bank->faults;
 }
 
 size_t ftdn_rig_bytes(const ftdn_rig *rig)
 {
-    size_t n_bytes = rig->arena.n_bytes + ftdn_packed_bytes(rig->packed);
+    size_t n_bytes = rig->arena.n_bytes;
+    if (!rig->redraws_weights) n_bytes += ftdn_packed_bytes(rig->bank.packed);
     for (int i = 0; i < rig->n_workers; i++) {
-        n_bytes += rig->worker[i].arena.peak_bytes + ftdn_program_slab_bytes(rig->program);
+        const ftdn_worker *worker = &rig->worker[i];
+        n_bytes += worker->arena.peak_bytes + ftdn_program_slab_bytes(rig->program);
+        if (rig->redraws_weights) n_bytes += ftdn_packed_bytes(worker->own_bank.packed);
     }
     return n_bytes;
 }

@@ -1,8 +1,13 @@
 #include "harness/settings.h"
 
 #include <assert.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "protectors/protector.h"
+#include "rankers/ranker.h"
 
 /* The keys of a set of images, which `dataset` and `calibration` both are. */
 typedef struct data_keys {
@@ -90,25 +95,92 @@ static bool is_bit_type(const char *type)
     return !strcmp(type, "bit_flip") || !strcmp(type, "stuck_at_0") || !strcmp(type, "stuck_at_1");
 }
 
+/* The same, `otherwise` where the key is not given. */
+static const char *find_word_or(const ftdn_document *document, ftdn_key_id key, const char *otherwise)
+{
+    return document->value[key].node ? find_word(document, key) : otherwise;
+}
+
+/* A key that may stand only beside some values of another key, `chooser`. */
+typedef struct detail {
+    ftdn_key_id key;
+    bool belongs;       /* the chooser has such a value */
+    const char *values; /* those values: "bit_flip, stuck_at_0" */
+} detail;
+
+/* choice: the chooser's value. */
+static void check_details(const ftdn_document *document, ftdn_key_id chooser, const char *choice, const detail *details,
+                          int n_details, ftdn_mistakes *mistakes)
+{
+    const char *name = ftdn_key_last_name(chooser);
+    for (int i = 0; i < n_details; i++) {
+        const ftdn_json *node = document->value[details[i].key].node;
+        if (!node || details[i].belongs) continue;
+        ftdn_mistakes_add(mistakes, position_of(node), ftdn_manifest_keys[details[i].key].path,
+                          "not a key of %s '%s'; allowed: with %s %s", name, choice, name, details[i].values);
+    }
+}
+
 /* Which keys say more about the fault type. */
 static void check_fault_type(const ftdn_document *document, ftdn_mistakes *mistakes)
 {
-    static const ftdn_key_id details[] = {FTDN_KEY_FAULTS_BIT, FTDN_KEY_FAULTS_BITS, FTDN_KEY_FAULTS_RANGE};
-    const char *type = document->value[FTDN_KEY_FAULTS_TYPE].node ? find_word(document, FTDN_KEY_FAULTS_TYPE) : "zero";
+    static const char bit_types[] = "bit_flip, stuck_at_0, stuck_at_1";
+    const char *type = find_word_or(document, FTDN_KEY_FAULTS_TYPE, "zero");
     if (!type) return;
-    for (int i = 0; i < 3; i++) {
-        const ftdn_json *node = document->value[details[i]].node;
-        bool belongs = details[i] == FTDN_KEY_FAULTS_RANGE ? !strcmp(type, "random") : is_bit_type(type);
-        if (!node || belongs) continue;
-        ftdn_mistakes_add(mistakes, position_of(node), ftdn_manifest_keys[details[i]].path,
-                          "not a key of type '%s'; allowed: with type %s", type,
-                          details[i] == FTDN_KEY_FAULTS_RANGE ? "random" : "bit_flip, stuck_at_0, stuck_at_1");
-    }
+    const detail details[] = {
+        {FTDN_KEY_FAULTS_BIT, is_bit_type(type), bit_types},
+        {FTDN_KEY_FAULTS_BITS, is_bit_type(type), bit_types},
+        {FTDN_KEY_FAULTS_RANGE, !strcmp(type, "random"), "random"},
+    };
+    check_details(document, FTDN_KEY_FAULTS_TYPE, type, details, 3, mistakes);
     const ftdn_json *bit = document->value[FTDN_KEY_FAULTS_BIT].node,
                     *bits = document->value[FTDN_KEY_FAULTS_BITS].node;
     if (is_bit_type(type) && bit && bits)
         ftdn_mistakes_add(mistakes, position_of(bits), ftdn_manifest_keys[FTDN_KEY_FAULTS_BITS].path,
                           "given beside faults.bit; allowed: one of them");
+}
+
+static bool is_above_0(const ftdn_document *document, ftdn_key_id key)
+{
+    const ftdn_value *value = &document->value[key];
+    return value->node && value->is_sound && ftdn_value_number(value) > 0;
+}
+
+/* Faults of a location are drawn by a rate or by a count. */
+static void check_count(const ftdn_document *document, ftdn_key_id count, ftdn_key_id rate, ftdn_mistakes *mistakes)
+{
+    if (!is_above_0(document, count) || !is_above_0(document, rate)) return;
+    ftdn_mistakes_add(mistakes, position_of(document->value[count].node), ftdn_manifest_keys[count].path,
+                      "above 0 beside %s; allowed: one of them above 0", ftdn_manifest_keys[rate].path);
+}
+
+/* Which keys say more about the method of a protection and its ranking. */
+static void check_protection(const ftdn_document *document, ftdn_mistakes *mistakes)
+{
+    static const char duplicating[] = "kr, fmr, d2nn";
+    const char *method = find_word_or(document, FTDN_KEY_PROTECTION_METHOD, "none");
+    if (!method) return;
+    const ftdn_protector *protector = ftdn_protector_find(method);
+    const detail of_method[] = {
+        {FTDN_KEY_PROTECTION_RANKING, protector->duplicates, duplicating},
+        {FTDN_KEY_PROTECTION_DIRECTION, protector->duplicates, duplicating},
+        {FTDN_KEY_PROTECTION_RATIO, protector->duplicates, duplicating},
+        {FTDN_KEY_PROTECTION_ALLOCATION, protector->duplicates, duplicating},
+        {FTDN_KEY_PROTECTION_MERGE, protector->merges, "kr, fmr"},
+        {FTDN_KEY_PROTECTION_MERGE_POINT, protector->merges_maps, "fmr"},
+        {FTDN_KEY_PROTECTION_COMBINE, protector->has_two_networks, "d2nn"},
+    };
+    check_details(document, FTDN_KEY_PROTECTION_METHOD, method, of_method, 7, mistakes);
+    if (!protector->duplicates) return;
+    if (!document->value[FTDN_KEY_PROTECTION_RATIO].node) {
+        char why[32];
+        snprintf(why, sizeof why, " for method '%s'", method);
+        add_missing(document, FTDN_KEY_PROTECTION_RATIO, why, mistakes);
+    }
+    const char *ranking = find_word_or(document, FTDN_KEY_PROTECTION_RANKING, "weight_sum");
+    if (!ranking) return;
+    const detail of_ranking = {FTDN_KEY_PROTECTION_DIRECTION, !strcmp(ranking, "weight_sum"), "weight_sum"};
+    check_details(document, FTDN_KEY_PROTECTION_RANKING, ranking, &of_ranking, 1, mistakes);
 }
 
 void ftdn_settings_check(const ftdn_document *document, ftdn_mistakes *mistakes)
@@ -117,6 +189,9 @@ void ftdn_settings_check(const ftdn_document *document, ftdn_mistakes *mistakes)
     check_data(document, &dataset_keys, mistakes);
     check_data(document, &calibration_keys, mistakes);
     check_fault_type(document, mistakes);
+    check_count(document, FTDN_KEY_FAULTS_WEIGHT_COUNT, FTDN_KEY_FAULTS_WEIGHT_RATE, mistakes);
+    check_count(document, FTDN_KEY_FAULTS_FEATURE_MAP_COUNT, FTDN_KEY_FAULTS_FEATURE_MAP_RATE, mistakes);
+    check_protection(document, mistakes);
 }
 
 /* A document and the defaults behind it. */
@@ -223,12 +298,34 @@ static ftdn_fault_settings make_faults(const lookup *from)
         .high = range ? (float)(range->child[1]->number + 0.0) : 0,
         .weight_rate = get_number(from, FTDN_KEY_FAULTS_WEIGHT_RATE, 0),
         .feature_map_rate = get_number(from, FTDN_KEY_FAULTS_FEATURE_MAP_RATE, 0),
+        .weight_count = (int)get_number(from, FTDN_KEY_FAULTS_WEIGHT_COUNT, 0),
+        .feature_map_count = (int)get_number(from, FTDN_KEY_FAULTS_FEATURE_MAP_COUNT, 0),
         .weight_scope = make_scope(from, FTDN_KEY_FAULTS_SCOPE_WEIGHTS),
         .feature_map_scope = make_scope(from, FTDN_KEY_FAULTS_SCOPE_FEATURE_MAPS),
         .feature_map_point = get_text(from, FTDN_KEY_FAULTS_FEATURE_MAP_POINT),
         .redraw = get_text(from, FTDN_KEY_FAULTS_REDRAW),
         .copies = get_text(from, FTDN_KEY_FAULTS_COPIES),
     };
+}
+
+/* What the method has no use for stays NULL or NaN. */
+static ftdn_protection_settings make_protection(const lookup *from)
+{
+    ftdn_protection_settings made = {.method = get_text(from, FTDN_KEY_PROTECTION_METHOD), .ratio = (double)NAN};
+    const ftdn_protector *protector = ftdn_protector_find(made.method);
+    if (protector->duplicates) {
+        made.ranking = get_text(from, FTDN_KEY_PROTECTION_RANKING);
+        made.ratio = get_number(from, FTDN_KEY_PROTECTION_RATIO, (double)NAN);
+        made.allocation = get_text(from, FTDN_KEY_PROTECTION_ALLOCATION);
+        if (!strcmp(made.ranking, "weight_sum")) made.direction = get_text(from, FTDN_KEY_PROTECTION_DIRECTION);
+    }
+    if (protector->merges) made.merge = get_text(from, FTDN_KEY_PROTECTION_MERGE);
+    if (protector->merges_maps) {
+        made.merge_point = get_text(from, FTDN_KEY_PROTECTION_MERGE_POINT);
+        if (!made.merge_point) made.merge_point = get_text(from, FTDN_KEY_FAULTS_FEATURE_MAP_POINT);
+    }
+    if (protector->has_two_networks) made.combine = get_text(from, FTDN_KEY_PROTECTION_COMBINE);
+    return made;
 }
 
 void ftdn_settings_make(const ftdn_document *document, const ftdn_document *defaults, ftdn_trial_settings *ret_settings)
@@ -239,10 +336,11 @@ void ftdn_settings_make(const ftdn_document *document, const ftdn_document *defa
         .dataset = make_data(&from, &dataset_keys),
         .calibration = make_data(&from, &calibration_keys),
         .calibration_may_overlap = get_value(&from, FTDN_KEY_CALIBRATION_ALLOW_OVERLAP)->node->boolean,
+        .n_measured_images = (int)get_number(&from, FTDN_KEY_CALIBRATION_MEASURED_IMAGES, 0),
         .evaluate = make_evaluate(&from),
         .engine = make_engine(&from),
         .faults = make_faults(&from),
-        .protection.method = get_text(&from, FTDN_KEY_PROTECTION_METHOD),
+        .protection = make_protection(&from),
         .seed = (uint64_t)get_number(&from, FTDN_KEY_SEED, 0),
     };
 }
@@ -275,4 +373,31 @@ ftdn_fault_model ftdn_settings_fault_model(const ftdn_fault_settings *faults)
     model.first_bit = classes[c].first_bit;
     model.n_bits = classes[c].n_bits;
     return model;
+}
+
+ftdn_fault_draw ftdn_settings_fault_draw(const ftdn_trial_settings *settings, ftdn_location location)
+{
+    const ftdn_fault_settings *faults = &settings->faults;
+    bool hits_weights = location == FTDN_LOCATION_WEIGHTS;
+    ftdn_copy_faults copies = FTDN_COPIES_INDEPENDENT;
+    if (!strcmp(faults->copies, "clean")) copies = FTDN_COPIES_CLEAN;
+    else if (!strcmp(faults->copies, "shared")) copies = FTDN_COPIES_SHARED;
+    return (ftdn_fault_draw){
+        .model = ftdn_settings_fault_model(faults),
+        .rate = hits_weights ? faults->weight_rate : faults->feature_map_rate,
+        .count = hits_weights ? faults->weight_count : faults->feature_map_count,
+        .seed = settings->seed,
+        .copies = copies,
+    };
+}
+
+bool ftdn_settings_measure(const ftdn_protection_settings *protection)
+{
+    return protection->ranking && !strcmp(protection->ranking, "measured");
+}
+
+bool ftdn_settings_need_calibration(const ftdn_protection_settings *protection)
+{
+    if (ftdn_protector_find(protection->method)->clips || ftdn_settings_measure(protection)) return true;
+    return protection->ranking && ftdn_ranker_find(protection->ranking)->needs_images;
 }

@@ -12,7 +12,7 @@
 #include "engine/engine.h"
 #include "harness/document.h"
 #include "harness/mistakes.h"
-#include "injectors/fault_hd.h"
+#include "injectors/fault_draw.h"
 
 typedef struct ftdn_model_settings {
     const char *name;         /* "ssd_vgg16", ... */
@@ -63,14 +63,23 @@ typedef struct ftdn_fault_settings {
     bool has_range;   /* random: low and high are given */
     float low, high;
     double weight_rate, feature_map_rate;
+    int weight_count, feature_map_count; /* above 0: exactly so many faults; then the rate is 0 */
     ftdn_scope_settings weight_scope, feature_map_scope;
     const char *feature_map_point; /* "activation", "conv" */
-    const char *redraw;            /* "trial" */
-    const char *copies;            /* "independent" */
+    const char *redraw;            /* "trial", "image" */
+    const char *copies;            /* "independent", "clean", "shared" */
 } ftdn_fault_settings;
 
+/* What a method has no use for is NULL, the ratio NaN. */
 typedef struct ftdn_protection_settings {
-    const char *method; /* "none" */
+    const char *method;      /* "none", "kr", "fmr", "d2nn", "clip" */
+    const char *ranking;     /* a ranker's name, or "measured" */
+    const char *direction;   /* of weight_sum: "outgoing", "filter" */
+    double ratio;            /* of the channels of a layer that are duplicated, in [0, 1] */
+    const char *allocation;  /* "uniform", "global" */
+    const char *merge;       /* "mean", "nonzero", "max_abs", "median" */
+    const char *merge_point; /* of fmr: "activation", "conv" */
+    const char *combine;     /* of d2nn: "scores", "boxes" */
 } ftdn_protection_settings;
 
 typedef struct ftdn_trial_settings {
@@ -78,6 +87,7 @@ typedef struct ftdn_trial_settings {
     ftdn_data_settings dataset;
     ftdn_data_settings calibration;
     bool calibration_may_overlap; /* images of the dataset may be among those of the calibration */
+    int n_measured_images;        /* of the calibration, the first so many: what ranking "measured" reads */
     ftdn_evaluate_settings evaluate;
     ftdn_engine_settings engine;
     ftdn_fault_settings faults;
@@ -87,6 +97,15 @@ typedef struct ftdn_trial_settings {
 
 /* The fault model that the settings name. */
 ftdn_fault_model ftdn_settings_fault_model(const ftdn_fault_settings *faults);
+
+/* What they ask of weights and of maps. */
+ftdn_fault_draw ftdn_settings_fault_draw(const ftdn_trial_settings *settings, ftdn_location location);
+
+/* Is the ranking the one that is found by injecting faults? */
+bool ftdn_settings_measure(const ftdn_protection_settings *protection);
+
+/* Does the trial need calibration images: for its ranking, or for the ranges of a clip? */
+bool ftdn_settings_need_calibration(const ftdn_protection_settings *protection);
 
 /* Look for what no single value shows: required keys that are missing, and keys that do not go together. */
 void ftdn_settings_check(const ftdn_document *document, ftdn_mistakes *mistakes);

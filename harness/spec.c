@@ -1,6 +1,7 @@
 #include "harness/spec.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -76,7 +77,37 @@ static void write_scope(ftdn_text *text, const char *key, const ftdn_scope_setti
     else write_globs(text, scope);
 }
 
-/* Keys in alphabetical order, in every object. What says more about a fault type stands only where the type has it. */
+/* The images that a ranking or a clip reads; "measured" those at their head. */
+static void write_calibration(ftdn_text *text, const ftdn_trial_settings *settings, const ftdn_trial_facts *facts)
+{
+    begin_object(text, "calibration");
+    write_string(text, "digest", facts->calibration_digest);
+    int n_images = facts->n_calibration_images, n_measured = settings->n_measured_images;
+    if (!ftdn_settings_measure(&settings->protection)) n_measured = n_images;
+    write_integer(text, "n_images", (uint64_t)n_images);
+    if (n_measured < n_images) write_integer(text, "n_read", (uint64_t)n_measured);
+    end_object(text);
+}
+
+/* What the method has, and nothing else. */
+static void write_protection(ftdn_text *text, const ftdn_trial_settings *settings, const ftdn_trial_facts *facts)
+{
+    const ftdn_protection_settings *protection = &settings->protection;
+    begin_object(text, "protection");
+    if (protection->allocation) write_string(text, "allocation", protection->allocation);
+    if (ftdn_settings_need_calibration(protection)) write_calibration(text, settings, facts);
+    if (protection->combine) write_string(text, "combine", protection->combine);
+    if (protection->direction) write_string(text, "direction", protection->direction);
+    if (protection->merge) write_string(text, "merge", protection->merge);
+    if (protection->merge_point) write_string(text, "merge_point", protection->merge_point);
+    write_string(text, "method", protection->method);
+    if (protection->ranking) write_string(text, "ranking", protection->ranking);
+    if (!isnan(protection->ratio)) write_number(text, "ratio", protection->ratio);
+    end_object(text);
+}
+
+/* Keys in alphabetical order, in every object. What says more about a fault type stands only where the type has it,
+ * a count of faults only where it takes the place of a rate. */
 static void write_spec(ftdn_text *text, const ftdn_trial_settings *settings, const ftdn_trial_facts *facts)
 {
     const ftdn_fault_settings *faults = &settings->faults;
@@ -101,12 +132,14 @@ static void write_spec(ftdn_text *text, const ftdn_trial_settings *settings, con
     if (faults->bit >= 0) write_integer(text, "bit", (uint64_t)faults->bit);
     if (faults->bits) write_string(text, "bits", faults->bits);
     write_string(text, "copies", faults->copies);
+    if (faults->feature_map_count > 0) write_integer(text, "feature_map_count", (uint64_t)faults->feature_map_count);
     write_string(text, "feature_map_point", faults->feature_map_point);
     write_number(text, "feature_map_rate", faults->feature_map_rate);
     write_scope(text, "feature_map_scope", &faults->feature_map_scope);
     if (faults->has_range) write_range(text, "range", (double)faults->low, (double)faults->high);
     write_string(text, "redraw", faults->redraw);
     write_string(text, "type", faults->type);
+    if (faults->weight_count > 0) write_integer(text, "weight_count", (uint64_t)faults->weight_count);
     write_number(text, "weight_rate", faults->weight_rate);
     write_scope(text, "weight_scope", &faults->weight_scope);
     end_object(text);
@@ -116,9 +149,7 @@ static void write_spec(ftdn_text *text, const ftdn_trial_settings *settings, con
     write_string(text, "weights", facts->weights_digest);
     write_number(text, "width", facts->width);
     end_object(text);
-    begin_object(text, "protection");
-    write_string(text, "method", settings->protection.method);
-    end_object(text);
+    write_protection(text, settings, facts);
     write_integer(text, "seed", settings->seed);
     write_integer(text, "semantics", FTDN_SEMANTICS);
     end_object(text);

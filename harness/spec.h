@@ -21,6 +21,8 @@ typedef struct ftdn_trial_facts {
     const char *weights_digest; /* 64 hexadecimal digits */
     const char *dataset_digest;
     int n_images;
+    const char *calibration_digest; /* NULL where the protection reads no images */
+    int n_calibration_images;
     const char *arithmetic; /* ftdn_backend_arithmetic */
     int micro_batch;        /* images per forward: oneDNN's bits depend on it */
 } ftdn_trial_facts;

@@ -1,6 +1,7 @@
 /* trial.c - the paper's experiment, once:
  *
- *     weights   faults in the stored weights, drawn for the trial's seed
+ *     protect   filters of the best channels kept twice, the graph rewritten (harness/protect.c, once per rig)
+ *     weights   faults in the stored weights and copies, drawn for the trial's seed; copies merged
  *     images    each image through the network, with faults of its own in the feature maps,
  *               and from the network's answers to detections
  *     measure   average precision per class over all images
@@ -16,62 +17,25 @@
 
 #include "base/clock.h"
 
-/* The detections of one image; lives in the arena of the worker that found them. */
-typedef struct image_detections {
-    const ftdn_detection *detection;
-    int n_detections;
-} image_detections;
-
 typedef struct trial {
     ftdn_rig *rig;
     const ftdn_dataset *dataset;
     const ftdn_trial_settings *settings;
     const ftdn_trial_control *control;
-    const float *priors;
-    image_detections *found; /* [n_images] */
+    ftdn_image_detections *found; /* [n_images] */
     int n_images_done;       /* by all threads */
 } trial;
-
-static ftdn_status detect_images(trial *t, ftdn_worker *worker, int first, int n_images, ftdn_error *err)
-{
-    const ftdn_network *network = &t->rig->model->network;
-    for (int i = 0; i < n_images; i++) {
-        worker->pixels[i] = t->dataset->image[first + i].pixels;
-        worker->image_id[i] = t->dataset->image[first + i].id;
-    }
-    ftdn_input input = {.n_images = n_images, .pixels = worker->pixels};
-    memcpy(input.mean, network->mean, sizeof input.mean);
-    memcpy(input.scale, network->scale, sizeof input.scale);
-    const ftdn_map_hook hook = {.call = ftdn_map_injector_hook, .user = &worker->injector};
-    bool hit_maps = t->settings->faults.feature_map_rate > 0;
-    int64_t start_ns = ftdn_clock_ns();
-    FTDN_TRY(ftdn_forward(worker->context, t->rig->packed, &input, hit_maps ? &hook : NULL, err));
-    int64_t forward_end_ns = ftdn_clock_ns();
-    for (int i = 0; i < n_images; i++) {
-        ftdn_detector *detector = &worker->detector;
-        ftdn_network_gather(network, worker->context, i, worker->logits, worker->locations);
-        ftdn_detect(detector, worker->logits, worker->locations, t->priors);
-        size_t n_bytes = (size_t)detector->n_detections * sizeof *detector->detection;
-        ftdn_detection *copy = ftdn_arena_alloc(&worker->arena, n_bytes, 1, err);
-        if (!copy) return FTDN_ERR_MEMORY;
-        memcpy(copy, detector->detection, n_bytes);
-        t->found[first + i] = (image_detections){copy, detector->n_detections};
-        worker->n_nonfinite += detector->n_nonfinite;
-    }
-    worker->forward_ns += forward_end_ns - start_ns;
-    worker->detection_ns += ftdn_clock_ns() - forward_end_ns;
-    return FTDN_OK;
-}
 
 /* The images of one batch, in micro-batches of the program's size. */
 static ftdn_status detect_batch(trial *t, ftdn_worker *worker, int first, ftdn_error *err)
 {
     int end = first + t->control->batch < t->dataset->n_images ? first + t->control->batch : t->dataset->n_images;
-    int micro_batch = ftdn_program_micro_batch(t->rig->program);
+    int micro_batch = ftdn_worker_micro_batch(worker);
+    bool hits_maps = ftdn_fault_draw_hits(&t->rig->map_faults.draw);
     for (int i = first; i < end; i += micro_batch) {
         if (t->control->stop && *t->control->stop) return FTDN_FAIL(err, FTDN_ERR_INTERRUPTED, "interrupted");
         int n_images = end - i < micro_batch ? end - i : micro_batch;
-        FTDN_TRY(detect_images(t, worker, i, n_images, err));
+        FTDN_TRY(ftdn_worker_detect(worker, t->dataset, i, n_images, hits_maps, &t->found[i], err));
         int n_done;
 #pragma omp atomic capture
         n_done = t->n_images_done += n_images;
@@ -169,33 +133,33 @@ static ftdn_status measure(const trial *t, ftdn_arena *arena, ftdn_trial_result 
     return FTDN_OK;
 }
 
-static void reset_workers(ftdn_rig *rig)
-{
-    for (int i = 0; i < rig->n_workers; i++) {
-        ftdn_worker *worker = &rig->worker[i];
-        ftdn_arena_reset(&worker->arena, worker->empty);
-        ftdn_map_injector_reset(&worker->injector);
-        worker->forward_ns = worker->detection_ns = worker->n_nonfinite = 0;
-    }
-}
-
 static double seconds(int64_t elapsed_ns)
 {
     return (double)elapsed_ns * 1e-9;
 }
 
+static void add_counts(const ftdn_fault_count *count, int n, ftdn_fault_count *total)
+{
+    for (int i = 0; i < n; i++) ftdn_fault_count_add(&total[i], &count[i]);
+}
+
+static void add_weight_counts(const ftdn_weight_bank *bank, ftdn_trial_result *result)
+{
+    add_counts(bank->count, bank->faults.layers.n_layers, result->weight_count);
+    for (int c = 0; c < bank->faults.copies.n_copies; c++)
+        add_counts(bank->copy_count[c], bank->faults.copies.n_layers, result->weight_copy_count[c]);
+}
+
 /* Add up what the workers counted. Sums of integers: the order of workers cannot matter. */
 static void collect_counts(const ftdn_rig *rig, ftdn_trial_result *result)
 {
+    if (!rig->redraws_weights) add_weight_counts(&rig->bank, result);
     for (int i = 0; i < rig->n_workers; i++) {
         const ftdn_worker *worker = &rig->worker[i];
-        for (int l = 0; l < rig->map_faults.layers.n_layers; l++) {
-            result->map_count[l].n_elements += worker->injector.count[l].n_elements;
-            result->map_count[l].n_faults += worker->injector.count[l].n_faults;
-            result->map_count[l].n_changed += worker->injector.count[l].n_changed;
-            result->map_count[l].n_nonfinite += worker->injector.count[l].n_nonfinite;
-        }
+        if (rig->redraws_weights) add_weight_counts(&worker->own_bank, result);
+        add_counts(worker->injector.count, rig->map_faults.n_targets, result->map_count);
         result->n_nonfinite += worker->n_nonfinite;
+        result->weights_s += seconds(worker->weights_ns);
         result->injection_s += seconds(worker->injector.elapsed_ns);
         result->forward_s += seconds(worker->forward_ns - worker->injector.elapsed_ns);
         result->detection_s += seconds(worker->detection_ns);
@@ -204,15 +168,19 @@ static void collect_counts(const ftdn_rig *rig, ftdn_trial_result *result)
 
 static ftdn_status make_result(const trial *t, ftdn_arena *arena, ftdn_trial_result *ret_result, ftdn_error *err)
 {
-    const ftdn_rig *rig = t->rig;
+    const ftdn_weight_faults *weights = ftdn_rig_weight_faults(t->rig);
     ftdn_trial_result result = {
         .n_classes = t->dataset->n_classes,
         .n_images = t->dataset->n_images,
         .class_ap = FTDN_NEW(arena, (size_t)t->dataset->n_classes, ftdn_class_ap, err),
-        .weight_count = FTDN_NEW(arena, (size_t)rig->weight_faults.layers.n_layers, ftdn_fault_count, err),
-        .map_count = FTDN_NEW(arena, (size_t)rig->map_faults.layers.n_layers, ftdn_fault_count, err),
+        .weight_count = FTDN_NEW(arena, (size_t)weights->layers.n_layers, ftdn_fault_count, err),
+        .map_count = FTDN_NEW(arena, (size_t)t->rig->map_faults.n_targets, ftdn_fault_count, err),
     };
     if (!result.class_ap || !result.weight_count || !result.map_count) return FTDN_ERR_MEMORY;
+    for (int c = 0; c < weights->copies.n_copies; c++) {
+        result.weight_copy_count[c] = FTDN_NEW(arena, (size_t)weights->copies.n_layers, ftdn_fault_count, err);
+        if (!result.weight_copy_count[c]) return FTDN_ERR_MEMORY;
+    }
     *ret_result = result;
     return FTDN_OK;
 }
@@ -229,22 +197,12 @@ ftdn_status ftdn_trial_run(ftdn_rig *rig, const ftdn_dataset *dataset, const ftd
         .dataset = dataset,
         .settings = settings,
         .control = control,
-        .priors = ftdn_network_priors(&rig->model->network, &rig->model->weights),
-        .found = FTDN_NEW(arena, (size_t)dataset->n_images, image_detections, err),
+        .found = FTDN_NEW(arena, (size_t)dataset->n_images, ftdn_image_detections, err),
     };
     if (!t.found) return FTDN_ERR_MEMORY;
     ftdn_trial_result result;
     FTDN_TRY(make_result(&t, arena, &result, err));
-    reset_workers(rig);
-
-    const ftdn_fault_settings *faults = &settings->faults;
-    const ftdn_fault_model model = ftdn_settings_fault_model(faults);
-    FTDN_TRY(ftdn_rig_set_weights(rig, &model, faults->weight_rate, settings->seed, err));
-    if (faults->weight_rate > 0) {
-        memcpy(result.weight_count, rig->weight_faults.count,
-               (size_t)rig->weight_faults.layers.n_layers * sizeof *result.weight_count);
-    }
-    ftdn_map_faults_set(&rig->map_faults, &model, faults->feature_map_rate, settings->seed);
+    FTDN_TRY(ftdn_rig_prepare(rig, settings, err));
     int64_t weights_end_ns = ftdn_clock_ns();
     FTDN_TRY(detect_all(&t, err));
     int64_t images_end_ns = ftdn_clock_ns();
@@ -252,7 +210,7 @@ ftdn_status ftdn_trial_run(ftdn_rig *rig, const ftdn_dataset *dataset, const ftd
     int64_t end_ns = ftdn_clock_ns();
 
     collect_counts(rig, &result);
-    result.weights_s = seconds(weights_end_ns - start_ns);
+    result.weights_s += seconds(weights_end_ns - start_ns);
     result.average_precision_s = seconds(end_ns - images_end_ns);
     result.total_s = seconds(end_ns - start_ns);
     *ret_result = result;

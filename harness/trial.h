@@ -25,9 +25,11 @@ typedef struct ftdn_trial_result {
     double map_voc07, map_area; /* means over the classes that have objects; NaN where none has */
     int n_images;
     int64_t n_nonfinite;            /* network outputs that were NaN or infinite */
-    ftdn_fault_count *weight_count; /* [weight layers of the rig] */
-    ftdn_fault_count *map_count;    /* [map layers of the rig] */
-    /* Seconds; forward, injection and detection are summed over threads, total is the wall clock's. */
+    ftdn_fault_count *weight_count; /* [layers of the rig's weight faults] */
+    ftdn_fault_count *weight_copy_count[FTDN_MAX_COPIES]; /* [copied layers of the rig]; NULL: no such copy */
+    ftdn_fault_count *map_count;    /* [targets of the rig's map faults] */
+    /* Seconds; forward, injection, detection and weights drawn for each image are summed over threads, total is the
+     * wall clock's. */
     double weights_s, forward_s, injection_s, detection_s, average_precision_s, total_s;
 } ftdn_trial_result;
 

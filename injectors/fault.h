@@ -8,10 +8,10 @@
 #include "injectors/fault_count.h"
 #include "injectors/fault_hd.h"
 
-/* Apply the model to values[offset[i]], i < n_hits, where values[0] is element `first` of the stream's tensor.
+/* Apply the model to values[place[i]], i < n_hits, which is element first + offset[i] of the stream's tensor.
  * Adds to n_faults, n_changed and n_nonfinite of count. */
-void ftdn_fault_apply(const ftdn_fault_model *model, ftdn_site_stream stream, uint64_t first, float *values,
-                      const uint32_t *offset, int n_hits, ftdn_fault_count *count);
+void ftdn_fault_apply(const ftdn_fault_model *model, ftdn_site_stream stream, uint64_t first, const uint32_t *offset,
+                      float *values, const uint32_t *place, int n_hits, ftdn_fault_count *count);
 
 /* The model for a tensor: where RANDOM has no range, that of the finite values is taken (a zero counts as +0);
  * 0 to 0 where there is none. Other models are as they were. */

@@ -11,4 +11,12 @@ typedef struct ftdn_fault_count {
     int64_t n_nonfinite; /* of these, elements that were finite and are NaN or infinite afterwards */
 } ftdn_fault_count;
 
+static inline void ftdn_fault_count_add(ftdn_fault_count *total, const ftdn_fault_count *more)
+{
+    total->n_elements += more->n_elements;
+    total->n_faults += more->n_faults;
+    total->n_changed += more->n_changed;
+    total->n_nonfinite += more->n_nonfinite;
+}
+
 #endif

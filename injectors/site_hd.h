@@ -25,6 +25,7 @@ enum {
     FTDN_PURPOSE_SELECT = 0, /* the first 16 bits of u, for 8 elements per Philox block */
     FTDN_PURPOSE_REFINE = 1, /* the other 48 bits, one block per element, needed once in 65,536 */
     FTDN_PURPOSE_VALUE = 2,  /* what the element becomes (fault_hd.h), one block per element that is hit */
+    FTDN_PURPOSE_PICK = 3,   /* which elements are hit where their number is given, not a rate */
 };
 
 /* The address of all bits of one tensor: one copy of a layer's weights, or of its map for one image. */
@@ -88,6 +89,22 @@ FTDN_HD static inline int ftdn_site_is_hit(ftdn_site_stream stream, uint64_t e, 
     if (threshold.all) return 1;
     uint64_t u = (uint64_t)ftdn_site_select_bits(stream, e) << 48 | ftdn_site_refine_bits(stream, e);
     return u < threshold.below;
+}
+
+/* The stream of the picks of one draw, which are made among all layers together. */
+FTDN_HD static inline ftdn_site_stream ftdn_site_pick_stream(uint64_t seed, ftdn_location location, uint64_t image)
+{
+    return ftdn_site_stream_make(seed, 0, location, 0, image);
+}
+
+/* Pick i of one of `total` elements, below 2^56: the upper half of u * total, u 64 random bits. Picks repeat. */
+FTDN_HD static inline uint64_t ftdn_site_pick(ftdn_site_stream stream, uint64_t i, uint64_t total)
+{
+    ftdn_philox_block bits = ftdn_site_block(stream, FTDN_PURPOSE_PICK, i);
+    uint64_t total0 = total & 0xffffffffu, total1 = total >> 32;
+    uint64_t low = bits.word[0] * total0, across = bits.word[0] * total1;
+    uint64_t middle = bits.word[1] * total0 + (low >> 32) + (across & 0xffffffffu);
+    return bits.word[1] * total1 + (across >> 32) + (middle >> 32);
 }
 
 #endif

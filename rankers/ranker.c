@@ -2,9 +2,17 @@
 
 #include <string.h>
 
+/* All of its work is the harness's: harness/measured.h. */
+const ftdn_ranker ftdn_ranker_measured = {
+    .name = "measured",
+    .help = "mean growth of the loss over images under faults injected into the channel's map",
+    .needs_images = true,
+    .needs_injection = true,
+};
+
 static const ftdn_ranker *const rankers[] = {
-    &ftdn_ranker_weight_sum, &ftdn_ranker_second_order, &ftdn_ranker_entropy,
-    &ftdn_ranker_taylor,     &ftdn_ranker_activation,   &ftdn_ranker_random,
+    &ftdn_ranker_weight_sum, &ftdn_ranker_second_order, &ftdn_ranker_entropy,  &ftdn_ranker_taylor,
+    &ftdn_ranker_activation, &ftdn_ranker_random,       &ftdn_ranker_measured,
 };
 
 const ftdn_ranker *const *ftdn_rankers(int *ret_n)

@@ -2,7 +2,8 @@
  *
  * A ranker is one row in one table and one file. It reads either the weights alone, or, image by image
  * over the calibration images, a layer's map o and perhaps the gradient of the loss with respect to it.
- * Rankers know neither loss nor data: the harness runs the network and hands over what it made.
+ * Rankers know neither loss nor data: the harness runs the network and hands over what it made. A ranker that
+ * needs injection has a row only: the harness injects faults into the channels and measures what becomes of the loss.
  *
  * An image's contribution is a vector of K numbers. Contributions are added in image order and then
  * finished, so that scores do not depend on who computed them. All sums are in double. */
@@ -26,13 +27,14 @@ typedef struct ftdn_ranker_options {
 typedef struct ftdn_ranker {
     const char *name, *help;
     bool needs_images, needs_gradients;
+    bool needs_injection; /* then needs_images too, and all functions are NULL */
 
     /* Score a layer by what is stored: score: [K]. NULL where needs_images. */
     ftdn_status (*score_weights)(const ftdn_graph *graph, const ftdn_weights *weights, int layer,
                                  const ftdn_ranker_options *options, double *score, ftdn_error *err);
 
     /* What one image adds: contribution: [K], overwritten. map: one image. gradient: as map, NULL unless
-     * needs_gradients. NULL where not needs_images. */
+     * needs_gradients. NULL where not needs_images, or where needs_injection. */
     void (*score_image)(const ftdn_map *map, const float *gradient, double *contribution);
 
     /* From the sum over n_images images to the score, in place. */
@@ -54,5 +56,6 @@ extern const ftdn_ranker ftdn_ranker_entropy;
 extern const ftdn_ranker ftdn_ranker_taylor;
 extern const ftdn_ranker ftdn_ranker_activation;
 extern const ftdn_ranker ftdn_ranker_random;
+extern const ftdn_ranker ftdn_ranker_measured;
 
 #endif

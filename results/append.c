@@ -3,96 +3,45 @@
 #include <assert.h>
 #include <math.h>
 
-#include "results/store_internal.h"
+#include "results/statement.h"
 
-/* One INSERT, run once per row. Values are bound from left to right; the first failure is kept in `code`. */
-typedef struct inserter {
-    ftdn_store *store;
-    sqlite3_stmt *statement;
-    int n_bound;
-    int code; /* SQLITE_OK so far, or what went wrong */
-} inserter;
-
-static void prepare(inserter *row, ftdn_store *store, const char *sql)
+static void bind_environment(ftdn_statement *row, const ftdn_environment *environment)
 {
-    *row = (inserter){.store = store};
-    row->code = sqlite3_prepare_v2(store->db, sql, -1, &row->statement, NULL);
-}
-
-/* NULL is stored as NULL. The text must live until the row is inserted. */
-static void bind_text(inserter *row, const char *text)
-{
-    if (row->code == SQLITE_OK) row->code = sqlite3_bind_text(row->statement, ++row->n_bound, text, -1, SQLITE_STATIC);
-}
-
-/* NaN is stored as NULL. */
-static void bind_real(inserter *row, double value)
-{
-    if (row->code == SQLITE_OK) row->code = sqlite3_bind_double(row->statement, ++row->n_bound, value);
-}
-
-static void bind_integer(inserter *row, int64_t value)
-{
-    if (row->code == SQLITE_OK) row->code = sqlite3_bind_int64(row->statement, ++row->n_bound, value);
-}
-
-static void insert(inserter *row)
-{
-    if (row->code != SQLITE_OK) return;
-    assert(row->n_bound == sqlite3_bind_parameter_count(row->statement));
-    int code = sqlite3_step(row->statement);
-    if (code != SQLITE_DONE) row->code = code;
-    else row->code = sqlite3_reset(row->statement);
-    row->n_bound = 0;
-}
-
-static ftdn_status finish(inserter *row, const char *doing, ftdn_error *err)
-{
-    ftdn_status status = row->code == SQLITE_OK ? FTDN_OK : ftdn_store_fail(row->store, doing, err);
-    sqlite3_finalize(row->statement);
-    return status;
-}
-
-static void bind_environment(inserter *row, const ftdn_environment *environment)
-{
-    bind_text(row, environment->code_version);
-    bind_text(row, environment->compiler);
-    bind_text(row, environment->machine);
-    bind_text(row, environment->system);
-    bind_text(row, environment->cpu);
-    bind_text(row, environment->device);
-    bind_text(row, environment->libraries);
+    ftdn_statement_bind_text(row, environment->code_version);
+    ftdn_statement_bind_text(row, environment->compiler);
+    ftdn_statement_bind_text(row, environment->machine);
+    ftdn_statement_bind_text(row, environment->system);
+    ftdn_statement_bind_text(row, environment->cpu);
+    ftdn_statement_bind_text(row, environment->device);
+    ftdn_statement_bind_text(row, environment->libraries);
 }
 
 /* The key of an environment that is there; 0 where there is none. */
 static ftdn_status find_environment(ftdn_store *store, const ftdn_environment *environment, int64_t *ret_key,
                                     ftdn_error *err)
 {
-    inserter row;
-    prepare(&row, store,
-            "SELECT id FROM environments WHERE (code_version, compiler, machine, system, cpu, device, libraries) "
-            "= (?, ?, ?, ?, ?, ?, ?)");
+    ftdn_statement row;
+    ftdn_statement_prepare(
+        &row, store,
+        "SELECT id FROM environments WHERE (code_version, compiler, machine, system, cpu, device, libraries) "
+        "= (?, ?, ?, ?, ?, ?, ?)");
     bind_environment(&row, environment);
     int64_t key = 0;
-    if (row.code == SQLITE_OK) {
-        int code = sqlite3_step(row.statement);
-        if (code == SQLITE_ROW) key = sqlite3_column_int64(row.statement, 0);
-        else if (code != SQLITE_DONE) row.code = code;
-    }
-    FTDN_TRY(finish(&row, "looking for an environment", err));
+    if (ftdn_statement_next(&row)) key = sqlite3_column_int64(row.handle, 0);
+    FTDN_TRY(ftdn_statement_finish(&row, "looking for an environment", err));
     *ret_key = key;
     return FTDN_OK;
 }
 
 static ftdn_status insert_environment(ftdn_store *store, const ftdn_environment *environment, ftdn_error *err)
 {
-    inserter row;
-    prepare(&row, store,
-            "INSERT INTO environments (code_version, compiler, machine, system, cpu, device, libraries) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+    ftdn_statement row;
+    ftdn_statement_prepare(&row, store,
+                           "INSERT INTO environments (code_version, compiler, machine, system, cpu, device, libraries) "
+                           "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
     bind_environment(&row, environment);
-    insert(&row);
-    return finish(&row, "writing an environment", err);
+    ftdn_statement_run(&row);
+    return ftdn_statement_finish(&row, "writing an environment", err);
 }
 
 ftdn_status ftdn_store_add_environment(ftdn_store *store, const ftdn_environment *environment, int64_t *ret_environment,
@@ -113,48 +62,60 @@ static ftdn_status insert_trial(ftdn_store *store, const ftdn_trial_record *reco
                                 int64_t *ret_trial, ftdn_error *err)
 {
     const ftdn_trial_params *params = &record->params;
-    inserter row;
-    prepare(&row, store,
-            "INSERT INTO trials (id, spec, model, width, weights, weights_digest, dataset, dataset_digest, backend, "
-            "arithmetic, score_threshold, nms_iou, candidates, iou, type, bit, bits, "
-            "range_low, range_high, weight_rate, feature_map_rate, weight_scope, "
-            "feature_map_scope, feature_map_point, redraw, "
-            "copies, method, ranking, merge, ratio, seed) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    bind_text(&row, record->id);
-    bind_text(&row, record->spec);
-    bind_text(&row, params->model);
-    bind_real(&row, params->width);
-    bind_text(&row, params->weights);
-    bind_text(&row, params->weights_digest);
-    bind_text(&row, params->dataset);
-    bind_text(&row, params->dataset_digest);
-    bind_text(&row, params->backend);
-    bind_text(&row, params->arithmetic);
-    bind_real(&row, params->score_threshold);
-    bind_real(&row, params->nms_iou);
-    bind_integer(&row, params->candidates);
-    bind_real(&row, params->iou);
-    bind_text(&row, params->type);
-    if (params->bit >= 0) bind_integer(&row, params->bit);
-    else bind_text(&row, NULL);
-    bind_text(&row, params->bits);
-    bind_real(&row, params->range_low);
-    bind_real(&row, params->range_high);
-    bind_real(&row, params->weight_rate);
-    bind_real(&row, params->feature_map_rate);
-    bind_text(&row, params->weight_scope);
-    bind_text(&row, params->feature_map_scope);
-    bind_text(&row, params->feature_map_point);
-    bind_text(&row, params->redraw);
-    bind_text(&row, params->copies);
-    bind_text(&row, params->method);
-    bind_text(&row, params->ranking);
-    bind_text(&row, params->merge);
-    bind_real(&row, params->ratio);
-    bind_integer(&row, params->seed);
-    insert(&row);
-    FTDN_TRY(finish(&row, doing, err));
+    ftdn_statement row;
+    ftdn_statement_prepare(
+        &row, store,
+        "INSERT INTO trials (id, spec, model, width, weights, weights_digest, dataset, dataset_digest, backend, "
+        "arithmetic, score_threshold, nms_iou, candidates, iou, type, bit, bits, "
+        "range_low, range_high, weight_rate, feature_map_rate, weight_count, feature_map_count, weight_scope, "
+        "feature_map_scope, feature_map_point, redraw, copies, method, ranking, direction, allocation, merge, "
+        "merge_point, combine, ratio, calibration, calibration_digest, measured_images, seed) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?)");
+    ftdn_statement_bind_text(&row, record->id);
+    ftdn_statement_bind_text(&row, record->spec);
+    ftdn_statement_bind_text(&row, params->model);
+    ftdn_statement_bind_real(&row, params->width);
+    ftdn_statement_bind_text(&row, params->weights);
+    ftdn_statement_bind_text(&row, params->weights_digest);
+    ftdn_statement_bind_text(&row, params->dataset);
+    ftdn_statement_bind_text(&row, params->dataset_digest);
+    ftdn_statement_bind_text(&row, params->backend);
+    ftdn_statement_bind_text(&row, params->arithmetic);
+    ftdn_statement_bind_real(&row, params->score_threshold);
+    ftdn_statement_bind_real(&row, params->nms_iou);
+    ftdn_statement_bind_integer(&row, params->candidates);
+    ftdn_statement_bind_real(&row, params->iou);
+    ftdn_statement_bind_text(&row, params->type);
+    if (params->bit >= 0) ftdn_statement_bind_integer(&row, params->bit);
+    else ftdn_statement_bind_text(&row, NULL);
+    ftdn_statement_bind_text(&row, params->bits);
+    ftdn_statement_bind_real(&row, params->range_low);
+    ftdn_statement_bind_real(&row, params->range_high);
+    ftdn_statement_bind_real(&row, params->weight_rate);
+    ftdn_statement_bind_real(&row, params->feature_map_rate);
+    ftdn_statement_bind_integer(&row, params->weight_count);
+    ftdn_statement_bind_integer(&row, params->feature_map_count);
+    ftdn_statement_bind_text(&row, params->weight_scope);
+    ftdn_statement_bind_text(&row, params->feature_map_scope);
+    ftdn_statement_bind_text(&row, params->feature_map_point);
+    ftdn_statement_bind_text(&row, params->redraw);
+    ftdn_statement_bind_text(&row, params->copies);
+    ftdn_statement_bind_text(&row, params->method);
+    ftdn_statement_bind_text(&row, params->ranking);
+    ftdn_statement_bind_text(&row, params->direction);
+    ftdn_statement_bind_text(&row, params->allocation);
+    ftdn_statement_bind_text(&row, params->merge);
+    ftdn_statement_bind_text(&row, params->merge_point);
+    ftdn_statement_bind_text(&row, params->combine);
+    ftdn_statement_bind_real(&row, params->ratio);
+    ftdn_statement_bind_text(&row, params->calibration);
+    ftdn_statement_bind_text(&row, params->calibration_digest);
+    if (params->measured_images > 0) ftdn_statement_bind_integer(&row, params->measured_images);
+    else ftdn_statement_bind_text(&row, NULL);
+    ftdn_statement_bind_integer(&row, params->seed);
+    ftdn_statement_run(&row);
+    FTDN_TRY(ftdn_statement_finish(&row, doing, err));
     *ret_trial = sqlite3_last_insert_rowid(store->db);
     return FTDN_OK;
 }
@@ -170,19 +131,20 @@ typedef struct attempt {
 static ftdn_status insert_attempt(ftdn_store *store, const attempt *tried, const char *doing, int64_t *ret_attempt,
                                   ftdn_error *err)
 {
-    inserter row;
-    prepare(&row, store,
-            "INSERT INTO attempts (trial_id, manifest, environment, outcome, finished_at, seconds, cause, spec) "
-            "VALUES (?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?, ?, ?)");
-    bind_text(&row, tried->trial_id);
-    bind_text(&row, tried->manifest);
-    bind_integer(&row, tried->environment);
-    bind_text(&row, tried->cause ? "failed" : "done");
-    bind_real(&row, tried->seconds);
-    bind_text(&row, tried->cause);
-    bind_text(&row, tried->spec);
-    insert(&row);
-    FTDN_TRY(finish(&row, doing, err));
+    ftdn_statement row;
+    ftdn_statement_prepare(
+        &row, store,
+        "INSERT INTO attempts (trial_id, manifest, environment, outcome, finished_at, seconds, cause, spec) "
+        "VALUES (?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?, ?, ?)");
+    ftdn_statement_bind_text(&row, tried->trial_id);
+    ftdn_statement_bind_text(&row, tried->manifest);
+    ftdn_statement_bind_integer(&row, tried->environment);
+    ftdn_statement_bind_text(&row, tried->cause ? "failed" : "done");
+    ftdn_statement_bind_real(&row, tried->seconds);
+    ftdn_statement_bind_text(&row, tried->cause);
+    ftdn_statement_bind_text(&row, tried->spec);
+    ftdn_statement_run(&row);
+    FTDN_TRY(ftdn_statement_finish(&row, doing, err));
     *ret_attempt = sqlite3_last_insert_rowid(store->db);
     return FTDN_OK;
 }
@@ -190,72 +152,95 @@ static ftdn_status insert_attempt(ftdn_store *store, const attempt *tried, const
 static ftdn_status insert_result(ftdn_store *store, const ftdn_trial_record *record, int64_t trial, int64_t attempt_id,
                                  const char *doing, ftdn_error *err)
 {
-    inserter row;
-    prepare(&row, store,
-            "INSERT INTO results (trial, attempt, map_voc07, map_area, images, n_nonfinite_outputs, "
-            "n_nonfinite_faults) VALUES (?, ?, ?, ?, ?, ?, ?)");
-    bind_integer(&row, trial);
-    bind_integer(&row, attempt_id);
-    bind_real(&row, record->map_voc07);
-    bind_real(&row, record->map_area);
-    bind_integer(&row, record->n_images);
-    bind_integer(&row, record->n_nonfinite_outputs);
-    bind_integer(&row, record->n_nonfinite_faults);
-    insert(&row);
-    return finish(&row, doing, err);
+    ftdn_statement row;
+    ftdn_statement_prepare(&row, store,
+                           "INSERT INTO results (trial, attempt, map_voc07, map_area, images, n_nonfinite_outputs, "
+                           "n_nonfinite_faults) VALUES (?, ?, ?, ?, ?, ?, ?)");
+    ftdn_statement_bind_integer(&row, trial);
+    ftdn_statement_bind_integer(&row, attempt_id);
+    ftdn_statement_bind_real(&row, record->map_voc07);
+    ftdn_statement_bind_real(&row, record->map_area);
+    ftdn_statement_bind_integer(&row, record->n_images);
+    ftdn_statement_bind_integer(&row, record->n_nonfinite_outputs);
+    ftdn_statement_bind_integer(&row, record->n_nonfinite_faults);
+    ftdn_statement_run(&row);
+    return ftdn_statement_finish(&row, doing, err);
+}
+
+static ftdn_status insert_overhead(ftdn_store *store, const ftdn_trial_record *record, int64_t trial, const char *doing,
+                                   ftdn_error *err)
+{
+    const ftdn_overhead_row *overhead = &record->overhead;
+    ftdn_statement row;
+    ftdn_statement_prepare(
+        &row, store,
+        "INSERT INTO overheads (trial, weight_bytes, feature_map_bytes, map_bytes, macs, merge_values, "
+        "network_macs) VALUES (?, ?, ?, ?, ?, ?, ?)");
+    ftdn_statement_bind_integer(&row, trial);
+    ftdn_statement_bind_integer(&row, overhead->weight_bytes);
+    ftdn_statement_bind_integer(&row, overhead->feature_map_bytes);
+    ftdn_statement_bind_integer(&row, overhead->map_bytes);
+    ftdn_statement_bind_integer(&row, overhead->macs);
+    ftdn_statement_bind_integer(&row, overhead->merge_values);
+    ftdn_statement_bind_integer(&row, overhead->network_macs);
+    ftdn_statement_run(&row);
+    return ftdn_statement_finish(&row, doing, err);
 }
 
 static ftdn_status insert_class_ap(ftdn_store *store, const ftdn_trial_record *record, int64_t trial, const char *doing,
                                    ftdn_error *err)
 {
-    inserter row;
-    prepare(&row, store, "INSERT INTO class_ap (trial, class, ap_voc07, ap_area, objects) VALUES (?, ?, ?, ?, ?)");
+    ftdn_statement row;
+    ftdn_statement_prepare(&row, store,
+                           "INSERT INTO class_ap (trial, class, ap_voc07, ap_area, objects) VALUES (?, ?, ?, ?, ?)");
     for (int i = 0; i < record->n_classes; i++) {
         const ftdn_class_row *class_row = &record->class_row[i];
-        bind_integer(&row, trial);
-        bind_text(&row, class_row->class_name);
-        bind_real(&row, class_row->ap_voc07);
-        bind_real(&row, class_row->ap_area);
-        bind_integer(&row, class_row->n_objects);
-        insert(&row);
+        ftdn_statement_bind_integer(&row, trial);
+        ftdn_statement_bind_text(&row, class_row->class_name);
+        ftdn_statement_bind_real(&row, class_row->ap_voc07);
+        ftdn_statement_bind_real(&row, class_row->ap_area);
+        ftdn_statement_bind_integer(&row, class_row->n_objects);
+        ftdn_statement_run(&row);
     }
-    return finish(&row, doing, err);
+    return ftdn_statement_finish(&row, doing, err);
 }
 
 static ftdn_status insert_layer_faults(ftdn_store *store, const ftdn_trial_record *record, int64_t trial,
                                        const char *doing, ftdn_error *err)
 {
-    inserter row;
-    prepare(&row, store,
-            "INSERT INTO layer_faults (trial, layer, location, position, elements, requested_rate, faults, "
-            "changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    ftdn_statement row;
+    ftdn_statement_prepare(
+        &row, store,
+        "INSERT INTO layer_faults (trial, layer, location, copy, position, elements, requested_rate, faults, "
+        "changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (int i = 0; i < record->n_faults; i++) {
         const ftdn_fault_row *fault_row = &record->fault_row[i];
-        bind_integer(&row, trial);
-        bind_text(&row, fault_row->layer);
-        bind_text(&row, fault_row->location);
-        bind_integer(&row, i);
-        bind_integer(&row, fault_row->n_elements);
-        bind_real(&row, fault_row->requested_rate);
-        bind_integer(&row, fault_row->n_faults);
-        bind_integer(&row, fault_row->n_changed);
-        insert(&row);
+        ftdn_statement_bind_integer(&row, trial);
+        ftdn_statement_bind_text(&row, fault_row->layer);
+        ftdn_statement_bind_text(&row, fault_row->location);
+        ftdn_statement_bind_integer(&row, fault_row->copy);
+        ftdn_statement_bind_integer(&row, i);
+        ftdn_statement_bind_integer(&row, fault_row->n_elements);
+        ftdn_statement_bind_real(&row, fault_row->requested_rate);
+        ftdn_statement_bind_integer(&row, fault_row->n_faults);
+        ftdn_statement_bind_integer(&row, fault_row->n_changed);
+        ftdn_statement_run(&row);
     }
-    return finish(&row, doing, err);
+    return ftdn_statement_finish(&row, doing, err);
 }
 
 static ftdn_status insert_timings(ftdn_store *store, const ftdn_trial_record *record, int64_t attempt_id,
                                   const char *doing, ftdn_error *err)
 {
-    inserter row;
-    prepare(&row, store, "INSERT INTO timings (attempt, stage, seconds) VALUES (?, ?, ?)");
+    ftdn_statement row;
+    ftdn_statement_prepare(&row, store, "INSERT INTO timings (attempt, stage, seconds) VALUES (?, ?, ?)");
     for (int i = 0; i < record->n_timings; i++) {
-        bind_integer(&row, attempt_id);
-        bind_text(&row, record->timing_row[i].stage);
-        bind_real(&row, record->timing_row[i].seconds);
-        insert(&row);
+        ftdn_statement_bind_integer(&row, attempt_id);
+        ftdn_statement_bind_text(&row, record->timing_row[i].stage);
+        ftdn_statement_bind_real(&row, record->timing_row[i].seconds);
+        ftdn_statement_run(&row);
     }
-    return finish(&row, doing, err);
+    return ftdn_statement_finish(&row, doing, err);
 }
 
 /* All rows of a trial, inside an open transaction. */
@@ -271,6 +256,7 @@ static ftdn_status insert_record(ftdn_store *store, const ftdn_trial_record *rec
     FTDN_TRY(insert_trial(store, record, doing, &trial, err));
     FTDN_TRY(insert_attempt(store, &tried, doing, &attempt_id, err));
     FTDN_TRY(insert_result(store, record, trial, attempt_id, doing, err));
+    FTDN_TRY(insert_overhead(store, record, trial, doing, err));
     FTDN_TRY(insert_class_ap(store, record, trial, doing, err));
     FTDN_TRY(insert_layer_faults(store, record, trial, doing, err));
     return insert_timings(store, record, attempt_id, doing, err);

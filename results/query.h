@@ -13,6 +13,15 @@ typedef enum ftdn_query_format {
     FTDN_QUERY_JSON,  /* an array of objects, one per line */
 } ftdn_query_format;
 
+/* SQL over a row of v_trials: what of its protection is not as usual and stands in no column of a short table, as
+ * "filter", "global", "at conv", "boxes", "copies clean"; NULL where all is as usual. */
+#define FTDN_QUERY_VARIANT                                                                                             \
+    "nullif(ltrim(iif(direction <> 'outgoing', ' ' || direction, '') || "                                              \
+    "iif(allocation <> 'uniform', ' ' || allocation, '') || "                                                          \
+    "iif(merge_point <> feature_map_point, ' at ' || merge_point, '') || "                                             \
+    "iif(combine <> 'scores', ' ' || combine, '') || "                                                                 \
+    "iif(ratio IS NOT NULL AND copies <> 'independent', ' copies ' || copies, '')), '')"
+
 typedef struct ftdn_named_query {
     const char *name, *help, *sql;
 } ftdn_named_query;

@@ -125,6 +125,11 @@ static ftdn_status check_identity(const ftdn_store *store, unsigned application_
                          store->name, version, FTDN_STORE_VERSION);
     if (version == 0)
         return FTDN_FAIL(err, FTDN_ERR_STORE, "store '%s' is damaged (its schema has no version)", store->name);
+    if (version < FTDN_STORE_VERSION)
+        return FTDN_FAIL(err, FTDN_ERR_STORE,
+                         "store '%s' was written by an older program: its schema is %u, this program's is %d; run its "
+                         "manifests anew into another file (--db FILE), or read it with the program that wrote it",
+                         store->name, version, FTDN_STORE_VERSION);
     return FTDN_OK;
 }
 
@@ -245,8 +250,9 @@ static ftdn_status check_schema(ftdn_store *store, ftdn_error *err)
     FTDN_TRY(read_number(store, "PRAGMA user_version", &version, err));
     FTDN_TRY(check_identity(store, application_id, version, err));
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(store->db, "SELECT 1 FROM v_trials, v_ap, v_faults, v_timings, v_failures", -1,
-                                  &statement, NULL);
+    int code = sqlite3_prepare_v2(
+        store->db, "SELECT 1 FROM v_trials, v_ap, v_faults, v_timings, v_failures, v_scores, v_overheads", -1,
+        &statement, NULL);
     sqlite3_finalize(statement);
     if (code == SQLITE_ERROR)
         return FTDN_FAIL(err, FTDN_ERR_STORE, "store '%s' is damaged (%s)", store->name, sqlite3_errmsg(store->db));

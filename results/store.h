@@ -46,11 +46,14 @@ typedef struct ftdn_trial_params {
     const char *bits;                 /* NULL where the type has none, or a bit is given */
     double range_low, range_high;     /* NaN where none is given: NULL in the store */
     double weight_rate, feature_map_rate;
+    int weight_count, feature_map_count; /* above 0: exactly so many faults, and the rate is 0 */
     const char *weight_scope, *feature_map_scope; /* a name, or a JSON list of globs */
     const char *feature_map_point, *redraw, *copies;
-    const char *method;          /* of the protection */
-    const char *ranking, *merge; /* NULL where the method has none */
-    double ratio;                /* NaN where the method has none: NULL in the store */
+    const char *method; /* of the protection; what it has no use for is NULL in all below */
+    const char *ranking, *direction, *allocation, *merge, *merge_point, *combine;
+    double ratio;                                 /* NaN where the method has none: NULL in the store */
+    const char *calibration, *calibration_digest; /* description; NULL where no images were read */
+    int measured_images;                          /* of these, what ranking measured reads; 0 is NULL in the store */
     int64_t seed;
 } ftdn_trial_params;
 
@@ -65,12 +68,23 @@ typedef struct ftdn_timing_row {
     double seconds;    /* summed over threads; "total" is wall-clock time */
 } ftdn_timing_row;
 
-/* Faults of one layer: what was asked for, what was done. */
+/* What a protection adds to its network, for one image. */
+typedef struct ftdn_overhead_row {
+    int64_t weight_bytes;      /* stored copies of filters */
+    int64_t feature_map_bytes; /* maps of the copied channels of feature layers */
+    int64_t map_bytes;         /* all maps that only the protection makes */
+    int64_t macs;              /* multiply-accumulates of convolutions */
+    int64_t merge_values;      /* values merged or clipped; weights are merged once per draw */
+    int64_t network_macs;      /* of the network without protection */
+} ftdn_overhead_row;
+
+/* Faults of one layer or of one stored copy: what was asked for, what was done. */
 typedef struct ftdn_fault_row {
     const char *layer;
     const char *location; /* "weights" or "feature_map" */
+    int copy;             /* 0: the original; 1, 2: a stored copy of channels */
     int64_t n_elements;   /* that could be hit: weights, or map elements over all images */
-    double requested_rate;
+    double requested_rate; /* for a count: what is expected of an element */
     int64_t n_faults;  /* elements hit; observed rate = n_faults / n_elements */
     int64_t n_changed; /* of these, elements whose value differs afterwards */
 } ftdn_fault_row;
@@ -85,6 +99,7 @@ typedef struct ftdn_trial_record {
     int64_t n_nonfinite_outputs; /* network outputs that were NaN or infinite */
     int64_t n_nonfinite_faults;  /* finite weights and map elements that a fault made NaN or infinite */
     double seconds;              /* wall-clock */
+    ftdn_overhead_row overhead;
     const ftdn_class_row *class_row;
     int n_classes;
     const ftdn_timing_row *timing_row;

@@ -7,7 +7,7 @@
 #include "results/store.h"
 
 #define FTDN_STORE_APPLICATION_ID 0x4654444E /* "FTDN" */
-#define FTDN_STORE_VERSION 1                 /* user_version: the number of schema.sql */
+#define FTDN_STORE_VERSION 2                 /* user_version: the number of schema.sql */
 #define FTDN_STORE_BUSY_SECONDS 30           /* how long a lock of another process is waited for */
 
 /* schema.sql, with a 0 behind it; made by tools/embed-text. */

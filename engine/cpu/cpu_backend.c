@@ -10,6 +10,7 @@
 #include "engine/backend.h"
 #include "engine/cpu/cpu_elementwise.h"
 #include "engine/cpu/cpu_gradients.h"
+#include "engine/cpu/cpu_merge.h"
 #include "engine/cpu/cpu_program.h"
 #include "engine/cpu/onednn.h"
 #include "engine/host_memory.h"
@@ -339,10 +340,18 @@ static ftdn_status cpu_run_step(ftdn_context *context, const ftdn_packed *packed
     const float *x = ftdn_context_values(context, plan->source);
     float *y = ftdn_context_values(context, plan->target);
     size_t n_pixels = (size_t)context->n_images * (size_t)node->shape.h * (size_t)node->shape.w;
+    size_t n_elements = n_pixels * (size_t)node->shape.c;
     if (plan->op == FTDN_OP_BATCH_NORM) {
         ftdn_cpu_batch_norm_forward(n_pixels, node->shape.c, x, params->slope, params->offset, plan->activation, y);
+    } else if (plan->op == FTDN_OP_MERGE) {
+        const float *copy[FTDN_MAX_COPIES];
+        ftdn_context_copies(context, node, copy);
+        ftdn_cpu_merge_forward(node, n_pixels, x, copy, plan->activation, y);
+    } else if (plan->op == FTDN_OP_CLIP) {
+        ftdn_cpu_clip_forward(n_elements, x, node->low, node->high, y);
+        if (plan->activation != FTDN_ACTIVATION_NONE) ftdn_cpu_activation_forward(n_elements, y, plan->activation, y);
     } else {
-        ftdn_cpu_activation_forward(n_pixels * (size_t)node->shape.c, x, plan->activation, y);
+        ftdn_cpu_activation_forward(n_elements, x, plan->activation, y);
     }
     return FTDN_OK;
 }

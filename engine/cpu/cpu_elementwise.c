@@ -49,3 +49,11 @@ void ftdn_cpu_batch_norm_forward(size_t n_pixels, int n_channels, const float *x
         }
     }
 }
+
+void ftdn_cpu_clip_forward(size_t n_elements, const float *x, float low, float high, float *y)
+{
+    for (size_t i = 0; i < n_elements; i++) {
+        float raised = x[i] > low ? x[i] : low;
+        y[i] = raised < high ? raised : high;
+    }
+}

@@ -1,4 +1,4 @@
-/* cpu_elementwise.h - what the CPU backend computes without oneDNN: scale, shift and activation of a map. */
+/* cpu_elementwise.h - what the CPU backend computes without oneDNN: scale, shift, activation and clip of a map. */
 #ifndef FTDN_ENGINE_CPU_CPU_ELEMENTWISE_H
 #define FTDN_ENGINE_CPU_CPU_ELEMENTWISE_H
 
@@ -19,5 +19,8 @@ void ftdn_cpu_batch_norm_backward_map(size_t n_pixels, int n_channels, const flo
 
 /* y = activation(x); y may be x. */
 void ftdn_cpu_activation_forward(size_t n_elements, const float *x, ftdn_activation activation, float *y);
+
+/* y = min(max(x, low), high); NaN becomes low; y may be x. */
+void ftdn_cpu_clip_forward(size_t n_elements, const float *x, float low, float high, float *y);
 
 #endif

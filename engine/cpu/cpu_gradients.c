@@ -294,6 +294,14 @@ ftdn_status ftdn_cpu_backward_step(ftdn_gradients *gradients, const ftdn_context
         ftdn_ref_activation_backward(step->activation, n_pixels * (size_t)node->shape.c, y, dy, dx);
     } else if (step->op == FTDN_OP_MAX_POOL) {
         ftdn_ref_max_pool_backward(node, graph->node[step->source].shape, context->n_images, x, dy, dx);
+    } else if (step->op == FTDN_OP_MERGE) {
+        const float *copy[FTDN_MAX_COPIES];
+        float *dcopy[FTDN_MAX_COPIES];
+        ftdn_context_copies(context, node, copy);
+        ftdn_gradients_copies(gradients, node, dcopy);
+        ftdn_ref_merge_backward(node, n_pixels, x, copy, dy, dx, dcopy);
+    } else if (step->op == FTDN_OP_CLIP) {
+        ftdn_ref_clip_backward(node, n_pixels * (size_t)node->shape.c, x, dy, dx);
     } else {
         ftdn_cpu_batch_norm_backward_map(n_pixels, node->shape.c, dy, state->bn_slope[index], dx);
         if (!param_gradients) return FTDN_OK;

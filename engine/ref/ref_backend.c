@@ -132,12 +132,29 @@ static ftdn_status ref_run_step(ftdn_context *context, const ftdn_packed *packed
     const float *x = ftdn_context_values(context, step->source);
     float *y = ftdn_context_values(context, step->target);
     size_t n_pixels = (size_t)context->n_images * (size_t)node->shape.h * (size_t)node->shape.w;
-    if (step->op == FTDN_OP_CONV) {
+    switch (step->op) {
+    case FTDN_OP_CONV:
         ftdn_ref_conv_forward(node, in, context->n_images, x, params->weight, params->bias, context->state, y);
         x = y;
-    } else if (step->op == FTDN_OP_MAX_POOL) {
+        break;
+    case FTDN_OP_MAX_POOL:
         ftdn_ref_max_pool_forward(node, in, context->n_images, x, y);
         x = y;
+        break;
+    case FTDN_OP_MERGE: {
+        const float *copy[FTDN_MAX_COPIES];
+        ftdn_context_copies(context, node, copy);
+        ftdn_ref_merge_forward(node, n_pixels, x, copy, y);
+        x = y;
+        break;
+    }
+    case FTDN_OP_CLIP:
+        ftdn_ref_clip_forward(node, n_pixels * (size_t)node->shape.c, x, y);
+        x = y;
+        break;
+    case FTDN_OP_BATCH_NORM:
+    case FTDN_OP_ACTIVATION:
+    case FTDN_OP_INPUT: break;
     }
     if (step->batch_norm >= 0) {
         const float *bn = params->batch_norm;
@@ -224,6 +241,15 @@ static ftdn_status ref_backward_step(ftdn_gradients *gradients, const ftdn_conte
         ftdn_ref_activation_backward(step->activation, n_pixels * (size_t)node->shape.c, y, dy, dx);
         break;
     case FTDN_OP_MAX_POOL: ftdn_ref_max_pool_backward(node, in, context->n_images, x, dy, dx); break;
+    case FTDN_OP_MERGE: {
+        const float *copy[FTDN_MAX_COPIES];
+        float *dcopy[FTDN_MAX_COPIES];
+        ftdn_context_copies(context, node, copy);
+        ftdn_gradients_copies(gradients, node, dcopy);
+        ftdn_ref_merge_backward(node, n_pixels, x, copy, dy, dx, dcopy);
+        break;
+    }
+    case FTDN_OP_CLIP: ftdn_ref_clip_backward(node, n_pixels * (size_t)node->shape.c, x, dy, dx); break;
     case FTDN_OP_INPUT: break;
     }
     return FTDN_OK;

@@ -173,3 +173,48 @@ void ftdn_ref_max_pool_backward(const ftdn_node *node, ftdn_shape in, int n_imag
         }
     }
 }
+
+/* Share dy out among the original and the copies that made one value. dvalue: [1 + n_copies] where it is added. */
+static void merge_value_backward(ftdn_merge merge, const float value[1 + FTDN_MAX_COPIES], float dy,
+                                 float *const dvalue[1 + FTDN_MAX_COPIES])
+{
+    if (merge == FTDN_MERGE_MEAN) {
+        *dvalue[0] += 0.5f * dy;
+        *dvalue[1] += 0.5f * dy;
+        return;
+    }
+    float result = ftdn_merge_values(merge, value[0], value[1], value[2]);
+    int chosen = 0;
+    for (int i = ftdn_merge_n_copies(merge); i >= 0; i--) {
+        if (value[i] == result) chosen = i;
+    }
+    *dvalue[chosen] += dy;
+}
+
+void ftdn_ref_merge_backward(const ftdn_node *node, size_t n_pixels, const float *x, const float *const *copy,
+                             const float *dy, float *dx, float *const *dcopy)
+{
+    size_t n_channels = (size_t)node->shape.c, n_merged = (size_t)node->n_merged;
+    for (size_t i = 0; i < n_pixels; i++, x += n_channels, dy += n_channels, dx += n_channels) {
+        size_t j = 0;
+        for (size_t k = 0; k < n_channels; k++) {
+            if (j == n_merged || (size_t)node->merged[j] != k) {
+                dx[k] += dy[k];
+                continue;
+            }
+            float value[1 + FTDN_MAX_COPIES] = {x[k]};
+            float *dvalue[1 + FTDN_MAX_COPIES] = {&dx[k]};
+            for (int c = 0; c < node->n_copies; c++) {
+                value[1 + c] = copy[c][i * n_merged + j];
+                dvalue[1 + c] = &dcopy[c][i * n_merged + j];
+            }
+            merge_value_backward(node->merge, value, dy[k], dvalue);
+            j++;
+        }
+    }
+}
+
+void ftdn_ref_clip_backward(const ftdn_node *node, size_t n_elements, const float *x, const float *dy, float *dx)
+{
+    for (size_t i = 0; i < n_elements; i++) dx[i] += x[i] > node->low && x[i] < node->high ? dy[i] : 0.0f;
+}

@@ -32,4 +32,13 @@ void ftdn_ref_activation_backward(ftdn_activation activation, size_t n_elements,
 void ftdn_ref_max_pool_backward(const ftdn_node *node, ftdn_shape in, int n_images, const float *x, const float *dy,
                                 float *dx);
 
+/* The gradient of a merge: the mean passes half of dy to the original and to the copy, the other merges all of it to
+ * the value they chose, the first that equals the result (the original where the result is NaN). Channels without copy
+ * pass dy on. x, dy, dx: [n_pixels,C]; copy, dcopy: n_copies maps of [n_pixels,n_merged]. */
+void ftdn_ref_merge_backward(const ftdn_node *node, size_t n_pixels, const float *x, const float *const *copy,
+                             const float *dy, float *dx, float *const *dcopy);
+
+/* dx += dy where low < x < high. */
+void ftdn_ref_clip_backward(const ftdn_node *node, size_t n_elements, const float *x, const float *dy, float *dx);
+
 #endif

@@ -103,3 +103,24 @@ void ftdn_ref_max_pool_forward(const ftdn_node *node, ftdn_shape in, int n_image
         }
     }
 }
+
+void ftdn_ref_merge_forward(const ftdn_node *node, size_t n_pixels, const float *x, const float *const *copy, float *y)
+{
+    size_t n_channels = (size_t)node->shape.c, n_merged = (size_t)node->n_merged;
+    for (size_t i = 0; i < n_pixels; i++) {
+        for (size_t k = 0; k < n_channels; k++) y[i * n_channels + k] = x[i * n_channels + k];
+        for (size_t j = 0; j < n_merged; j++) {
+            float *value = &y[i * n_channels + (size_t)node->merged[j]];
+            float second = node->n_copies > 1 ? copy[1][i * n_merged + j] : 0.0f;
+            *value = ftdn_merge_values(node->merge, *value, copy[0][i * n_merged + j], second);
+        }
+    }
+}
+
+void ftdn_ref_clip_forward(const ftdn_node *node, size_t n_elements, const float *x, float *y)
+{
+    for (size_t i = 0; i < n_elements; i++) {
+        float raised = x[i] > node->low ? x[i] : node->low;
+        y[i] = raised < node->high ? raised : node->high;
+    }
+}

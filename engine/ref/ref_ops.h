@@ -26,4 +26,11 @@ void ftdn_ref_activation_forward(ftdn_activation activation, size_t n_elements, 
 /* y[n,p,q,c] = max over the window; cells outside the map do not take part, nor does NaN. */
 void ftdn_ref_max_pool_forward(const ftdn_node *node, ftdn_shape in, int n_images, const float *x, float *y);
 
+/* y[k] = x[k] merged with channel j of the copies where merged[j] = k, else x[k]. x, y: [n_pixels,C];
+ * copy: n_copies maps of [n_pixels,n_merged]; y may be x. */
+void ftdn_ref_merge_forward(const ftdn_node *node, size_t n_pixels, const float *x, const float *const *copy, float *y);
+
+/* y = min(max(x, low), high); NaN becomes low. y may be x. */
+void ftdn_ref_clip_forward(const ftdn_node *node, size_t n_elements, const float *x, float *y);
+
 #endif

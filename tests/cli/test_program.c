@@ -4,7 +4,8 @@
 
 #include "tests/cli/cli.h"
 
-static const char *const command_name[] = {"run", "plan", "show", "query", "detect", "inspect", "convert", "bench"};
+static const char *const command_name[] = {"run",  "plan",   "show",    "sites",   "query",
+                                           "rank", "detect", "inspect", "convert", "bench"};
 enum { N_COMMANDS = sizeof command_name / sizeof *command_name };
 
 static const char *const with_options[] = {"run", "plan", "query", "detect"};
@@ -43,6 +44,9 @@ static void help_of_each_command_begins_with_an_example(void **state)
     ftdn_cli_assert_done(result);
     assert_int_equal(strncmp(result.out, "example: ftdn inspect graph ", 28), 0);
     ftdn_cli_assert_says(result.out, "--width W");
+    result = FTDN_CLI(&place->arena, "bench", "overhead", "--help");
+    ftdn_cli_assert_done(result);
+    assert_int_equal(strncmp(result.out, "example: ftdn bench overhead ", 29), 0);
     ftdn_cli_assert_done(FTDN_CLI(&place->arena, "inspect", "weights", "--help"));
     ftdn_cli_assert_done(FTDN_CLI(&place->arena, "inspect", "dataset", "--help"));
 }

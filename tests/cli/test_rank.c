@@ -84,7 +84,8 @@ static void rankings_by_weights_need_no_calibration(void **state)
     ftdn_cli_write_small("m.json", 1, "'seed': 3");
     ftdn_cli_assert_done(FTDN_CLI(&place->arena, "rank", "m.json", "--ranker", "weight_sum,random"));
     ftdn_cli_assert_fails(FTDN_CLI(&place->arena, "rank", "m.json"), 3,
-                          "m.json: calibration: missing, and rankings by images need it; add, say, \"calibration\": {");
+                          "m.json:1:1: calibration: no calibration images are given, and they are needed; add, say, "
+                          "\"calibration\": {");
 }
 
 static void images_that_are_tested_too_are_refused_unless_allowed(void **state)
@@ -124,18 +125,62 @@ static void what_cannot_be_ranked_is_refused(void **state)
     ftdn_cli_assert_fails(FTDN_CLI(arena, "rank"), 2, "usage: ftdn rank MANIFEST\n");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "rank", "m.json", "-r", "entropy,second_ordr"), 2,
                           "--ranker: 'second_ordr' is not allowed; allowed: weight_sum, second_order, entropy, taylor, "
-                          "activation, random; did you mean 'second_order'?\n");
+                          "activation, random, measured; did you mean 'second_order'?\n");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "rank", "m.json", "-r", "entropy,entropy"), 2,
                           "--ranker: 'entropy' is given twice\n");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "rank", "m.json", "--point", "input"), 2,
                           "--point: 'input' is not allowed; allowed: activation, conv\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "rank", "m.json", "--direction", "incoming"), 2,
+                          "--direction: 'incoming' is not allowed; allowed: outgoing, filter\n");
     ftdn_cli_assert_fails(
         FTDN_CLI(arena, "rank", "m.json", "--layer", "base_nt.5.3"), 2,
         "--layer: no layer matches 'base_nt.5.3'; a layer of this network is called 'base_net.5.3'\n");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "rank", "m.json", "-r", "random", "--csv", "none/s.csv"), 4, "none/s.csv");
     ftdn_cli_write_small("m.json", 1, SMALL ", 'sweep': {'grid': {'model.weights': ['formula:0', 'formula:1']}}");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "rank", "m.json"), 3, "m.json: the sweep varies model.weights; ");
+    ftdn_cli_write_small("m.json", 1, SMALL ", 'sweep': {'grid': {'faults': [{'type': 'zero'}, {'type': 'random'}]}}");
+    ftdn_cli_assert_done(FTDN_CLI(arena, "rank", "m.json", "-r", "weight_sum"));
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "rank", "m.json", "-r", "measured"), 3,
+                          "m.json: the sweep varies the type of faults; ranker measured takes one\n");
     assert_int_equal(ftdn_cli_count_entries("."), 1);
+}
+
+static void a_direction_changes_weight_sum(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    ftdn_cli_write_small("m.json", 1, "'seed': 3");
+    ftdn_cli_result plain = FTDN_CLI(arena, "rank", "m.json", "-r", "weight_sum", "--json");
+    ftdn_cli_result outgoing = FTDN_CLI(arena, "rank", "m.json", "-r", "weight_sum", "--json", "-d", "outgoing");
+    ftdn_cli_result filter = FTDN_CLI(arena, "rank", "m.json", "-r", "weight_sum", "--json", "--direction", "filter");
+    ftdn_cli_assert_done(plain);
+    ftdn_cli_assert_done(outgoing);
+    ftdn_cli_assert_done(filter);
+    assert_string_equal(plain.out, outgoing.out);
+    assert_true(strcmp(plain.out, filter.out) != 0);
+}
+
+static void channels_are_measured_where_that_is_asked_for(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    const char *out[3];
+    static const char rest[] = "'faults': {'type': '%s'}, "
+                               "'calibration': {'kind': 'test_scenes', 'images': 2, 'seed': 1, 'measured_images': 1}";
+    for (int i = 0; i < 3; i++) {
+        char faults[256];
+        snprintf(faults, sizeof faults, rest, i == 2 ? "stuck_at_1" : "zero");
+        ftdn_cli_write_small("m.json", 1, faults);
+        ftdn_cli_result result = FTDN_CLI(arena, "rank", "m.json", "-r", "measured,weight_sum", "-l",
+                                          "base_net.[1-3].3", "-t", i ? "2" : "1");
+        ftdn_cli_assert_done(result);
+        ftdn_cli_assert_says(result.out, "measured: mean growth of the loss over images under faults injected into the "
+                                         "channel's map\n\n");
+        ftdn_cli_assert_says(result.out, "          measured  weight_sum\n");
+        out[i] = result.out;
+    }
+    assert_string_equal(out[0], out[1]);
+    assert_true(strcmp(out[0], out[2]) != 0);
 }
 
 int main(void)
@@ -146,6 +191,8 @@ int main(void)
         FTDN_CAMPAIGN_TEST(rankings_by_weights_need_no_calibration),
         FTDN_CAMPAIGN_TEST(images_that_are_tested_too_are_refused_unless_allowed),
         FTDN_CAMPAIGN_TEST(what_cannot_be_ranked_is_refused),
+        FTDN_CAMPAIGN_TEST(a_direction_changes_weight_sum),
+        FTDN_CAMPAIGN_TEST(channels_are_measured_where_that_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,6 +89,24 @@ static void an_interrupted_campaign_is_continued_by_the_same_command(void **stat
     }
 }
 
+/* Nothing of an interrupted ranking is kept; the next run makes it anew. */
+static void a_ranking_can_be_interrupted(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    ftdn_cli_write_small("small.json", 1,
+                         "'calibration': {'kind': 'test_scenes', 'images': 150, 'seed': 1},"
+                         " 'protection': {'method': 'kr', 'ranking': 'entropy', 'ratio': 0.5}," GRID);
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "small.json", "-q", "--db", "whole.db"));
+    ftdn_cli_result result = run_until(arena, "calibration: entropy, 150 steps\n", SIGINT);
+    assert_int_equal(result.exit_code, 130);
+    ftdn_cli_assert_says(result.out, "0 of 8 trials are in the store; go on with: ftdn run small.json");
+    ftdn_cli_assert_answer(arena, "results/small.db", "SELECT count(*) FROM v_scores", 0);
+    ftdn_cli_assert_answer(arena, "results/small.db", "SELECT count(*) FROM v_failures", 0);
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "small.json", "-q"));
+    assert_string_equal(ftdn_cli_results(arena, "results/small.db"), ftdn_cli_results(arena, "whole.db"));
+}
+
 static void a_killed_campaign_is_continued_by_the_same_command(void **state)
 {
     ftdn_cli_place *place = *state;
@@ -157,6 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FTDN_CAMPAIGN_TEST(an_interrupted_campaign_is_continued_by_the_same_command),
+        FTDN_CAMPAIGN_TEST(a_ranking_can_be_interrupted),
         FTDN_CAMPAIGN_TEST(a_killed_campaign_is_continued_by_the_same_command),
         FTDN_CAMPAIGN_TEST(a_trial_that_fails_is_kept_with_its_cause_and_tried_again),
     };

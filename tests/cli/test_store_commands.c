@@ -44,7 +44,7 @@ static void show_gives_each_trial_one_line(void **state)
         char line[256];
         snprintf(line, sizeof line,
                  "\n%.10s  smoke     ssd_mobilenet_v1_tf  zero       0.1000             1e-05  none    -        -      "
-                 "   %d     "
+                 "-      -           %d     "
                  "0.3000    0.6667     300   2.5000\n",
                  id[i], i);
         ftdn_cli_assert_says(result.out, line);
@@ -61,13 +61,13 @@ static void show_tells_all_about_one_trial(void **state)
     snprintf(prefix, sizeof prefix, "%.8s", id[1]);
     ftdn_cli_result result = FTDN_CLI(&place->arena, "show", path, prefix);
     ftdn_cli_assert_done(result);
-    snprintf(line, sizeof line, "\nid                   %s\n", id[1]);
+    snprintf(line, sizeof line, "\nid                        %s\n", id[1]);
     ftdn_cli_assert_says(result.out, line);
-    ftdn_cli_assert_says(result.out, "\nfeature_map_rate     1e-05\n");
-    ftdn_cli_assert_says(result.out, "\nfeature_map_scope    [\"base_net.*\"]\n");
-    ftdn_cli_assert_says(result.out, "\nseed                 1\n");
-    ftdn_cli_assert_says(result.out, "\nmap_voc07            0.3000\n");
-    ftdn_cli_assert_says(result.out, "\ncode_version         0.1.0+g1a2b3c4\n");
+    ftdn_cli_assert_says(result.out, "\nfeature_map_rate          1e-05\n");
+    ftdn_cli_assert_says(result.out, "\nfeature_map_scope         [\"base_net.*\"]\n");
+    ftdn_cli_assert_says(result.out, "\nseed                      1\n");
+    ftdn_cli_assert_says(result.out, "\nmap_voc07                 0.3000\n");
+    ftdn_cli_assert_says(result.out, "\ncode_version              0.1.0+g1a2b3c4\n");
     ftdn_cli_assert_says(result.out, "\naverage precision\n\n"
                                      "class  ap_voc07  ap_area  objects\n"
                                      "-----  --------  -------  -------\n"
@@ -76,10 +76,10 @@ static void show_tells_all_about_one_trial(void **state)
                                      "dog      1.0000   0.0000       12\n");
     ftdn_cli_assert_says(result.out, "\ntotal     2.5000\nforward   1.2500\n");
     ftdn_cli_assert_says(result.out, "\nfaults by layer\n\n");
-    ftdn_cli_assert_says(result.out,
-                         "\nweights      base_net.10.3           1000          0.0100         0.0090         9  ");
-    ftdn_cli_assert_says(result.out,
-                         "\nfeature_map  base_net.10.3  1099511627776           1e-05      1.123e-05  12345678  ");
+    ftdn_cli_assert_says(
+        result.out, "\nweights      base_net.10.3     0           1000          0.0100         0.0090         9  ");
+    ftdn_cli_assert_says(
+        result.out, "\nfeature_map  base_net.10.3     0  1099511627776           1e-05      1.123e-05  12345678  ");
 }
 
 /* Every column of v_trials has its line: a new one must not be forgotten. */

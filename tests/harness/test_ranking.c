@@ -46,6 +46,7 @@ static ftdn_ranking_desc describe(const fixture *f, const ftdn_ranker *const *ra
         .layers = f->layers,
         .ranker = ranker,
         .n_rankers = n_rankers,
+        .n_measured_images = 1,
         .n_threads = n_threads,
     };
 }
@@ -74,6 +75,7 @@ static void threads_change_no_bit(void **state)
     int n_rankers;
     const ftdn_ranker *const *ranker = ftdn_rankers(&n_rankers);
     open_fixture(&f, 0.1, 5);
+    f.layers.n_layers = 4;
     for (int point = 0; point < 2; point++) {
         ftdn_ranking expected = {0};
         for (int n_threads = 1; n_threads <= 3; n_threads++) {
@@ -94,6 +96,7 @@ static void scores_do_not_depend_on_the_rankers_beside(void **state)
     int n_rankers;
     const ftdn_ranker *const *ranker = ftdn_rankers(&n_rankers);
     open_fixture(&f, 0.1, 2);
+    f.layers.n_layers = 4;
     ftdn_ranking_desc desc = describe(&f, ranker, n_rankers, 2);
     ftdn_ranking together = compute(&f, &desc);
     for (int r = 0; r < n_rankers; r++) {

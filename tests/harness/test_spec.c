@@ -1,4 +1,5 @@
 /* test_spec.c - the spec of a trial: what its id depends on, and what not. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "tests/support/support.h"
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+#define TWOS "2222222222222222222222222222222222222222222222222222222222222222"
 #define ONES "1111111111111111111111111111111111111111111111111111111111111111"
 
 static const ftdn_trial_facts plain_facts = {
@@ -14,6 +16,8 @@ static const ftdn_trial_facts plain_facts = {
     .weights_digest = ZEROS,
     .dataset_digest = ONES,
     .n_images = 100,
+    .calibration_digest = TWOS,
+    .n_calibration_images = 64,
     .arithmetic = "f32, avx512_core",
     .micro_batch = 8,
 };
@@ -63,6 +67,81 @@ static void the_id_of_a_known_spec_is_pinned(void **state)
                    "\"model\":{\"n_classes\":20,\"name\":\"ssd_mobilenet_v1\",\"weights\":\"" ZEROS "\",\"width\":1},"
                    "\"protection\":{\"method\":\"none\"},\"seed\":3,\"semantics\":1}");
     assert_string_equal(spec.id, "66f2e2c2ee5df582bc239ee117e6489315806b4a2bdd4e0811703efa6be7c70e");
+    ftdn_arena_done(&arena);
+}
+
+#define WITH_PROTECTION(protection)                                                                                    \
+    START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3, 'protection': " protection "}"
+
+static void a_protection_says_what_its_method_has(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *expected;
+    } rows[] = {
+        {WITH_PROTECTION("{}"), "{\"method\":\"none\"}"},
+        {WITH_PROTECTION("{'method': 'kr', 'ratio': 0.5}"),
+         "{\"allocation\":\"uniform\",\"direction\":\"outgoing\",\"merge\":\"mean\",\"method\":\"kr\","
+         "\"ranking\":\"weight_sum\",\"ratio\":0.5}"},
+        {WITH_PROTECTION("{'method': 'fmr', 'ratio': 0, 'ranking': 'entropy', 'merge': 'max_abs'}"),
+         "{\"allocation\":\"uniform\",\"calibration\":{\"digest\":\"" TWOS "\",\"n_images\":64},"
+         "\"merge\":\"max_abs\",\"merge_point\":\"activation\",\"method\":\"fmr\",\"ranking\":\"entropy\",\"ratio\":"
+         "0}"},
+        {WITH_PROTECTION("{'method': 'd2nn', 'ratio': 1, 'ranking': 'measured', 'allocation': 'global'}"),
+         "{\"allocation\":\"global\",\"calibration\":{\"digest\":\"" TWOS "\",\"n_images\":64,\"n_read\":8},"
+         "\"combine\":\"scores\",\"method\":\"d2nn\",\"ranking\":\"measured\",\"ratio\":1}"},
+        {WITH_PROTECTION("{'method': 'kr', 'ratio': 1, 'ranking': 'random'}"),
+         "{\"allocation\":\"uniform\",\"merge\":\"mean\",\"method\":\"kr\",\"ranking\":\"random\",\"ratio\":1}"},
+        {WITH_PROTECTION("{'method': 'clip'}"),
+         "{\"calibration\":{\"digest\":\"" TWOS "\",\"n_images\":64},\"method\":\"clip\"}"},
+    };
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ftdn_trial_spec spec = make_spec(&arena, rows[i].text, "m.json", &plain_facts);
+        const char *protection = strstr(spec.text, "\"protection\":");
+        assert_non_null(protection);
+        char *expected =
+            ftdn_arena_format(&arena, NULL, "\"protection\":%s,\"seed\":3,\"semantics\":1}", rows[i].expected);
+        assert_string_equal(protection, expected);
+    }
+    ftdn_arena_done(&arena);
+}
+
+/* Measuring by all images is measuring by as many as there are. */
+static void no_more_images_are_measured_than_there_are(void **state)
+{
+    (void)state;
+    static const char few[] = START MODEL DATA
+        "'calibration': {'kind': 'voc', 'root': 'c', 'measured_images': 5}, 'protection': {'method': 'kr', 'ratio': 1, "
+        "'ranking': 'measured'}}";
+    static const char many[] = START MODEL DATA
+        "'calibration': {'kind': 'voc', 'root': 'c', 'measured_images': 6}, 'protection': {'method': 'kr', 'ratio': 1, "
+        "'ranking': 'measured'}}";
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    ftdn_trial_facts facts = plain_facts;
+    facts.n_calibration_images = 5;
+    assert_string_equal(make_spec(&arena, few, "m.json", &facts).id, make_spec(&arena, many, "m.json", &facts).id);
+    facts.n_calibration_images = 6;
+    ftdn_trial_spec of_few = make_spec(&arena, few, "m.json", &facts);
+    assert_string_not_equal(of_few.id, make_spec(&arena, many, "m.json", &facts).id);
+    assert_non_null(strstr(of_few.text, "\"n_images\":6,\"n_read\":5}"));
+    ftdn_arena_done(&arena);
+}
+
+static void counts_stand_where_they_take_the_place_of_rates(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    ftdn_trial_spec spec =
+        make_spec(&arena, START MODEL DATA "'faults': {'weight_count': 2, 'feature_map_count': 1, 'redraw': 'image'}}",
+                  "m.json", &plain_facts);
+    assert_non_null(strstr(spec.text, "\"faults\":{\"copies\":\"independent\",\"feature_map_count\":1,"
+                                      "\"feature_map_point\":\"activation\",\"feature_map_rate\":0,"
+                                      "\"feature_map_scope\":\"features\",\"redraw\":\"image\",\"type\":\"zero\","
+                                      "\"weight_count\":2,\"weight_rate\":0,\"weight_scope\":\"features\"}"));
     ftdn_arena_done(&arena);
 }
 
@@ -120,6 +199,9 @@ static void spellings_and_places_do_not_change_the_id(void **state)
         {START MODEL DATA "'calibration': {'kind': 'voc', 'root': 'c', 'allow_overlap': true}, 'faults': "
                           "{'weight_rate': 0.1}, 'seed': 3}",
          "m.json"},
+        {START MODEL DATA "'faults': {'weight_rate': 0.1, 'weight_count': 0, 'feature_map_count': 0}, 'seed': 3,"
+                          " 'protection': {}}",
+         "m.json"},
     };
     ftdn_arena arena;
     ftdn_arena_init(&arena);
@@ -163,6 +245,24 @@ static void whatever_changes_a_result_changes_the_id(void **state)
         START MODEL DATA "'faults': {'weight_rate': 0.1, 'type': 'bit_flip', 'bits': 'exponent'}, 'seed': 3}",
         START MODEL DATA "'faults': {'weight_rate': 0.1, 'type': 'stuck_at_0'}, 'seed': 3}",
         START MODEL DATA "'faults': {'weight_rate': 0.1, 'type': 'stuck_at_1'}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_count': 1}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_count': 2}, 'seed': 3}",
+        START MODEL DATA "'faults': {'feature_map_count': 1}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'redraw': 'image'}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'copies': 'clean'}, 'seed': 3}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1, 'copies': 'shared'}, 'seed': 3}",
+        WITH_PROTECTION("{'method': 'clip'}"),
+        WITH_PROTECTION("{'method': 'kr', 'ratio': 0}"),
+        WITH_PROTECTION("{'method': 'kr', 'ratio': 0.5}"),
+        WITH_PROTECTION("{'method': 'kr', 'ratio': 0.5, 'merge': 'nonzero'}"),
+        WITH_PROTECTION("{'method': 'kr', 'ratio': 0.5, 'direction': 'filter'}"),
+        WITH_PROTECTION("{'method': 'kr', 'ratio': 0.5, 'ranking': 'random'}"),
+        WITH_PROTECTION("{'method': 'kr', 'ratio': 0.5, 'ranking': 'measured'}"),
+        WITH_PROTECTION("{'method': 'kr', 'ratio': 0.5, 'allocation': 'global'}"),
+        WITH_PROTECTION("{'method': 'fmr', 'ratio': 0.5}"),
+        WITH_PROTECTION("{'method': 'fmr', 'ratio': 0.5, 'merge_point': 'conv'}"),
+        WITH_PROTECTION("{'method': 'd2nn', 'ratio': 0.5}"),
+        WITH_PROTECTION("{'method': 'd2nn', 'ratio': 0.5, 'combine': 'boxes'}"),
         START "'model': {'name': 'ssd_vgg16', 'weights': 'w'}, " DATA "'faults': {'weight_rate': 0.1}, 'seed': 3}",
         START "'model': {'name': 'ssd_mobilenet_v1', 'weights': 'w', 'classes': 3}, " DATA
               "'faults': {'weight_rate': 0.1}, 'seed': 3}",
@@ -184,6 +284,15 @@ static void whatever_changes_a_result_changes_the_id(void **state)
     for (int i = 0; i < 6; i++) specs[N_TEXTS + i] = make_spec(&arena, PLAIN, "m.json", &facts[i]);
     for (int i = 0; i < N_SPECS; i++)
         for (int j = 0; j < i; j++) assert_string_not_equal(specs[i].id, specs[j].id);
+
+    static const char clip[] = WITH_PROTECTION("{'method': 'clip'}");
+    ftdn_trial_spec clipped = make_spec(&arena, clip, "m.json", &plain_facts);
+    ftdn_trial_facts others = plain_facts;
+    others.calibration_digest = ZEROS;
+    assert_string_not_equal(make_spec(&arena, clip, "m.json", &others).id, clipped.id);
+    others = plain_facts;
+    others.n_calibration_images = 63;
+    assert_string_not_equal(make_spec(&arena, clip, "m.json", &others).id, clipped.id);
     ftdn_arena_done(&arena);
 }
 
@@ -218,7 +327,7 @@ static void a_refused_allocation_leaves_the_spec_untouched(void **state)
                    .feature_map_point = "conv",
                    .redraw = "trial",
                    .copies = "independent"},
-        .protection = {.method = "none"},
+        .protection = {.method = "none", .ratio = (double)NAN},
     };
     ftdn_arena_fail_after(&arena, 0);
     ftdn_trial_spec spec = {.text = "before"};
@@ -234,6 +343,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_id_of_a_known_spec_is_pinned),
+        cmocka_unit_test(a_protection_says_what_its_method_has),
+        cmocka_unit_test(no_more_images_are_measured_than_there_are),
+        cmocka_unit_test(counts_stand_where_they_take_the_place_of_rates),
         cmocka_unit_test(the_text_is_canonical_json),
         cmocka_unit_test(spellings_and_places_do_not_change_the_id),
         cmocka_unit_test(whatever_changes_a_result_changes_the_id),

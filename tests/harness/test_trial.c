@@ -74,7 +74,9 @@ static void make_plan(fixture *f)
 static void make_rig(fixture *f, int trial, int n_threads, ftdn_rig *rig)
 {
     const ftdn_planned_trial *planned = &f->plan.trial[trial];
-    FTDN_ASSERT_OK(ftdn_rig_init(rig, planned->model, &planned->settings, n_threads, &f->err), f->err);
+    const ftdn_score_source scores = {.n_threads = n_threads};
+    const ftdn_rig_desc desc = {.trial = planned, .scores = &scores, .n_threads = n_threads};
+    FTDN_ASSERT_OK(ftdn_rig_init(rig, &desc, &f->err), f->err);
 }
 
 static ftdn_trial_result run(fixture *f, ftdn_rig *rig, int trial, int batch)
@@ -95,7 +97,7 @@ static const float *run_for_answer(fixture *f, ftdn_rig *rig, int trial)
     size_t n_logits = (size_t)network->n_priors * (size_t)(network->n_classes + 1);
     float *copy = FTDN_NEW(&f->arena, n_logits, float, &f->err);
     assert_non_null(copy);
-    memcpy(copy, rig->worker[0].logits, n_logits * sizeof *copy);
+    memcpy(copy, rig->worker[0].answer[0].logits, n_logits * sizeof *copy);
     return copy;
 }
 
@@ -153,7 +155,7 @@ static void assert_same_result(const ftdn_rig *rig, const ftdn_trial_result *a, 
     assert_int_equal(a->n_nonfinite, b->n_nonfinite);
     assert_memory_equal(a->map_count, b->map_count, (size_t)rig->map_faults.layers.n_layers * sizeof *a->map_count);
     assert_memory_equal(a->weight_count, b->weight_count,
-                        (size_t)rig->weight_faults.layers.n_layers * sizeof *a->weight_count);
+                        (size_t)ftdn_rig_weight_faults(rig)->layers.n_layers * sizeof *a->weight_count);
 }
 
 static void threads_and_batch_change_neither_ap_nor_counts(void **state)
@@ -179,7 +181,7 @@ static void threads_and_batch_change_neither_ap_nor_counts(void **state)
 static int64_t nonfinite_faults(const ftdn_rig *rig, const ftdn_trial_result *result)
 {
     int64_t n = 0;
-    for (int l = 0; l < rig->weight_faults.layers.n_layers; l++) n += result->weight_count[l].n_nonfinite;
+    for (int l = 0; l < ftdn_rig_weight_faults(rig)->layers.n_layers; l++) n += result->weight_count[l].n_nonfinite;
     for (int l = 0; l < rig->map_faults.layers.n_layers; l++) n += result->map_count[l].n_nonfinite;
     return n;
 }

@@ -82,9 +82,12 @@ static const ftdn_fault_model models[] = {
 };
 enum { N_MODELS = sizeof models / sizeof *models };
 
+static const ftdn_copies no_copies = {0};
+
 static void draw(ftdn_weight_faults *faults, const ftdn_fault_model *model, int n_threads)
 {
-    ftdn_weight_faults_draw(faults, model, rate, seed, n_threads);
+    const ftdn_fault_draw drawn = {.model = *model, .rate = rate, .seed = seed};
+    ftdn_weight_faults_draw(faults, &drawn, 0, n_threads);
 }
 
 static void every_type_does_what_is_defined_at_the_sites_of_zero_faults(void **state)
@@ -92,7 +95,8 @@ static void every_type_does_what_is_defined_at_the_sites_of_zero_faults(void **s
     fixture *f = *state;
     ftdn_error err;
     ftdn_weight_faults faults;
-    FTDN_ASSERT_OK(ftdn_weight_faults_init(&faults, &f->graph, f->layers, &f->weights, &f->arena, &err), err);
+    FTDN_ASSERT_OK(ftdn_weight_faults_init(&faults, &f->graph, f->layers, &no_copies, &f->weights, &f->arena, &err),
+                   err);
     int second = f->graph.node[f->graph.layer[1].conv].weight;
     size_t n = f->graph.param[second].n_elements;
     const float *clean = f->weights.value[second];
@@ -169,6 +173,17 @@ static void random_values_fill_the_observed_range(void **state)
     assert_true(given.has_range && given.low == 0 && given.high == 0);
     given = ftdn_fault_model_for(&random, zeros, 1);
     assert_int_equal(ftdn_float_bits(given.low) | ftdn_float_bits(given.high), 0);
+    float many[100]; /* as long as the search takes several at a time, with the bounds at any place */
+    for (int n = 2; n <= 100; n++) {
+        for (int i = 0; i < n; i++) many[i] = i % 3 == 0 ? NAN : i % 3 == 1 ? INFINITY : -INFINITY;
+        many[n / 3] = 3;
+        many[n - 1] = 2.5f;
+        given = ftdn_fault_model_for(&random, many, (size_t)n);
+        assert_true(given.low == 2.5f && given.high == 3);
+        many[n / 3] = -7;
+        given = ftdn_fault_model_for(&random, many, (size_t)n);
+        assert_true(given.low == -7 && given.high == 2.5f);
+    }
     assert_int_equal(ftdn_fault_value(&model, 7, 0), ftdn_float_bits(-2));
     assert_int_equal(ftdn_fault_value(&model, 7, 0x80000000u), ftdn_float_bits(-0.5f));
     assert_int_equal(ftdn_fault_value(&model, 7, UINT32_MAX), ftdn_float_bits(1)); /* rounded up to the bound */
@@ -182,9 +197,11 @@ static void weight_faults_hit_the_defined_sites_and_nothing_else(void **state)
     ftdn_error err;
     for (int n_threads = 1; n_threads <= 3; n_threads++) {
         ftdn_weight_faults faults;
-        FTDN_ASSERT_OK(ftdn_weight_faults_init(&faults, &f->graph, f->layers, &f->weights, &f->arena, &err), err);
-        ftdn_weight_faults_draw(&faults, &zero, 1.0, 1, n_threads); /* an earlier trial leaves no trace */
-        ftdn_weight_faults_draw(&faults, &zero, rate, seed, n_threads);
+        FTDN_ASSERT_OK(ftdn_weight_faults_init(&faults, &f->graph, f->layers, &no_copies, &f->weights, &f->arena, &err),
+                       err);
+        const ftdn_fault_draw earlier = {.model = zero, .rate = 1, .seed = 1};
+        ftdn_weight_faults_draw(&faults, &earlier, 0, n_threads); /* an earlier trial leaves no trace */
+        draw(&faults, &zero, n_threads);
         for (int p = 0; p < f->graph.n_params; p++) {
             const ftdn_param *param = &f->graph.param[p];
             bool hit = !strcmp(param->name, "first.weight") || !strcmp(param->name, "second.weight");
@@ -253,7 +270,8 @@ static void map_faults_hit_the_defined_sites_of_each_image(void **state)
         ftdn_map_injector injector;
         FTDN_ASSERT_OK(ftdn_map_faults_init(&faults, &f->graph, f->layers, (ftdn_map_point)point, &f->arena, &err),
                        err);
-        ftdn_map_faults_set(&faults, &model, rate, seed);
+        const ftdn_fault_draw drawn = {.model = model, .rate = rate, .seed = seed};
+        ftdn_map_faults_set(&faults, &drawn);
         FTDN_ASSERT_OK(ftdn_map_injector_init(&injector, &faults, &f->arena, &err), err);
         const ftdn_layer *layer = &f->graph.layer[0];
         assert_int_equal(faults.tap[0], point == FTDN_MAP_POINT_CONV ? layer->conv : layer->last);
@@ -289,7 +307,8 @@ static void refused_memory_is_an_error(void **state)
         ftdn_map_injector injector;
         ftdn_arena_init(&arena);
         ftdn_arena_fail_after(&arena, n_good);
-        ftdn_status status = ftdn_weight_faults_init(&weight_faults, &f->graph, f->layers, &f->weights, &arena, &err);
+        ftdn_status status =
+            ftdn_weight_faults_init(&weight_faults, &f->graph, f->layers, &no_copies, &f->weights, &arena, &err);
         if (status == FTDN_OK) {
             status = ftdn_map_faults_init(&map_faults, &f->graph, f->layers, FTDN_MAP_POINT_CONV, &arena, &err);
         }

@@ -179,10 +179,13 @@ static void every_ranker_is_found_by_its_name_and_has_what_it_needs(void **state
     (void)state;
     int n_rankers;
     const ftdn_ranker *const *ranker = ftdn_rankers(&n_rankers);
-    assert_int_equal(n_rankers, 6);
+    assert_int_equal(n_rankers, 7);
     for (int r = 0; r < n_rankers; r++) {
         assert_ptr_equal(ftdn_ranker_find(ranker[r]->name), ranker[r]);
-        assert_int_equal(ranker[r]->needs_images, ranker[r]->score_image && ranker[r]->finish);
+        assert_int_equal(ranker[r]->needs_injection, ranker[r] == &ftdn_ranker_measured);
+        bool reads_maps = ranker[r]->needs_images && !ranker[r]->needs_injection;
+        assert_int_equal(reads_maps, ranker[r]->score_image && ranker[r]->finish);
+        assert_true(ranker[r]->needs_images || !ranker[r]->needs_injection);
         assert_int_equal(!ranker[r]->needs_images, ranker[r]->score_weights != NULL);
         assert_true(ranker[r]->needs_images || !ranker[r]->needs_gradients);
     }

@@ -1,4 +1,4 @@
-/* The best channels of a layer, and how far two rankings agree. */
+/* The best channels of a layer and of a network, and how far two rankings agree. */
 #include "rankers/select.h"
 
 #include <math.h>
@@ -96,6 +96,97 @@ static void every_refused_allocation_is_an_error(void **state)
     assert_true(k > 6);
 }
 
+/* Two layers of 4 and 3 channels that cost 2 and 3 each; the second has a depthwise convolution of 5. */
+static const double global_a[] = {1, 9, 2, 0}, global_b[] = {8, 7, 3};
+static const ftdn_scored_layer global_layers[] = {
+    {.name = "a", .score = global_a, .n_channels = 4, .channel_cost = 2},
+    {.name = "b", .score = global_b, .n_channels = 3, .channel_cost = 3, .layer_cost = 5},
+};
+
+static void assert_global(const ftdn_scored_layer *layers, double ratio, int n_a, const int *a, int n_b, const int *b)
+{
+    ftdn_arena arena;
+    ftdn_error err = {0};
+    ftdn_selection selection[2];
+    ftdn_arena_init(&arena);
+    FTDN_ASSERT_OK(ftdn_select_global(layers, 2, ratio, &arena, selection, &err), err);
+    assert_int_equal(selection[0].n_channels, layers[0].n_channels);
+    assert_int_equal(selection[1].n_channels, layers[1].n_channels);
+    assert_int_equal(selection[0].n_kept, n_a);
+    assert_int_equal(selection[1].n_kept, n_b);
+    for (int i = 0; i < n_a; i++) assert_int_equal(selection[0].channel[i], a[i]);
+    for (int i = 0; i < n_b; i++) assert_int_equal(selection[1].channel[i], b[i]);
+    ftdn_arena_done(&arena);
+}
+
+/* Uniform: ratio 1/2 keeps 2 and 2 channels for 4 + 5 + 6 = 15. Globally 9 (2), 8 (5 + 3) and 7 (3) leave 2: 3 does
+ * not fit, 2 does. */
+static void the_best_of_all_layers_are_taken_while_they_fit(void **state)
+{
+    (void)state;
+    assert_global(global_layers, 0.5, 2, (const int[]){1, 2}, 2, (const int[]){0, 1});
+    assert_global(global_layers, 0, 0, NULL, 0, NULL);
+    assert_global(global_layers, 1, 4, (const int[]){0, 1, 2, 3}, 3, (const int[]){0, 1, 2});
+    /* 1 of 4 and 1 of 3 for 2 + 8: what the scores take, too. */
+    assert_global(global_layers, 0.25, 1, (const int[]){1}, 1, (const int[]){0});
+    /* 1 of 4 and none of 3 for 2: the only one that fits is the best of the first. */
+    assert_global(global_layers, 0.15, 1, (const int[]){1}, 0, NULL);
+}
+
+/* Where the first layer's scores are all above the second's the budget of both goes to the first. */
+static void a_budget_may_go_to_one_layer_alone(void **state)
+{
+    (void)state;
+    const double high[] = {11, 13, 12, 14};
+    ftdn_scored_layer layers[] = {global_layers[0], global_layers[1]};
+    layers[0].score = high;
+    /* Of 10 the first takes 8. */
+    assert_global(layers, 0.25, 4, (const int[]){0, 1, 2, 3}, 0, NULL);
+    layers[1].layer_cost = 0;
+    /* Of 2 + 3 = 5: 2 channels for 4; 1 is left, which nothing costs. */
+    assert_global(layers, 0.25, 2, (const int[]){1, 3}, 0, NULL);
+}
+
+static void equal_scores_go_to_the_lower_layer_and_channel(void **state)
+{
+    (void)state;
+    const double flat[] = {5, 5, 5, 5};
+    ftdn_scored_layer layers[] = {global_layers[0], global_layers[1]};
+    layers[0].score = layers[1].score = flat;
+    layers[1].layer_cost = 0;
+    layers[1].channel_cost = 2;
+    /* 2 + 2 channels for 8: all of the first layer. */
+    assert_global(layers, 0.5, 4, (const int[]){0, 1, 2, 3}, 0, NULL);
+}
+
+static void a_global_selection_of_nan_is_refused(void **state)
+{
+    (void)state;
+    const double with_nan[] = {1, (double)NAN, 3};
+    ftdn_scored_layer layers[] = {global_layers[0], global_layers[1]};
+    layers[1].score = with_nan;
+    ftdn_arena arena;
+    ftdn_error err = {0};
+    ftdn_selection selection[2] = {{.n_kept = -1}, {.n_kept = -1}};
+    ftdn_arena_init(&arena);
+    FTDN_ASSERT_FAILS(ftdn_select_global(layers, 2, 0.5, &arena, selection, &err), FTDN_ERR_ARG,
+                      "layer 'b': channel 1: the score is not a number", err);
+    FTDN_ASSERT_FAILS(ftdn_select_global(global_layers, 2, 1.5, &arena, selection, &err), FTDN_ERR_ARG,
+                      "ratio 1.5 is outside [0, 1]", err);
+    FTDN_ASSERT_FAILS(ftdn_select_global(global_layers, 2, (double)NAN, &arena, selection, &err), FTDN_ERR_ARG,
+                      "is outside [0, 1]", err);
+    assert_int_equal(selection[0].n_kept, -1);
+    assert_int_equal(selection[1].n_kept, -1);
+    for (long k = 0; k < 5; k++) {
+        ftdn_arena_fail_after(&arena, k);
+        assert_int_equal(ftdn_select_global(global_layers, 2, 0.5, &arena, selection, &err), FTDN_ERR_MEMORY);
+        assert_int_equal(selection[0].n_kept, -1);
+    }
+    ftdn_arena_fail_after(&arena, 5);
+    FTDN_ASSERT_OK(ftdn_select_global(global_layers, 2, 0.5, &arena, selection, &err), err);
+    ftdn_arena_done(&arena);
+}
+
 static ftdn_agreement compare(const double *a, const double *b, int n)
 {
     ftdn_arena arena;
@@ -138,6 +229,10 @@ int main(void)
         cmocka_unit_test(order_is_best_first),
         cmocka_unit_test(nan_and_wrong_ratios_are_refused),
         cmocka_unit_test(every_refused_allocation_is_an_error),
+        cmocka_unit_test(the_best_of_all_layers_are_taken_while_they_fit),
+        cmocka_unit_test(a_budget_may_go_to_one_layer_alone),
+        cmocka_unit_test(equal_scores_go_to_the_lower_layer_and_channel),
+        cmocka_unit_test(a_global_selection_of_nan_is_refused),
         cmocka_unit_test(agreement_is_that_of_ranks),
         cmocka_unit_test(equal_scores_share_the_mean_of_their_ranks),
     };

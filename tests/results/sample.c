@@ -20,9 +20,9 @@ void ftdn_sample_init(ftdn_sample *sample, int number)
     *sample = (ftdn_sample){
         .class_row = {{"boat", 0.1, 1.0 / 3, 7}, {"cat", NAN, NAN, 0}, {"dog", 1, 0, 12}},
         .timing_row = {{"forward", 1.25}, {"total", 2.5}},
-        .fault_row = {{"base_net.10.3", "weights", 1000, 0.01, 9, 8},
-                      {"base_net.2.0", "weights", 0, 0, 0, 0},
-                      {"base_net.10.3", "feature_map", INT64_C(1) << 40, 1e-5, 12345678, 12345677}},
+        .fault_row = {{"base_net.10.3", "weights", 0, 1000, 0.01, 9, 8},
+                      {"base_net.2.0", "weights", 0, 0, 0, 0, 0},
+                      {"base_net.10.3", "feature_map", 0, INT64_C(1) << 40, 1e-5, 12345678, 12345677}},
     };
     snprintf(sample->spec, sizeof sample->spec, "{\"seed\":%d}", number);
     sample->record = (ftdn_trial_record){
@@ -60,6 +60,7 @@ void ftdn_sample_init(ftdn_sample *sample, int number)
         .n_images = 300,
         .n_nonfinite_outputs = 5,
         .n_nonfinite_faults = 6,
+        .overhead = {.network_macs = INT64_C(1) << 40},
         .seconds = 2.5,
         .class_row = sample->class_row,
         .n_classes = FTDN_SAMPLE_CLASSES,

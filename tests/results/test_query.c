@@ -4,6 +4,8 @@
 
 #include "base/file.h"
 #include "results/cell_text.h"
+#include "results/latencies.h"
+#include "results/stored_scores.h"
 #include "tests/results/sample.h"
 
 static ftdn_arena arena;
@@ -178,7 +180,7 @@ static void a_question_may_be_any_statement_that_reads(void **state)
                             "SELECT i, sum(i) OVER (ORDER BY i) AS s FROM n"),
                         "i,s\n1,1\n2,3\n3,6\n");
     assert_string_equal(csv("SELECT value FROM json_each('[1, \"two\"]')"), "value\n1\ntwo\n");
-    assert_string_equal(csv("PRAGMA user_version"), "user_version\n1\n");
+    assert_string_equal(csv("PRAGMA user_version"), "user_version\n2\n");
     assert_string_equal(csv("PRAGMA application_id"), "application_id\n1179927630\n");
     assert_non_null(strstr(csv("PRAGMA table_info(trials)"), "weight_rate,REAL"));
     assert_non_null(strstr(csv("SELECT sql FROM sqlite_schema WHERE name = 'v_ap'"), "CREATE VIEW v_ap"));
@@ -332,18 +334,18 @@ static void the_named_queries_answer(void **state)
     append_campaign();
     assert_string_equal(
         csv("map_by_rate"),
-        "manifest,model,type,weight_rate,feature_map_rate,method,ranking,ratio,n,mean_map_voc07,min_map_voc07,"
-        "max_map_voc07\n"
-        "smoke,ssd_mobilenet_v1_tf,zero,0.1,1e-05,kr,entropy,0.5,1,0.375,0.375,0.375\n"
-        "smoke,ssd_mobilenet_v1_tf,zero,0.01,1e-05,none,,,2,0.375,0.25,0.5\n"
-        "smoke,ssd_mobilenet_v1_tf,zero,0.1,1e-05,none,,,2,0.09375,0.0625,0.125\n");
+        "manifest,model,type,weight_rate,feature_map_rate,weight_count,feature_map_count,method,ranking,merge,ratio,"
+        "variant,n,mean_map_voc07,min_map_voc07,max_map_voc07\n"
+        "smoke,ssd_mobilenet_v1_tf,zero,0.1,1e-05,0,0,kr,entropy,mean,0.5,,1,0.375,0.375,0.375\n"
+        "smoke,ssd_mobilenet_v1_tf,zero,0.01,1e-05,0,0,none,,,,,2,0.375,0.25,0.5\n"
+        "smoke,ssd_mobilenet_v1_tf,zero,0.1,1e-05,0,0,none,,,,,2,0.09375,0.0625,0.125\n");
     const char *answer = csv("class_ap");
-    assert_non_null(strstr(answer, "zero,0.01,1e-05,none,,,boat,2,0.1875,0.3333333333333333,7\n"));
-    assert_non_null(strstr(answer, "zero,0.01,1e-05,none,,,cat,2,,,0\n"));
+    assert_non_null(strstr(answer, "zero,0.01,1e-05,0,0,none,,,,,boat,2,0.1875,0.3333333333333333,7\n"));
+    assert_non_null(strstr(answer, "zero,0.01,1e-05,0,0,none,,,,,cat,2,,,0\n"));
     answer = csv("rates");
-    assert_non_null(strstr(answer, "ssd_mobilenet_v1_tf,weights,base_net.10.3,0.01,0.0105,2,2000,21,1\n"));
-    assert_non_null(strstr(answer, "ssd_mobilenet_v1_tf,weights,base_net.10.3,0.1,0.013,3,3000,39,9\n"));
-    assert_non_null(strstr(answer, "ssd_mobilenet_v1_tf,weights,base_net.2.0,0,,5,0,0,0\n"));
+    assert_non_null(strstr(answer, "ssd_mobilenet_v1_tf,weights,base_net.10.3,0,0.01,0.0105,2,2000,21,1\n"));
+    assert_non_null(strstr(answer, "ssd_mobilenet_v1_tf,weights,base_net.10.3,0,0.1,0.013,3,3000,39,9\n"));
+    assert_non_null(strstr(answer, "ssd_mobilenet_v1_tf,weights,base_net.2.0,0,0,,5,0,0,0\n"));
     assert_string_equal(csv("timings"),
                         "manifest,model,backend,stage,trials,mean_seconds,min_seconds,max_seconds,ms_per_image\n"
                         "smoke,ssd_mobilenet_v1_tf,cpu,forward,5,3,1,5,10\n"
@@ -355,6 +357,116 @@ static void the_named_queries_answer(void **state)
         csv("environments"),
         "code_version,compiler,machine,system,cpu,device,libraries,done,failed\n"
         "0.1.0+g1a2b3c4,gcc 12.2.0,bench,Linux 6.1.0 x86_64,2 cores,cpu,\"{\"\"oneDNN\"\":\"\"2.6.3\"\"}\",5,3\n");
+}
+
+/* One trial of a campaign at 1 % weight faults. */
+static void append_trial(int number, const char *method, const char *ranking, int64_t seed, double map)
+{
+    ftdn_error err;
+    ftdn_sample sample;
+    ftdn_sample_init(&sample, number);
+    ftdn_trial_params *params = &sample.record.params;
+    params->seed = seed;
+    params->method = method;
+    params->ranking = ranking;
+    if (ranking) {
+        params->merge = "mean";
+        params->ratio = 0.5;
+    }
+    sample.record.map_voc07 = map;
+    FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+}
+
+/* By hand: the three mAP without protection have the half width 4.303 * (1/8) / sqrt(3) = 0.3105, the gains 1/16 and
+ * 3/16 have 12.706 * sqrt(1/128) / sqrt(2) = 0.7941. */
+static void gains_are_paired_by_seed(void **state)
+{
+    (void)state;
+    append_trial(1, "none", NULL, 0, 0.25);
+    append_trial(2, "none", NULL, 1, 0.375);
+    append_trial(3, "none", NULL, 2, 0.5);
+    append_trial(4, "kr", "entropy", 0, 0.3125); /* gains 1/16, 3/16; seed 9 has no partner */
+    append_trial(5, "kr", "entropy", 1, 0.5625);
+    append_trial(6, "kr", "entropy", 9, 0.4375);
+    append_trial(7, "kr", "random", 0, 0.5);
+    append_trial(8, "clip", NULL, 7, 0.125);
+    const char *row = strchr(table("protection_gain"), '\n');
+    static const char *const rows[] = {
+        "none    -        -           -  -        3          0.3750          0.3105      0          -                -",
+        "kr      random   mean   0.5000  -        1          0.5000               -      1     0.2500                -",
+        "kr      entropy  mean   0.5000  -        3          0.4375          0.3105      2     0.1250           0.7941",
+        "clip    -        -           -  -        1          0.1250               -      0          -                -",
+    };
+    for (int i = 0; i < 4; i++) {
+        row = strstr(row + 1, rows[i]);
+        if (!row) fail_msg("no row '%s' in its place", rows[i]);
+    }
+    assert_non_null(
+        strstr(table("ranking_gain"), /* against random, whose seed 0 alone has a partner */
+               "kr      entropy  mean   0.5000  -        3          0.4375          0.3105      1    -0.1875"));
+}
+
+static void a_bare_trial_serves_all_protections_of_its_faults_only(void **state)
+{
+    (void)state;
+    static const double rates[] = {0.01, 0.02};
+    for (int i = 0; i < 4; i++) {
+        ftdn_error err;
+        ftdn_sample sample;
+        ftdn_sample_init(&sample, i);
+        ftdn_trial_params *params = &sample.record.params;
+        params->weight_rate = rates[i % 2];
+        params->seed = 0;
+        params->copies = i < 2 ? "independent" : "clean"; /* no matter to what has no copies */
+        params->method = i < 2 ? "none" : "d2nn";
+        sample.record.manifest = i < 2 ? "bare" : "protected";
+        sample.record.map_voc07 = i < 2 ? rates[i] : 0.5;
+        FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+    }
+    const char *answer = csv("protection_gain");
+    assert_non_null(strstr(answer, "protected,ssd_mobilenet_v1_tf,zero,0.01,1e-05,0,0,d2nn,,,,,1,0.5,,1,0.49,\n"));
+    assert_non_null(strstr(answer, "protected,ssd_mobilenet_v1_tf,zero,0.02,1e-05,0,0,d2nn,,,,,1,0.5,,1,0.48,\n"));
+    assert_non_null(strstr(answer, "bare,ssd_mobilenet_v1_tf,zero,0.02,1e-05,0,0,none,,,,,1,0.02,,0,,\n"));
+}
+
+static void protections_that_are_equal_in_the_columns_shown_differ_in_their_variant(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *direction, *allocation, *merge_point, *combine, *copies, *row;
+    } trials[] = {
+        {"outgoing", "uniform", "activation", NULL, "independent", ",weight_sum,mean,0.5,,1,"},
+        {"filter", "uniform", NULL, NULL, "independent", ",weight_sum,mean,0.5,filter,1,"},
+        {NULL, "global", "conv", NULL, "clean", ",weight_sum,mean,0.5,global at conv copies clean,1,"},
+        {NULL, "uniform", NULL, "scores", "shared", ",weight_sum,mean,0.5,copies shared,1,"},
+        {NULL, "uniform", NULL, "boxes", "independent", ",weight_sum,mean,0.5,boxes,1,"},
+        {NULL, NULL, NULL, NULL, "clean", ",,,,,1,"}, /* no copies, no matter what is said of them */
+    };
+    for (int i = 0; i < 6; i++) {
+        ftdn_error err;
+        ftdn_sample sample;
+        ftdn_sample_init(&sample, i);
+        ftdn_trial_params *params = &sample.record.params;
+        params->method = trials[i].allocation ? "fmr" : "none";
+        params->direction = trials[i].direction;
+        params->allocation = trials[i].allocation;
+        params->merge_point = trials[i].merge_point;
+        params->combine = trials[i].combine;
+        params->copies = trials[i].copies;
+        params->feature_map_point = "activation";
+        if (trials[i].allocation) {
+            params->ranking = "weight_sum";
+            params->merge = "mean";
+            params->ratio = 0.5;
+        }
+        FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+    }
+    static const char *const queries[] = {"map_by_rate", "protection_gain"};
+    for (int q = 0; q < 2; q++) {
+        const char *answer = csv(queries[q]);
+        for (int i = 0; i < 6; i++)
+            if (!strstr(answer, trials[i].row)) fail_msg("%s: no row has '%s'", queries[q], trials[i].row);
+    }
 }
 
 static void trials_that_differ_in_more_than_the_seed_are_not_averaged(void **state)
@@ -373,14 +485,44 @@ static void trials_that_differ_in_more_than_the_seed_are_not_averaged(void **sta
     assert_non_null(strstr(first + 1, ",1,0.30000000000000004,"));
 }
 
+static void append_latency(void)
+{
+    ftdn_error err = {0};
+    const ftdn_latency latency = {
+        .model = "ssd_vgg16",
+        .width = 1,
+        .weights = "formula:0",
+        .weights_digest = "ab12",
+        .method = "none",
+        .backend = "cpu",
+        .arithmetic = "f32 direct",
+        .n_threads = 1,
+        .n_images = 1,
+        .n_repeats = 1,
+    };
+    FTDN_ASSERT_OK(ftdn_store_append_latencies(store, "2026-01-31T23:59:59Z", &latency, 1, environment, &err), err);
+}
+
+static void append_scores(void)
+{
+    ftdn_error err = {0};
+    const ftdn_ranking_key key = {
+        .model = "ssd_vgg16", .width = 1, .weights_digest = "ab12", .ranker = "weight_sum", .parameters = "{}"};
+    double score[2] = {1, 2};
+    const ftdn_layer_scores layer = {.layer = "vgg.0", .n_channels = 2, .score = score};
+    FTDN_ASSERT_OK(ftdn_store_add_scores(store, &key, "0.1.0", 1, &layer, 1, &err), err);
+}
+
 static void every_named_query_has_help_and_runs_on_any_store(void **state)
 {
     (void)state;
     int n_queries;
     const ftdn_named_query *query = ftdn_named_queries(&n_queries);
-    assert_int_equal(n_queries, 11);
+    assert_int_equal(n_queries, 15);
     for (int full = 0; full < 2; full++) {
         if (full) append_campaign();
+        if (full) append_latency();
+        if (full) append_scores();
         for (int i = 0; i < n_queries; i++) {
             assert_true(strlen(query[i].help) > 20);
             const char *answer = csv(query[i].name);
@@ -416,6 +558,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(mistakes_are_explained, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_answer_that_cannot_be_printed_is_an_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_named_queries_answer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(gains_are_paired_by_seed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_bare_trial_serves_all_protections_of_its_faults_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(protections_that_are_equal_in_the_columns_shown_differ_in_their_variant, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(trials_that_differ_in_more_than_the_seed_are_not_averaged, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_named_query_has_help_and_runs_on_any_store, set_up, tear_down),
     };

@@ -56,7 +56,7 @@ static const char *count_rows(void)
 {
     return ask("SELECT (SELECT count(*) FROM trials) AS t, (SELECT count(*) FROM results) AS r, (SELECT count(*) FROM "
                "attempts) AS a, (SELECT count(*) FROM class_ap) AS c, (SELECT count(*) FROM layer_faults) AS f, "
-               "(SELECT count(*) FROM timings) AS s");
+               "(SELECT count(*) FROM timings) AS s, (SELECT count(*) FROM overheads) AS o");
 }
 
 /* The reals of a one-column SELECT, as they stand in the file; NaN for NULL. */
@@ -89,12 +89,14 @@ static void the_views_have_their_columns(void **state)
         ask("SELECT * FROM v_trials"),
         "id,manifest,model,width,weights,weights_digest,dataset,dataset_digest,backend,arithmetic,"
         "score_threshold,nms_iou,candidates,iou,type,bit,bits,range_low,range_high,"
-        "weight_rate,feature_map_rate,weight_scope,feature_map_scope,feature_map_point,redraw,copies,method,"
-        "ranking,merge,ratio,seed,map_voc07,map_area,images,seconds,n_nonfinite_outputs,n_nonfinite_faults,finished_at,"
-        "code_version\n");
+        "weight_rate,feature_map_rate,weight_count,feature_map_count,weight_scope,feature_map_scope,feature_map_point,"
+        "redraw,copies,method,ranking,direction,allocation,merge,merge_point,combine,ratio,calibration,"
+        "calibration_digest,measured_images,seed,map_voc07,map_area,images,seconds,n_nonfinite_outputs,"
+        "n_nonfinite_faults,copied_weight_bytes,copied_feature_map_bytes,copied_map_bytes,added_macs,network_macs,"
+        "finished_at,code_version\n");
     assert_string_equal(ask("SELECT * FROM v_ap"), "id,class,ap_voc07,ap_area,objects\n");
     assert_string_equal(ask("SELECT * FROM v_faults"),
-                        "id,layer,location,requested_rate,observed_rate,elements,faults,changed,position\n");
+                        "id,layer,location,copy,requested_rate,observed_rate,elements,faults,changed,position\n");
     assert_string_equal(ask("SELECT * FROM v_timings"), "id,stage,seconds\n");
     assert_string_equal(ask("SELECT * FROM v_failures"),
                         "id,manifest,cause,failed_at,finished,code_version,machine,spec\n");
@@ -109,21 +111,27 @@ static void every_field_comes_back_in_its_column(void **state)
             store,
             "SELECT id, manifest, model, width, weights, weights_digest, dataset, dataset_digest, backend, "
             "arithmetic, score_threshold, nms_iou, candidates, iou, type, bit, bits, range_low, range_high, "
-            "weight_rate, feature_map_rate, "
+            "weight_rate, feature_map_rate, weight_count, feature_map_count, "
             "weight_scope, feature_map_scope, feature_map_point, "
-            "redraw, copies, method, ranking, merge, ratio, seed, map_voc07, map_area, images, seconds, "
-            "n_nonfinite_outputs, n_nonfinite_faults, code_version FROM v_trials",
+            "redraw, copies, method, ranking, direction, allocation, merge, merge_point, combine, ratio, calibration, "
+            "calibration_digest, measured_images, seed, map_voc07, map_area, images, seconds, "
+            "n_nonfinite_outputs, n_nonfinite_faults, copied_weight_bytes, copied_feature_map_bytes, copied_map_bytes, "
+            "added_macs, network_macs, code_version FROM v_trials",
             FTDN_QUERY_JSON, &arena),
         "[\n{\"id\":\"beced1fe696351bb996169a4f1987ca19b5f52f37c7ef3071f9c044cf3580bfc\",\"manifest\":\"smoke\","
         "\"model\":\"ssd_mobilenet_v1_tf\",\"width\":0.75,\"weights\":\"formula:0\",\"weights_digest\":\"abc\","
         "\"dataset\":\"VOC2007-mini test\",\"dataset_digest\":\"def\",\"backend\":\"cpu\",\"arithmetic\":\"f32 "
         "direct\",\"score_threshold\":0.01,\"nms_iou\":0.45,\"candidates\":200,\"iou\":0.5,"
         "\"type\":\"zero\",\"bit\":30,\"bits\":\"any\",\"range_low\":-1.5,\"range_high\":2.5,\"weight_rate\":0.1,"
-        "\"feature_map_rate\":1e-05,\"weight_scope\":\"features\","
+        "\"feature_map_rate\":1e-05,\"weight_count\":0,\"feature_map_count\":0,\"weight_scope\":\"features\","
         "\"feature_map_scope\":\"[\\\"base_net.*\\\"]\",\"feature_map_point\":\"activation\",\"redraw\":\"trial\","
-        "\"copies\":\"independent\",\"method\":\"none\",\"ranking\":null,\"merge\":null,\"ratio\":null,\"seed\":7,"
+        "\"copies\":\"independent\",\"method\":\"none\",\"ranking\":null,\"direction\":null,\"allocation\":null,"
+        "\"merge\":null,\"merge_point\":null,\"combine\":null,\"ratio\":null,\"calibration\":null,\"calibration_"
+        "digest\":null,\"measured_images\":null,\"seed\":7,"
         "\"map_voc07\":0.30000000000000004,\"map_area\":0.6666666666666666,\"images\":300,\"seconds\":2.5,"
-        "\"n_nonfinite_outputs\":5,\"n_nonfinite_faults\":6,\"code_version\":\"0.1.0+g1a2b3c4\"}\n]\n");
+        "\"n_nonfinite_outputs\":5,\"n_nonfinite_faults\":6,\"copied_weight_bytes\":0,\"copied_feature_map_bytes\":0,"
+        "\"copied_map_bytes\":0,\"added_macs\":0,\"network_macs\":1099511627776,\"code_version\":\"0.1.0+g1a2b3c4\"}\n]"
+        "\n");
     assert_string_equal(ask("SELECT class, ap_voc07, ap_area, objects FROM v_ap"),
                         "class,ap_voc07,ap_area,objects\nboat,0.1,0.3333333333333333,7\ncat,,,0\ndog,1,0,12\n");
     assert_string_equal(ask("SELECT stage, seconds FROM v_timings"), "stage,seconds\nforward,1.25\ntotal,2.5\n");
@@ -140,6 +148,47 @@ static void every_field_comes_back_in_its_column(void **state)
             "finished_at GLOB '20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9]*Z' "
             "AS is_time, abs(julianday('now') - julianday(finished_at)) < 1 AS is_now FROM attempts"),
         "outcome,manifest,seconds,cause,spec,is_time,is_now\ndone,smoke,2.5,,,1,1\n");
+}
+
+static void what_a_protection_has_and_costs_comes_back(void **state)
+{
+    (void)state;
+    ftdn_error err;
+    ftdn_sample sample;
+    ftdn_sample_init(&sample, 1);
+    ftdn_trial_params *params = &sample.record.params;
+    params->weight_rate = params->feature_map_rate = 0;
+    params->weight_count = 3;
+    params->feature_map_count = 5;
+    params->method = "fmr";
+    params->ranking = "measured";
+    params->direction = "filter";
+    params->allocation = "global";
+    params->merge = "max_abs";
+    params->merge_point = "conv";
+    params->combine = "boxes";
+    params->ratio = 0.25;
+    params->calibration = "VOC2007-mini calibration";
+    params->calibration_digest = "123";
+    params->measured_images = 8;
+    sample.record.overhead = (ftdn_overhead_row){
+        .weight_bytes = 1, .feature_map_bytes = 2, .map_bytes = 3, .macs = 4, .merge_values = 5, .network_macs = 6};
+    sample.fault_row[1] = sample.fault_row[0];
+    sample.fault_row[1].copy = 2;
+    FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+    assert_string_equal(
+        ask("SELECT weight_count, feature_map_count, method, ranking, direction, allocation, merge, merge_point, "
+            "combine, ratio, calibration, calibration_digest, measured_images, copied_weight_bytes, "
+            "copied_feature_map_bytes, copied_map_bytes, added_macs, network_macs FROM v_trials"),
+        "weight_count,feature_map_count,method,ranking,direction,allocation,merge,merge_point,combine,ratio,"
+        "calibration,"
+        "calibration_digest,measured_images,copied_weight_bytes,copied_feature_map_bytes,copied_map_bytes,added_macs,"
+        "network_macs\n"
+        "3,5,fmr,measured,filter,global,max_abs,conv,boxes,0.25,VOC2007-mini calibration,123,8,1,2,3,4,6\n");
+    assert_string_equal(ask("SELECT merge_values FROM overheads"), "merge_values\n5\n");
+    assert_string_equal(ask("SELECT layer, location, copy FROM v_faults ORDER BY position"),
+                        "layer,location,copy\n"
+                        "base_net.10.3,weights,0\nbase_net.10.3,weights,2\nbase_net.10.3,feature_map,0\n");
 }
 
 static void reals_keep_every_bit(void **state)
@@ -215,17 +264,17 @@ static void a_second_result_for_a_trial_is_refused(void **state)
     FTDN_ASSERT_FAILS(ftdn_store_append(other, &sample.record, environment, &err), FTDN_ERR_STORE, "already has trial",
                       err);
     ftdn_store_close(other);
-    assert_string_equal(count_rows(), "t,r,a,c,f,s\n1,1,1,3,3,2\n");
+    assert_string_equal(count_rows(), "t,r,a,c,f,s,o\n1,1,1,3,3,2,1\n");
     assert_string_equal(ask("SELECT map_voc07 FROM v_trials"), "map_voc07\n0.30000000000000004\n");
     append(2);
-    assert_string_equal(count_rows(), "t,r,a,c,f,s\n2,2,2,6,6,4\n");
+    assert_string_equal(count_rows(), "t,r,a,c,f,s,o\n2,2,2,6,6,4,2\n");
 }
 
 /* Each row breaks one rule of the schema late or early in the transaction. */
 static void a_record_that_breaks_a_rule_leaves_nothing_behind(void **state)
 {
     (void)state;
-    enum { CASES = 19 };
+    enum { CASES = 25 };
     for (int i = 0; i < CASES; i++) {
         ftdn_error err;
         ftdn_sample sample;
@@ -307,6 +356,30 @@ static void a_record_that_breaks_a_rule_leaves_nothing_behind(void **state)
             rule = "timings.attempt, timings.stage";
             break;
         case 18:
+            record->params.weight_count = -1;
+            rule = "weight_count >= 0";
+            break;
+        case 19:
+            record->params.calibration = "images";
+            rule = "calibration_has_a_digest";
+            break;
+        case 20:
+            record->overhead.macs = -1;
+            rule = "macs >= 0";
+            break;
+        case 21:
+            sample.fault_row[0].copy = 3;
+            rule = "copy BETWEEN 0 AND 2";
+            break;
+        case 22:
+            sample.fault_row[1].layer = sample.fault_row[0].layer;
+            rule = "layer_faults.location, layer_faults.copy";
+            break;
+        case 23:
+            record->params.feature_map_count = -1;
+            rule = "feature_map_count >= 0";
+            break;
+        case 24:
             with = environment + 1;
             rule = "FOREIGN KEY";
             break;
@@ -315,10 +388,10 @@ static void a_record_that_breaks_a_rule_leaves_nothing_behind(void **state)
         FTDN_ASSERT_FAILS(ftdn_store_append(store, record, with, &err), FTDN_ERR_STORE, rule, err);
         assert_non_null(strstr(err.message, path));
         assert_non_null(strstr(err.message, "writing trial "));
-        assert_string_equal(count_rows(), "t,r,a,c,f,s\n0,0,0,0,0,0\n");
+        assert_string_equal(count_rows(), "t,r,a,c,f,s,o\n0,0,0,0,0,0,0\n");
     }
     append(1);
-    assert_string_equal(count_rows(), "t,r,a,c,f,s\n1,1,1,3,3,2\n");
+    assert_string_equal(count_rows(), "t,r,a,c,f,s,o\n1,1,1,3,3,2,1\n");
 }
 
 static void an_environment_is_written_once_per_content(void **state)
@@ -441,7 +514,7 @@ static void a_write_that_fails_leaves_the_store_as_it_was(void **state)
     signal(SIGXFSZ, handler);
     FTDN_ASSERT_FAILS(status, FTDN_ERR_STORE, "writing trial ", err);
 
-    assert_string_equal(count_rows(), "t,r,a,c,f,s\n1,1,1,3,3,2\n");
+    assert_string_equal(count_rows(), "t,r,a,c,f,s,o\n1,1,1,3,3,2,1\n");
     assert_string_equal(ask("PRAGMA integrity_check"), "integrity_check\nok\n");
     FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
     assert_string_equal(ask("SELECT length(spec) AS n FROM trials WHERE seed = 2"), "n\n5000000\n");
@@ -452,7 +525,7 @@ static void many_trials_are_all_there(void **state)
     (void)state;
     enum { TRIALS = 10000 };
     for (int i = 0; i < TRIALS; i++) append(i);
-    assert_string_equal(count_rows(), "t,r,a,c,f,s\n10000,10000,10000,30000,30000,20000\n");
+    assert_string_equal(count_rows(), "t,r,a,c,f,s,o\n10000,10000,10000,30000,30000,20000,10000\n");
     assert_string_equal(ask("SELECT min(seed) AS a, max(seed) AS b, count(DISTINCT id) AS n FROM v_trials"),
                         "a,b,n\n0,9999,10000\n");
     ftdn_sample sample;
@@ -471,6 +544,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_views_have_their_columns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_field_comes_back_in_its_column, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_protection_has_and_costs_comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reals_keep_every_bit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_a_number_is_null, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_second_result_for_a_trial_is_refused, set_up, tear_down),

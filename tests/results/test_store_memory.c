@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "results/stored_scores.h"
 #include "tests/results/sample.h"
 
 /* Of the thousands of allocations each STRIDE-th is tried; 1 tries all and takes six times as long. */
@@ -48,13 +49,19 @@ static int install_failing_memory(void **state)
     return 0;
 }
 
-/* Open, record an environment, append trial `number`, ask for it: up to the first failure. */
+/* Open, record an environment, append trial `number`, ask for it, add scores, ask for them: up to the first failure. */
 static ftdn_status use_store(const char *path, int number, FILE *out, bool *ret_appended, ftdn_error *err)
 {
     ftdn_sample sample;
     ftdn_store *store = NULL;
     int64_t environment;
-    char id[FTDN_SHA256_HEX];
+    char id[FTDN_SHA256_HEX], digest[16];
+    double score[2] = {number, 1.0 / 3};
+    const ftdn_layer_scores scores = {"base_net.2.3", 2, score};
+    bool found;
+    snprintf(digest, sizeof digest, "%d", number);
+    const ftdn_ranking_key key = {
+        .model = "ssd_vgg16", .width = 1, .weights_digest = digest, .ranker = "weight_sum", .parameters = "{}"};
     ftdn_sample_init(&sample, number);
     ftdn_status status = ftdn_store_open(path, FTDN_STORE_WRITE, &store, err);
     if (status == FTDN_OK) status = ftdn_store_add_environment(store, &ftdn_sample_environment, &environment, err);
@@ -63,6 +70,9 @@ static ftdn_status use_store(const char *path, int number, FILE *out, bool *ret_
     if (status == FTDN_OK)
         status = ftdn_store_append_failure(store, sample.record.id, "smoke", sample.spec, "cause", environment, err);
     if (status == FTDN_OK) status = ftdn_store_find_trial(store, sample.record.id, id, err);
+    if (status == FTDN_OK) status = ftdn_store_add_scores(store, &key, "0.1.0", 1, &scores, 1, err);
+    if (status == FTDN_OK) status = ftdn_store_find_scores(store, &key, &scores, 1, &found, err);
+    if (status == FTDN_OK) assert_true(found);
     for (int format = FTDN_QUERY_TABLE; format <= FTDN_QUERY_JSON && status == FTDN_OK; format++)
         status = ftdn_query_print(store, "v_ap", (ftdn_query_format)format, out, err);
     ftdn_store_close(store);
@@ -72,7 +82,7 @@ static ftdn_status use_store(const char *path, int number, FILE *out, bool *ret_
 /* How many whole trials the store has; nothing else may be in it. */
 static int count_trials(const char *path, ftdn_arena *arena)
 {
-    int n[5] = {0};
+    int n[6] = {0};
     ftdn_error err;
     ftdn_store *store = NULL;
     FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_READ, &store, &err), err);
@@ -80,14 +90,16 @@ static int count_trials(const char *path, ftdn_arena *arena)
         ftdn_sample_ask(store,
                         "SELECT (SELECT count(*) FROM trials), (SELECT count(*) FROM attempts WHERE "
                         "outcome = 'done'), (SELECT count(*) FROM v_ap), (SELECT count(*) FROM v_faults), "
-                        "(SELECT count(*) FROM v_timings)",
+                        "(SELECT count(*) FROM v_timings), (SELECT count(*) <> 2 * (SELECT count(*) FROM rankings) "
+                        "FROM channel_scores)",
                         FTDN_QUERY_CSV, arena);
-    assert_int_equal(sscanf(strchr(answer, '\n'), "%d,%d,%d,%d,%d", &n[0], &n[1], &n[2], &n[3], &n[4]), 5);
+    assert_int_equal(sscanf(strchr(answer, '\n'), "%d,%d,%d,%d,%d,%d", &n[0], &n[1], &n[2], &n[3], &n[4], &n[5]), 6);
     ftdn_store_close(store);
     assert_int_equal(n[1], n[0]);
     assert_int_equal(n[2], n[0] * FTDN_SAMPLE_CLASSES);
     assert_int_equal(n[3], n[0] * FTDN_SAMPLE_FAULTS);
     assert_int_equal(n[4], n[0] * FTDN_SAMPLE_TIMINGS);
+    assert_int_equal(n[5], 0);
     return n[0];
 }
 

@@ -110,7 +110,7 @@ static void a_new_store_is_one_file_with_our_mark_in_a_new_folder(void **state)
     const char *bytes = load(path, &n_bytes);
     assert_memory_equal(bytes, "SQLite format 3", 16);
     assert_memory_equal(bytes + 68, "FTDN", 4);
-    assert_memory_equal(bytes + 60, "\0\0\0\1", 4);
+    assert_memory_equal(bytes + 60, "\0\0\0\2", 4);
     assert_false(ftdn_file_exists(path_of("a/b/new.db-journal")));
     assert_false(ftdn_file_exists(path_of("a/b/new.db-wal")));
 }
@@ -140,7 +140,7 @@ static void every_table_is_strict_and_every_reference_is_kept(void **state)
                                         "SELECT count(*), min(strict) FROM pragma_table_list "
                                         "WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%'",
                                         FTDN_QUERY_CSV, &arena),
-                        "count(*),min(strict)\n7,1\n");
+                        "count(*),min(strict)\n11,1\n");
     assert_string_equal(ftdn_sample_ask(store, "SELECT count(*) FROM pragma_foreign_key_check", FTDN_QUERY_CSV, &arena),
                         "count(*)\n0\n");
     ftdn_store_close(store);
@@ -217,12 +217,15 @@ static void the_journal_of_another_program_is_not_played_back(void **state)
     assert_refused(copy, "another program");
 }
 
-static void a_store_of_a_newer_program_is_refused_and_not_touched(void **state)
+static void a_store_of_another_version_is_refused_and_not_touched(void **state)
 {
     (void)state;
     char *path = make_store("newer.db");
-    overwrite(path, 60, "\0\0\0\2", 4);
-    assert_refused(path, "newer program: its schema is 2, the last one known here is 1");
+    overwrite(path, 60, "\0\0\0\3", 4);
+    assert_refused(path, "newer program: its schema is 3, the last one known here is 2");
+    overwrite(path, 60, "\0\0\0\1", 4);
+    assert_refused(path, "older program: its schema is 1, this program's is 2; run its manifests anew into another "
+                         "file (--db FILE), or read it with the program that wrote it");
     overwrite(path, 60, "\0\0\0\0", 4);
     assert_refused(path, "has no version");
 }
@@ -414,7 +417,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_missing_file_is_missing_to_a_reader, set_up, tear_down),
         cmocka_unit_test_setup_teardown(files_of_others_are_refused_and_not_touched, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_journal_of_another_program_is_not_played_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_store_of_a_newer_program_is_refused_and_not_touched, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_store_of_another_version_is_refused_and_not_touched, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damage_of_the_schema_is_seen_when_a_store_is_opened, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damage_of_the_data_is_an_error_of_the_question, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_file_is_refused, set_up, tear_down),

@@ -1,0 +1,164 @@
+/* ranges.c - each image runs once; the engine's hook looks at the maps of the layers, thread by thread. Least and
+ * greatest do not depend on the order of images. */
+#include "harness/ranges.h"
+
+#include <assert.h>
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+typedef struct surveyor {
+    ftdn_context *context;
+    const int *layer_of_node;  /* [n_nodes] index into the layers; -1: not asked for */
+    ftdn_layer_range *range;   /* [n_layers] of the images so far */
+    int nonfinite;             /* index of a layer with a value that is not finite; -1: none so far */
+} surveyor;
+
+typedef struct survey {
+    const ftdn_score_source *source;
+    const ftdn_planned_trial *trial;
+    ftdn_layer_set layers;
+    ftdn_program *program;
+    ftdn_packed *packed;
+    int n_surveyors;
+    surveyor *surveyor; /* [n_surveyors] */
+    int n_images_done;
+} survey;
+
+static void look(void *user, const ftdn_map *map)
+{
+    surveyor *s = user;
+    int l = s->layer_of_node[map->node];
+    ftdn_layer_range *range = &s->range[l];
+    size_t n_values = ftdn_shape_elements(map->shape);
+    float low = range->low, high = range->high;
+    for (size_t i = 0; i < n_values; i++) {
+        float value = map->values[i];
+        if (!isfinite(value)) s->nonfinite = l;
+        low = value < low ? value : low;
+        high = value > high ? value : high;
+    }
+    range->low = low;
+    range->high = high;
+}
+
+static ftdn_status set_up(survey *run, ftdn_arena *arena, ftdn_error *err)
+{
+    const ftdn_model *model = run->trial->model;
+    const ftdn_graph *graph = &model->network.graph;
+    const ftdn_engine_settings *engine = &run->trial->settings.engine;
+    size_t n_layers = (size_t)run->layers.n_layers;
+    int *tap = FTDN_NEW(arena, n_layers, int, err), *layer_of_node = FTDN_NEW(arena, (size_t)graph->n_nodes, int, err);
+    run->surveyor = FTDN_NEW(arena, (size_t)run->source->n_threads, surveyor, err);
+    if (!tap || !layer_of_node || !run->surveyor) return FTDN_ERR_MEMORY;
+    for (int i = 0; i < graph->n_nodes; i++) layer_of_node[i] = -1;
+    for (size_t l = 0; l < n_layers; l++) {
+        tap[l] = graph->layer[run->layers.layer[l]].last;
+        layer_of_node[tap[l]] = (int)l;
+    }
+    const ftdn_compile_desc compile = {
+        .taps = tap, .n_taps = (int)n_layers, .micro_batch = 1, .conv_algorithm = engine->conv_algorithm};
+    FTDN_TRY(ftdn_program_create(ftdn_backend_find(engine->backend), graph, &compile, &run->program, err));
+    FTDN_TRY(ftdn_packed_create(run->program, &model->weights, run->source->n_threads, &run->packed, err));
+    for (; run->n_surveyors < run->source->n_threads; run->n_surveyors++) {
+        surveyor *s = &run->surveyor[run->n_surveyors];
+        *s = (surveyor){.layer_of_node = layer_of_node, .nonfinite = -1};
+        s->range = FTDN_NEW(arena, n_layers, ftdn_layer_range, err);
+        if (!s->range) return FTDN_ERR_MEMORY;
+        for (size_t l = 0; l < n_layers; l++)
+            s->range[l] = (ftdn_layer_range){.layer = run->layers.layer[l], .low = INFINITY, .high = -INFINITY};
+        FTDN_TRY(ftdn_context_create(run->program, &s->context, err));
+    }
+    return FTDN_OK;
+}
+
+static void tear_down(survey *run)
+{
+    for (int i = 0; i < run->n_surveyors; i++) ftdn_context_free(run->surveyor[i].context);
+    ftdn_packed_free(run->packed);
+    ftdn_program_free(run->program);
+}
+
+static ftdn_status survey_image(const survey *run, surveyor *s, const ftdn_image *image, ftdn_error *err)
+{
+    const ftdn_network *network = &run->trial->model->network;
+    if (run->source->stop && *run->source->stop)
+        return FTDN_FAIL(err, FTDN_ERR_INTERRUPTED, "stopped while ranges of maps were taken");
+    ftdn_input input = {.n_images = 1, .pixels = &image->pixels};
+    memcpy(input.mean, network->mean, sizeof input.mean);
+    memcpy(input.scale, network->scale, sizeof input.scale);
+    const ftdn_map_hook hook = {.call = look, .user = s};
+    FTDN_TRY(ftdn_forward(s->context, run->packed, &input, &hook, err));
+    if (s->nonfinite < 0) return FTDN_OK;
+    return FTDN_FAIL(err, FTDN_ERR_INPUT,
+                     "calibration image '%s': the map of layer '%s' has a value that is not finite, without faults",
+                     image->name, network->graph.layer[run->layers.layer[s->nonfinite]].name);
+}
+
+static ftdn_status survey_all(survey *run, ftdn_error *err)
+{
+    const ftdn_dataset *dataset = run->trial->calibration;
+    const ftdn_score_source *source = run->source;
+    ftdn_status status = FTDN_OK;
+#pragma omp parallel num_threads(run->n_surveyors)
+    {
+        surveyor *mine = &run->surveyor[omp_get_thread_num()];
+#pragma omp for schedule(dynamic)
+        for (int i = 0; i < dataset->n_images; i++) {
+            ftdn_status seen;
+#pragma omp atomic read
+            seen = status;
+            if (seen != FTDN_OK) continue;
+            ftdn_error local = {0};
+            seen = survey_image(run, mine, &dataset->image[i], &local);
+            if (seen != FTDN_OK) {
+#pragma omp critical(ftdn_ranges_failure)
+                {
+                    if (err) *err = local;
+#pragma omp atomic write
+                    status = seen;
+                }
+                continue;
+            }
+            int n_done;
+#pragma omp atomic capture
+            n_done = ++run->n_images_done;
+            if (source->on_progress && omp_get_thread_num() == 0)
+                source->on_progress(source->user, "ranges", n_done, dataset->n_images);
+        }
+    }
+    return status;
+}
+
+/* Adding 0 makes a negative zero positive: which zero a thread saw first must not matter. */
+static void join(const survey *run, ftdn_layer_range *ret_range)
+{
+    for (int l = 0; l < run->layers.n_layers; l++) {
+        ftdn_layer_range range = run->surveyor[0].range[l];
+        for (int i = 1; i < run->n_surveyors; i++) {
+            const ftdn_layer_range *other = &run->surveyor[i].range[l];
+            range.low = other->low < range.low ? other->low : range.low;
+            range.high = other->high > range.high ? other->high : range.high;
+        }
+        range.low += 0.0f;
+        range.high += 0.0f;
+        ret_range[l] = range;
+    }
+}
+
+ftdn_status ftdn_ranges_profile(const ftdn_score_source *source, const ftdn_planned_trial *trial, ftdn_layer_set layers,
+                                ftdn_arena *arena, ftdn_layer_range *ret_range, ftdn_error *err)
+{
+    assert(trial->calibration && source->n_threads >= 1);
+    int size = trial->model->network.input_size;
+    if (trial->calibration->size != size)
+        FTDN_TRY(ftdn_dataset_decode(trial->calibration, size, source->n_threads, err));
+    survey run = {.source = source, .trial = trial, .layers = layers};
+    ftdn_arena_mark mark = ftdn_arena_get_mark(arena);
+    ftdn_status status = set_up(&run, arena, err);
+    if (status == FTDN_OK) status = survey_all(&run, err);
+    if (status == FTDN_OK) join(&run, ret_range);
+    tear_down(&run);
+    ftdn_arena_reset(arena, mark);
+    return status;
+}

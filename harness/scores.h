@@ -1,0 +1,37 @@
+/* scores.h - the channel scores that a trial's protection is chosen by: found in the store, or computed and kept there.
+ *
+ * A trial's settings name the ranking (protection.ranking, protection.direction), what `measured` injects (the type of
+ * the faults, n_measured_images), the backend, and where maps are read (faults.feature_map_point). Scores are read from
+ * the network without faults. Those of `random` are a function of the trial's seed and never stored. */
+#ifndef FTDN_HARNESS_SCORES_H
+#define FTDN_HARNESS_SCORES_H
+
+#include <signal.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "harness/plan.h"
+#include "injectors/scope.h"
+#include "results/store.h"
+
+/* Where scores come from, and who is told meanwhile. */
+typedef struct ftdn_score_source {
+    ftdn_store *store; /* open for writing; NULL: computed each time */
+    int n_threads;
+    const volatile sig_atomic_t *stop; /* not 0: leave with FTDN_ERR_INTERRUPTED; NULL: never */
+    /* While scores are computed from images, from the calling thread: images done, of `measured` channels of images.
+     * Any number of times, also none; may be NULL. */
+    void (*on_progress)(void *user, const char *ranker, int n_done, int n_all);
+    void *user;
+} ftdn_score_source;
+
+/* The scores of a planned trial's layers by its ranking, which the settings name. trial->calibration is decoded first
+ * where it must be; nothing is decoded for scores that the store has. *ret_score: [n_layers][K of the layer], finite;
+ * lives in the arena.
+ * FTDN_ERR_INPUT: images that cannot be decoded, scores that are not finite, no object in any image where the ranking
+ * needs one; FTDN_ERR_STORE: the store fails, or holds other scores for the same key. */
+FTDN_NODISCARD ftdn_status ftdn_scores_get(const ftdn_score_source *source, const ftdn_planned_trial *trial,
+                                           ftdn_layer_set layers, ftdn_arena *arena, const double *const **ret_score,
+                                           ftdn_error *err);
+
+#endif

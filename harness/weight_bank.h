@@ -1,0 +1,42 @@
+/* weight_bank.h - the weights of a network on their way from memory to the engine:
+ *
+ *     stored      originals and copies, clean or hit by faults       (injectors/weight_faults.h)
+ *     assembled   what the protected graph runs with                 (protectors/protector.h)
+ *     packed      in the layout of the engine                        (engine/engine.h)
+ *
+ * A trial has one bank that all its workers read; where weights are hit anew for each image, each worker has one. */
+#ifndef FTDN_HARNESS_WEIGHT_BANK_H
+#define FTDN_HARNESS_WEIGHT_BANK_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "engine/engine.h"
+#include "injectors/weight_faults.h"
+#include "protectors/protector.h"
+
+typedef struct ftdn_weight_bank {
+    const ftdn_protection *protection; /* borrowed */
+    ftdn_weight_faults faults;
+    ftdn_assembly assembly;
+    ftdn_packed *packed;
+    bool *packed_is_faulty; /* [n_params of the protected graph] */
+    bool *changed;          /* [n_params], scratch */
+    /* Added up over the draws since the last reset: of the layers that are hit, and of all copied layers. */
+    ftdn_fault_count *count;                        /* [faults.layers.n_layers] */
+    ftdn_fault_count *copy_count[FTDN_MAX_COPIES];  /* [faults.copies.n_layers] */
+} ftdn_weight_bank;
+
+/* layers: of the unprotected graph. program: of the protected one. Clean weights are packed by n_threads. The caller
+ * may call ftdn_weight_bank_done on a bank that could not be initialised. */
+FTDN_NODISCARD ftdn_status ftdn_weight_bank_init(ftdn_weight_bank *bank, const ftdn_protection *protection,
+                                                 const ftdn_program *program, ftdn_layer_set layers, int n_threads,
+                                                 ftdn_arena *arena, ftdn_error *err);
+void ftdn_weight_bank_done(ftdn_weight_bank *bank);
+
+void ftdn_weight_bank_reset_counts(ftdn_weight_bank *bank);
+
+/* Bring the packed weights to what is asked for: clean, or with faults drawn for the image (0: for the whole trial). */
+FTDN_NODISCARD ftdn_status ftdn_weight_bank_set(ftdn_weight_bank *bank, const ftdn_fault_draw *draw, uint64_t image,
+                                                int n_threads, ftdn_error *err);
+
+#endif

@@ -1,0 +1,92 @@
+#include "harness/worker.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+int ftdn_worker_micro_batch(const ftdn_worker *worker)
+{
+    return worker->bank == &worker->own_bank ? 1 : worker->micro_batch;
+}
+
+void ftdn_worker_reset(ftdn_worker *worker)
+{
+    ftdn_arena_reset(&worker->arena, worker->empty);
+    ftdn_map_injector_reset(&worker->injector);
+    if (worker->bank == &worker->own_bank) ftdn_weight_bank_reset_counts(&worker->own_bank);
+    worker->weights_ns = worker->forward_ns = worker->detection_ns = worker->n_nonfinite = 0;
+}
+
+ftdn_status ftdn_worker_forward(ftdn_worker *worker, const ftdn_dataset *dataset, int first, int n_images,
+                                const ftdn_map_hook *hook, ftdn_error *err)
+{
+    assert(n_images <= ftdn_worker_micro_batch(worker));
+    int64_t start_ns = ftdn_clock_ns();
+    if (worker->bank == &worker->own_bank)
+        FTDN_TRY(ftdn_weight_bank_set(&worker->own_bank, &worker->redraw, dataset->image[first].id, 1, err));
+    int64_t weights_end_ns = ftdn_clock_ns();
+    for (int i = 0; i < n_images; i++) {
+        worker->pixels[i] = dataset->image[first + i].pixels;
+        worker->image_id[i] = dataset->image[first + i].id;
+    }
+    ftdn_input input = {.n_images = n_images, .pixels = worker->pixels};
+    memcpy(input.mean, worker->network->mean, sizeof input.mean);
+    memcpy(input.scale, worker->network->scale, sizeof input.scale);
+    FTDN_TRY(ftdn_forward(worker->context, worker->bank->packed, &input, hook, err));
+    worker->weights_ns += weights_end_ns - start_ns;
+    worker->forward_ns += ftdn_clock_ns() - weights_end_ns;
+    return FTDN_OK;
+}
+
+static void detect_with(ftdn_worker *worker, int network)
+{
+    ftdn_detector *detector = &worker->detector[network];
+    ftdn_detect(detector, worker->answer[network].logits, worker->answer[network].locations, worker->priors);
+    worker->n_nonfinite += detector->n_nonfinite;
+}
+
+/* From the answers for image `index` of the micro-batch to its boxes. */
+static const ftdn_detection *detect_image(ftdn_worker *worker, int index, int *ret_n)
+{
+    for (int i = 0; i < worker->n_networks; i++) {
+        const ftdn_network_answer *answer = &worker->answer[i];
+        ftdn_network_gather(&worker->network[i], worker->context, index, answer->logits, answer->locations);
+    }
+    if (worker->n_networks == 2 && worker->combines_boxes) {
+        detect_with(worker, 0);
+        detect_with(worker, 1);
+        ftdn_box_combiner *combiner = &worker->combiner;
+        ftdn_combine_boxes(combiner, &worker->detector[0], &worker->detector[1]);
+        *ret_n = combiner->n_detections;
+        return combiner->detection;
+    }
+    if (worker->n_networks == 2) {
+        const ftdn_network_answer *a = &worker->answer[0], *b = &worker->answer[1];
+        size_t n_priors = (size_t)worker->network->n_priors, n_columns = (size_t)(worker->network->n_classes + 1);
+        ftdn_combine_answers(a->logits, b->logits, n_priors * n_columns, a->logits);
+        ftdn_combine_answers(a->locations, b->locations, n_priors * 4, a->locations);
+    }
+    detect_with(worker, 0);
+    *ret_n = worker->detector[0].n_detections;
+    return worker->detector[0].detection;
+}
+
+ftdn_status ftdn_worker_detect(ftdn_worker *worker, const ftdn_dataset *dataset, int first, int n_images,
+                               bool hits_maps, ftdn_image_detections *found, ftdn_error *err)
+{
+    const ftdn_map_hook hook = {.call = ftdn_map_injector_hook, .user = &worker->injector};
+    FTDN_TRY(ftdn_worker_forward(worker, dataset, first, n_images, hits_maps ? &hook : NULL, err));
+    int64_t start_ns = ftdn_clock_ns();
+    for (int i = 0; i < n_images; i++) {
+        int n_detections;
+        const ftdn_detection *detection = detect_image(worker, i, &n_detections);
+        size_t n_bytes = (size_t)n_detections * sizeof *detection;
+        ftdn_detection *copy = ftdn_arena_alloc(&worker->arena, n_bytes, 1, err);
+        if (!copy) return FTDN_ERR_MEMORY;
+        memcpy(copy, detection, n_bytes);
+        found[i] = (ftdn_image_detections){copy, n_detections};
+    }
+    worker->detection_ns += ftdn_clock_ns() - start_ns;
+    return FTDN_OK;
+}

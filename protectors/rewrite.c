@@ -1,0 +1,142 @@
+#include "protectors/rewrite.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/graph_edit.h"
+
+#define MAX_NAME 256
+
+ftdn_status ftdn_rewrite_begin(ftdn_rewrite *rewrite, ftdn_protection *protection, int max_added, ftdn_error *err)
+{
+    const ftdn_graph *from = protection->desc.graph;
+    ftdn_graph *to = &protection->rewritten;
+    *rewrite = (ftdn_rewrite){
+        .protection = protection,
+        .from = from,
+        .to = to,
+        .itself = FTDN_NEW(to->arena, (size_t)from->n_nodes, int, err),
+        .hands_on = FTDN_NEW(to->arena, (size_t)from->n_nodes, int, err),
+        .added = FTDN_NEW(to->arena, (size_t)max_added, ftdn_added_param, err),
+        .added_capacity = max_added,
+    };
+    if (!rewrite->itself || !rewrite->hands_on || !rewrite->added) return FTDN_ERR_MEMORY;
+    for (int i = 0; i < from->n_nodes; i++) rewrite->itself[i] = rewrite->hands_on[i] = -1;
+    for (int i = 0; i < from->n_params; i++) ftdn_graph_append_param(to, &from->param[i]);
+    for (int i = 0; i < from->n_layers; i++) ftdn_graph_append_layer(to, &from->layer[i]);
+    return ftdn_graph_finish(to, err);
+}
+
+int ftdn_rewrite_take_node(ftdn_rewrite *rewrite, int i)
+{
+    ftdn_node node = rewrite->from->node[i];
+    if (node.input >= 0) node.input = rewrite->hands_on[node.input];
+    for (int c = 0; c < node.n_copies; c++) node.copy[c] = rewrite->hands_on[node.copy[c]];
+    rewrite->itself[i] = rewrite->hands_on[i] = ftdn_graph_append_node(rewrite->to, &node);
+    return rewrite->itself[i];
+}
+
+const char *ftdn_rewrite_format_name(ftdn_rewrite *rewrite, const char *format, ...)
+{
+    char name[MAX_NAME];
+    ftdn_graph *to = rewrite->to;
+    if (to->status != FTDN_OK) return NULL;
+    va_list args;
+    va_start(args, format);
+    int n_chars = vsnprintf(name, sizeof name, format, args);
+    va_end(args);
+    if (n_chars < 0 || n_chars >= MAX_NAME) {
+        to->status = FTDN_FAIL(&to->error, FTDN_ERR_ARG, "graph: the name '%.40s...' has more than %d characters", name,
+                               MAX_NAME - 1);
+        return NULL;
+    }
+    const char *copy = ftdn_arena_copy_text(to->arena, name, (size_t)n_chars, &to->error);
+    if (!copy) to->status = FTDN_ERR_MEMORY;
+    return copy;
+}
+
+int ftdn_rewrite_add_param(ftdn_rewrite *rewrite, const ftdn_added_param *added, const char *node_name, int node,
+                           int n_rows)
+{
+    ftdn_param param = rewrite->from->param[added->source];
+    const char *suffix = strrchr(param.name, '.');
+    size_t row_size = ftdn_param_row_size(&param);
+    param.name = ftdn_rewrite_format_name(rewrite, "%s%s", node_name, suffix ? suffix : "");
+    param.dims[0] = n_rows;
+    param.n_elements = (size_t)n_rows * row_size;
+    param.node = node;
+    if (!param.name) return -1;
+    int index = ftdn_graph_append_param(rewrite->to, &param);
+    if (index < 0) return -1;
+    assert(rewrite->n_added < rewrite->added_capacity);
+    rewrite->added[rewrite->n_added++] = *added;
+    return index;
+}
+
+ftdn_status ftdn_rewrite_finish(ftdn_rewrite *rewrite, ftdn_error *err)
+{
+    const ftdn_graph *from = rewrite->from;
+    ftdn_graph *to = rewrite->to;
+    FTDN_TRY(ftdn_graph_finish(to, err));
+    for (int i = 0; i < from->n_params; i++) {
+        if (from->param[i].node >= 0) to->param[i].node = rewrite->itself[from->param[i].node];
+    }
+    for (int i = 0; i < from->n_layers; i++) {
+        to->layer[i].conv = rewrite->itself[from->layer[i].conv];
+        to->layer[i].last = rewrite->itself[from->layer[i].last];
+    }
+    rewrite->protection->graph = to;
+    rewrite->protection->node_of = rewrite->hands_on;
+    rewrite->protection->added = rewrite->added;
+    return FTDN_OK;
+}
+
+int ftdn_layer_weight_param(const ftdn_graph *graph, int layer)
+{
+    return graph->node[graph->layer[layer].conv].weight;
+}
+
+size_t ftdn_param_row_size(const ftdn_param *param)
+{
+    return param->n_elements / (size_t)param->dims[0];
+}
+
+const int *ftdn_copies_by_layer(const ftdn_copies *copies, int n_layers, ftdn_arena *arena, ftdn_error *err)
+{
+    int *index = FTDN_NEW(arena, (size_t)n_layers, int, err);
+    if (!index) return NULL;
+    for (int i = 0; i < n_layers; i++) index[i] = -1;
+    for (int i = 0; i < copies->n_layers; i++) index[copies->layer[i].layer] = i;
+    return index;
+}
+
+const float *ftdn_rows_gather(const ftdn_param *param, const float *values, const ftdn_layer_copies *copied,
+                              ftdn_arena *arena, ftdn_error *err)
+{
+    size_t row_size = ftdn_param_row_size(param);
+    float *rows = FTDN_NEW(arena, (size_t)copied->n_channels * row_size, float, err);
+    if (!rows) return NULL;
+    for (int j = 0; j < copied->n_channels; j++) {
+        memcpy(rows + (size_t)j * row_size, values + (size_t)copied->channel[j] * row_size, row_size * sizeof *rows);
+    }
+    return rows;
+}
+
+const float *ftdn_stored_copy(const ftdn_protection *protection, const ftdn_stored_weights *stored, int c, int i)
+{
+    const float *given = stored->copy[c] ? stored->copy[c][i] : NULL;
+    return given ? given : protection->clean_copy[c][i];
+}
+
+bool ftdn_stored_is_clean(const ftdn_protection *protection, const ftdn_stored_weights *stored, int i)
+{
+    const ftdn_protection_desc *desc = &protection->desc;
+    int weight = ftdn_layer_weight_param(desc->graph, desc->copies.layer[i].layer);
+    if (stored->original->value[weight] != desc->weights->value[weight]) return false;
+    for (int c = 0; c < desc->copies.n_copies; c++) {
+        if (ftdn_stored_copy(protection, stored, c, i) != protection->clean_copy[c][i]) return false;
+    }
+    return true;
+}

@@ -1,0 +1,67 @@
+#include "results/latencies.h"
+
+#include <assert.h>
+
+#include "results/statement.h"
+
+static const char doing[] = "writing latencies";
+
+static const char insert_sql[] =
+    "INSERT INTO latencies (measured_at, environment, model, width, weights, weights_digest, method, ranking, merge, "
+    "ratio, backend, arithmetic, threads, images, warmup, repeats, median_s, q1_s, q3_s, min_s, slowdown, "
+    "weight_bytes, feature_map_bytes, map_bytes, macs, allocated_weight_bytes, allocated_map_bytes, "
+    "peak_map_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+static void insert_latency(ftdn_statement *row, const char *measured_at, const ftdn_latency *latency,
+                           int64_t environment)
+{
+    ftdn_statement_bind_text(row, measured_at);
+    ftdn_statement_bind_integer(row, environment);
+    ftdn_statement_bind_text(row, latency->model);
+    ftdn_statement_bind_real(row, latency->width);
+    ftdn_statement_bind_text(row, latency->weights);
+    ftdn_statement_bind_text(row, latency->weights_digest);
+    ftdn_statement_bind_text(row, latency->method);
+    ftdn_statement_bind_text(row, latency->ranking);
+    ftdn_statement_bind_text(row, latency->merge);
+    ftdn_statement_bind_real(row, latency->ratio);
+    ftdn_statement_bind_text(row, latency->backend);
+    ftdn_statement_bind_text(row, latency->arithmetic);
+    ftdn_statement_bind_integer(row, latency->n_threads);
+    ftdn_statement_bind_integer(row, latency->n_images);
+    ftdn_statement_bind_integer(row, latency->n_warmup);
+    ftdn_statement_bind_integer(row, latency->n_repeats);
+    ftdn_statement_bind_real(row, latency->median_s);
+    ftdn_statement_bind_real(row, latency->q1_s);
+    ftdn_statement_bind_real(row, latency->q3_s);
+    ftdn_statement_bind_real(row, latency->min_s);
+    ftdn_statement_bind_real(row, latency->slowdown);
+    ftdn_statement_bind_integer(row, latency->weight_bytes);
+    ftdn_statement_bind_integer(row, latency->feature_map_bytes);
+    ftdn_statement_bind_integer(row, latency->map_bytes);
+    ftdn_statement_bind_integer(row, latency->macs);
+    ftdn_statement_bind_integer(row, latency->allocated_weight_bytes);
+    ftdn_statement_bind_integer(row, latency->allocated_map_bytes);
+    ftdn_statement_bind_integer(row, latency->peak_map_bytes);
+    ftdn_statement_run(row);
+}
+
+static ftdn_status insert_rows(ftdn_store *store, const char *measured_at, const ftdn_latency *latency, int n_latencies,
+                               int64_t environment, ftdn_error *err)
+{
+    ftdn_statement row;
+    ftdn_statement_prepare(&row, store, insert_sql);
+    for (int i = 0; i < n_latencies; i++) insert_latency(&row, measured_at, &latency[i], environment);
+    return ftdn_statement_finish(&row, doing, err);
+}
+
+ftdn_status ftdn_store_append_latencies(ftdn_store *store, const char *measured_at, const ftdn_latency *latency,
+                                        int n_latencies, int64_t environment, ftdn_error *err)
+{
+    assert(store->mode == FTDN_STORE_WRITE);
+    FTDN_TRY(ftdn_store_execute(store, "BEGIN IMMEDIATE", doing, err));
+    ftdn_status status = insert_rows(store, measured_at, latency, n_latencies, environment, err);
+    if (status == FTDN_OK) status = ftdn_store_execute(store, "COMMIT", doing, err);
+    if (status != FTDN_OK) ftdn_store_roll_back(store);
+    return status;
+}
