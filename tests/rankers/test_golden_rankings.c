@@ -13,8 +13,10 @@
 
 /* Of the parameter's largest gradient. Rounding decides on which side of its kink an activation near 0 falls, and
  * each that changes sides moves a gradient by a step. In VGG's first layer, behind 13 ReLUs and 4 poolings, the two
- * backends differ from each other, and each from the golden file, by up to 1.8e-3; at the heads by 1e-8. */
-#define GRADIENT_TOLERANCE 3e-3
+ * backends differ from each other, and each from the golden file, by up to 1.8e-3; elsewhere by at most 7e-4, at the
+ * heads by 1e-8. */
+#define GRADIENT_TOLERANCE 1e-3
+#define FIRST_GRADIENT_TOLERANCE 3e-3 /* of VGG's first weights */
 enum { n_images = 2, max_layers = 32 };
 
 /* One layer under study, at both points. */
@@ -219,15 +221,17 @@ static void assert_param_gradients(const fixture *f)
     for (int i = 0; i < gradients->n_children; i++) {
         const ftdn_json *golden = gradients->child[i], *first = ftdn_json_find(golden, "first16");
         int param = ftdn_graph_find_param(&f->network.graph, golden->key);
+        bool is_first = !strcmp(f->network.name, "ssd_vgg16") && !strcmp(golden->key, "base_net.0.weight");
+        double tolerance = is_first ? FIRST_GRADIENT_TOLERANCE : GRADIENT_TOLERANCE;
         const float *dparam = f->dparam[param];
         double largest = fmax(fabs(ftdn_json_find(golden, "min")->number), fabs(ftdn_json_find(golden, "max")->number));
         double sum = 0, norm = ftdn_json_find(golden, "l2")->number;
         for (size_t e = 0; e < f->network.graph.param[param].n_elements; e++)
             sum += (double)dparam[e] * (double)dparam[e];
-        if (!(fabs(sqrt(sum) - norm) <= GRADIENT_TOLERANCE * norm))
+        if (!(fabs(sqrt(sum) - norm) <= tolerance * norm))
             fail_msg("%s: norm %g, not %g", golden->key, sqrt(sum), norm);
         for (int e = 0; e < first->n_children; e++) {
-            if (!(fabs((double)dparam[e] - first->child[e]->number) <= GRADIENT_TOLERANCE * largest)) {
+            if (!(fabs((double)dparam[e] - first->child[e]->number) <= tolerance * largest)) {
                 fail_msg("%s: element %d is %g, not %g", golden->key, e, (double)dparam[e], first->child[e]->number);
             }
         }
