@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/file.h"
 #include "harness/print.h"
 
 void ftdn_campaign_files_init(ftdn_campaign_files *files)
@@ -39,6 +40,14 @@ ftdn_status ftdn_campaign_files_open(ftdn_campaign_files *files, const char *man
     FTDN_TRY(ftdn_plan_make(&files->manifest, &files->inputs, &files->arena, &files->plan, err));
     files->db_path = db ? db : ftdn_arena_format(&files->arena, err, "results/%s.db", files->manifest.name);
     return files->db_path ? FTDN_OK : FTDN_ERR_MEMORY;
+}
+
+ftdn_status ftdn_campaign_files_open_scores(const ftdn_campaign_files *files, const ftdn_planned_trial *trial,
+                                            ftdn_store **ret_store, ftdn_error *err)
+{
+    *ret_store = NULL;
+    if (!trial->settings.protection.ranking || !ftdn_file_exists(files->db_path)) return FTDN_OK;
+    return ftdn_store_open(files->db_path, FTDN_STORE_WRITE, ret_store, err);
 }
 
 void ftdn_campaign_files_print_title(const ftdn_campaign_files *files)

@@ -7,6 +7,7 @@
 #include "harness/inputs.h"
 #include "harness/manifest.h"
 #include "harness/plan.h"
+#include "results/store.h"
 
 typedef struct ftdn_campaign_files {
     ftdn_arena arena;
@@ -23,6 +24,12 @@ void ftdn_campaign_files_done(ftdn_campaign_files *files);
  * err then says how many. db: NULL for results/NAME.db. The store itself is not opened. */
 FTDN_NODISCARD ftdn_status ftdn_campaign_files_open(ftdn_campaign_files *files, const char *manifest_path,
                                                     const char *db, ftdn_error *err);
+
+/* The store, open for writing, where it exists and the trial's protection needs scores, which may be kept there; else
+ * *ret_store is NULL. */
+FTDN_NODISCARD ftdn_status ftdn_campaign_files_open_scores(const ftdn_campaign_files *files,
+                                                           const ftdn_planned_trial *trial, ftdn_store **ret_store,
+                                                           ftdn_error *err);
 
 /* The campaign's name and, where there is one, its description: one line on stdout. */
 void ftdn_campaign_files_print_title(const ftdn_campaign_files *files);

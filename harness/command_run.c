@@ -99,10 +99,10 @@ static ftdn_status dump_image(const ftdn_campaign_files *files, const run_option
                               const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_error *err)
 {
     int image = 0;
-    ftdn_store *store = NULL;
+    ftdn_store *store;
     ftdn_dump_summary summary;
     if (options->image) FTDN_TRY(ftdn_find_image(trial->dataset, options->image, &image, err));
-    if (ftdn_file_exists(files->db_path)) FTDN_TRY(ftdn_store_open(files->db_path, FTDN_STORE_WRITE, &store, err));
+    FTDN_TRY(ftdn_campaign_files_open_scores(files, trial, &store, err));
     const ftdn_score_source scores = {.store = store, .n_threads = (int)options->n_threads};
     ftdn_status status = ftdn_dump(trial, &scores, image, options->dump, arena, &summary, err);
     ftdn_store_close(store);

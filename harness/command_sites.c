@@ -74,18 +74,18 @@ static void add_row(void *user, const ftdn_fault_site *site)
 }
 
 typedef struct sites_options {
-    const char *trial, *layer, *image;
+    const char *trial, *layer, *image, *db;
     bool csv, json;
 } sites_options;
 
-static ftdn_status list_sites(const sites_options *options, const ftdn_planned_trial *trial, sites_writer *w,
-                              ftdn_arena *arena, ftdn_error *err)
+static ftdn_status list_sites(const sites_options *options, const ftdn_planned_trial *trial, ftdn_store *store,
+                              sites_writer *w, ftdn_arena *arena, ftdn_error *err)
 {
     int layer = 0, image = FTDN_NO_IMAGE;
     FTDN_TRY(ftdn_find_layer(&trial->model->network.graph, options->layer, arena, &layer, err));
     if (options->image) FTDN_TRY(ftdn_find_image(trial->dataset, options->image, &image, err));
     ftdn_rig rig;
-    const ftdn_score_source scores = {.n_threads = ftdn_default_threads()};
+    const ftdn_score_source scores = {.store = store, .n_threads = ftdn_default_threads()};
     const ftdn_rig_desc desc = {.trial = trial, .scores = &scores, .n_threads = 1};
     const ftdn_site_visitor visitor = {.call = add_row, .user = w};
     FTDN_TRY(ftdn_rig_init(&rig, &desc, err));
@@ -95,9 +95,11 @@ static ftdn_status list_sites(const sites_options *options, const ftdn_planned_t
     return status;
 }
 
-static ftdn_status answer(const sites_options *options, const ftdn_planned_trial *trial, ftdn_arena *arena,
-                          ftdn_error *err)
+static ftdn_status answer(const sites_options *options, const ftdn_campaign_files *files,
+                          const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_error *err)
 {
+    ftdn_store *store;
+    FTDN_TRY(ftdn_campaign_files_open_scores(files, trial, &store, err));
     static const char *const columns[] = {"location", "copy", "index", "coordinates", "before", "after"};
     sites_writer w = {.format = options->json ? SITES_JSON : options->csv ? SITES_CSV : SITES_TABLE};
     ftdn_table_init(&w.table, 6);
@@ -105,7 +107,8 @@ static ftdn_status answer(const sites_options *options, const ftdn_planned_trial
     for (int i = 0; i < 6; i++) ftdn_table_add(&w.table, FTDN_CELL_TEXT, "%s", columns[i]);
     if (w.format == SITES_CSV) ftdn_text_append(&w.text, "location,copy,index,coordinates,before,after\n");
     if (w.format == SITES_JSON) ftdn_text_append(&w.text, "[");
-    ftdn_status status = list_sites(options, trial, &w, arena, err);
+    ftdn_status status = list_sites(options, trial, store, &w, arena, err);
+    ftdn_store_close(store);
     if (w.format == SITES_JSON) ftdn_text_append(&w.text, "\n]\n");
     if (w.format == SITES_TABLE) ftdn_table_write(&w.table, &w.text);
     if (status == FTDN_OK) status = ftdn_print(&w.text, err);
@@ -122,6 +125,8 @@ ftdn_status ftdn_command_sites(int argc, char **argv, ftdn_exit_code *ret_exit, 
         FTDN_TEXT_OPTION("trial", 0, "ID", &options.trial, "the trial: the beginning of its id ('ftdn plan' tells)"),
         FTDN_TEXT_OPTION("layer", 0, "NAME", &options.layer, "the layer ('ftdn inspect graph' lists them)"),
         FTDN_TEXT_OPTION("image", 0, "NAME", &options.image, "list the faults in this image's map too"),
+        FTDN_TEXT_OPTION("db", 0, "FILE", &options.db,
+                         "the store that may hold the channels' scores (default: results/NAME.db)"),
         FTDN_FLAG_OPTION("csv", 0, &options.csv, "print CSV"),
         FTDN_FLAG_OPTION("json", 0, &options.json, "print JSON"),
     };
@@ -145,9 +150,9 @@ ftdn_status ftdn_command_sites(int argc, char **argv, ftdn_exit_code *ret_exit, 
     if (status != FTDN_OK || arguments.wants_help) goto done;
     if (!options.trial || !options.layer)
         status = FTDN_FAIL(err, FTDN_ERR_ARG, "sites needs --trial ID and --layer NAME");
-    if (status == FTDN_OK) status = ftdn_campaign_files_open(&files, arguments.argument[0], NULL, err);
+    if (status == FTDN_OK) status = ftdn_campaign_files_open(&files, arguments.argument[0], options.db, err);
     if (status == FTDN_OK) status = ftdn_find_trial(&files.plan, options.trial, &trial, err);
-    if (status == FTDN_OK) status = answer(&options, trial, &files.arena, err);
+    if (status == FTDN_OK) status = answer(&options, &files, trial, &files.arena, err);
 done:
     ftdn_campaign_files_done(&files);
     return status;

@@ -152,6 +152,30 @@ static void calibration_images_that_cannot_be_decoded_fail_the_trials_that_need_
     ftdn_cli_assert_answer(arena, "a.db", "SELECT count(*) FROM v_trials", 6);
 }
 
+/* What has to be ranked for a list of sites is kept where there is a store, and read from there. */
+static void sites_use_the_scores_of_the_store(void **state)
+{
+    ftdn_arena *arena = &((ftdn_cli_place *)*state)->arena;
+    ftdn_cli_write_small("m.json", 1, "'faults': {'weight_rate': 0.1}");
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "m.json", "--quiet", "--db", "a.db"));
+    ftdn_cli_write_small("m.json", 1,
+                         CALIBRATION ", 'faults': {'weight_rate': 0.1},"
+                                     " 'protection': {'method': 'kr', 'ranking': 'entropy', " HALF "}");
+    ftdn_cli_result plan = FTDN_CLI(arena, "plan", "m.json", "--json", "--db", "a.db");
+    const char *id =
+        ftdn_cli_member(ftdn_cli_member(ftdn_cli_parse(arena, plan.out), "trials")->child[0], "id")->string;
+    const char *listed[2];
+    for (int i = 0; i < 2; i++) {
+        ftdn_cli_result result =
+            FTDN_CLI(arena, "sites", "m.json", "--trial", id, "--layer", "base_net.3.3", "--db", "a.db");
+        ftdn_cli_assert_done(result);
+        listed[i] = result.out;
+        ftdn_cli_assert_answer(arena, "a.db", "SELECT count(DISTINCT created_at) FROM v_scores", 1);
+    }
+    assert_string_equal(listed[0], listed[1]);
+    assert_int_equal(access("results", F_OK), -1);
+}
+
 /* All told with their place, and nothing is written. */
 static void mistakes_are_told_before_anything_runs(void **state)
 {
@@ -189,6 +213,7 @@ int main(void)
         FTDN_CAMPAIGN_TEST(the_store_counts_the_faults_of_copies),
         FTDN_CAMPAIGN_TEST(the_sites_of_copies_are_listed),
         FTDN_CAMPAIGN_TEST(calibration_images_that_cannot_be_decoded_fail_the_trials_that_need_them),
+        FTDN_CAMPAIGN_TEST(sites_use_the_scores_of_the_store),
         FTDN_CAMPAIGN_TEST(mistakes_are_told_before_anything_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
