@@ -1,6 +1,6 @@
 /* test_manifest.c - manifests that are right, and the trials they stand for. */
-#include <math.h>
 #include <glob.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
