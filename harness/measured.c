@@ -13,11 +13,11 @@
 
 #include <assert.h>
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
 #include "base/size.h"
 #include "harness/image_loss.h"
+#include "harness/share.h"
 #include "injectors/fault.h"
 #include "injectors/site_scan.h"
 
@@ -236,8 +236,12 @@ static ftdn_status probe_channel(const measurement *m, prober *p, int channel, d
     return FTDN_OK;
 }
 
-static ftdn_status probe_item(const measurement *m, prober *p, const work_item *item, ftdn_error *err)
+/* user: measurement * */
+static ftdn_status probe_item(void *user, int index, int thread, ftdn_error *err)
 {
+    measurement *m = user;
+    prober *p = &m->prober[thread];
+    const work_item *item = &m->item[index];
     if (m->desc->stop && *m->desc->stop)
         return FTDN_FAIL(err, FTDN_ERR_INTERRUPTED, "stopped while channels were measured");
     if (p->image != item->image || p->layer != item->layer) FTDN_TRY(turn_to(m, p, item, err));
@@ -245,40 +249,16 @@ static ftdn_status probe_item(const measurement *m, prober *p, const work_item *
         m->contribution + (size_t)item->image * m->n_scores + m->first_score[item->layer] + item->first_channel;
     for (int k = 0; k < item->n_channels; k++)
         FTDN_TRY(probe_channel(m, p, item->first_channel + k, &contribution[k], err));
+    int n_done = ftdn_share_add(&m->n_done, item->n_channels);
+    if (m->desc->on_channel && thread == 0)
+        m->desc->on_channel(m->desc->user, n_done, (int)m->n_scores * m->desc->n_images);
     return FTDN_OK;
 }
 
 static ftdn_status probe_all(measurement *m, ftdn_error *err)
 {
-    ftdn_status status = FTDN_OK;
-    int n_all = (int)m->n_scores * m->desc->n_images;
-#pragma omp parallel num_threads(m->n_probers)
-    {
-        prober *mine = &m->prober[omp_get_thread_num()];
-#pragma omp for schedule(dynamic)
-        for (int i = 0; i < m->n_items; i++) {
-            ftdn_status seen;
-#pragma omp atomic read
-            seen = status;
-            if (seen != FTDN_OK) continue;
-            ftdn_error local = {0};
-            seen = probe_item(m, mine, &m->item[i], &local);
-            if (seen != FTDN_OK) {
-#pragma omp critical(ftdn_measured_failure)
-                {
-                    if (err) *err = local;
-#pragma omp atomic write
-                    status = seen;
-                }
-                continue;
-            }
-            int n_done;
-#pragma omp atomic capture
-            n_done = m->n_done += m->item[i].n_channels;
-            if (m->desc->on_channel && omp_get_thread_num() == 0) m->desc->on_channel(m->desc->user, n_done, n_all);
-        }
-    }
-    return status;
+    const ftdn_shared_work work = {.n_items = m->n_items, .n_threads = m->n_probers, .run = probe_item, .user = m};
+    return ftdn_share(&work, err);
 }
 
 static void sum_images(const measurement *m, double *const *score)

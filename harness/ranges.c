@@ -4,8 +4,9 @@
 
 #include <assert.h>
 #include <math.h>
-#include <omp.h>
 #include <string.h>
+
+#include "harness/share.h"
 
 typedef struct surveyor {
     ftdn_context *context;
@@ -95,39 +96,27 @@ static ftdn_status survey_image(const survey *run, surveyor *s, const ftdn_image
                      image->name, network->graph.layer[run->layers.layer[s->nonfinite]].name);
 }
 
+/* user: survey * */
+static ftdn_status survey_item(void *user, int image, int thread, ftdn_error *err)
+{
+    survey *run = user;
+    const ftdn_dataset *dataset = run->trial->calibration;
+    FTDN_TRY(survey_image(run, &run->surveyor[thread], &dataset->image[image], err));
+    int n_done = ftdn_share_add(&run->n_images_done, 1);
+    if (run->source->on_progress && thread == 0)
+        run->source->on_progress(run->source->user, "ranges", n_done, dataset->n_images);
+    return FTDN_OK;
+}
+
 static ftdn_status survey_all(survey *run, ftdn_error *err)
 {
-    const ftdn_dataset *dataset = run->trial->calibration;
-    const ftdn_score_source *source = run->source;
-    ftdn_status status = FTDN_OK;
-#pragma omp parallel num_threads(run->n_surveyors)
-    {
-        surveyor *mine = &run->surveyor[omp_get_thread_num()];
-#pragma omp for schedule(dynamic)
-        for (int i = 0; i < dataset->n_images; i++) {
-            ftdn_status seen;
-#pragma omp atomic read
-            seen = status;
-            if (seen != FTDN_OK) continue;
-            ftdn_error local = {0};
-            seen = survey_image(run, mine, &dataset->image[i], &local);
-            if (seen != FTDN_OK) {
-#pragma omp critical(ftdn_ranges_failure)
-                {
-                    if (err) *err = local;
-#pragma omp atomic write
-                    status = seen;
-                }
-                continue;
-            }
-            int n_done;
-#pragma omp atomic capture
-            n_done = ++run->n_images_done;
-            if (source->on_progress && omp_get_thread_num() == 0)
-                source->on_progress(source->user, "ranges", n_done, dataset->n_images);
-        }
-    }
-    return status;
+    const ftdn_shared_work work = {
+        .n_items = run->trial->calibration->n_images,
+        .n_threads = run->n_surveyors,
+        .run = survey_item,
+        .user = run,
+    };
+    return ftdn_share(&work, err);
 }
 
 /* Adding 0 makes a negative zero positive: which zero a thread saw first must not matter. */

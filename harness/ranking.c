@@ -11,13 +11,13 @@
 
 #include <assert.h>
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
 #include "base/size.h"
 #include "engine/gradients.h"
 #include "harness/image_loss.h"
 #include "harness/measured.h"
+#include "harness/share.h"
 
 enum { WINDOW = 64 }; /* images whose contributions are kept at a time */
 
@@ -40,6 +40,7 @@ typedef struct ranking_run {
     scorer *scorer;       /* [n_scorers] */
     size_t n_scores;      /* contributions of one image: of all rankers that read images, of all layers */
     double *contribution; /* [WINDOW, n_scores] */
+    int first_of_window; /* of the images under way */
     int n_images_done;
 } ranking_run;
 
@@ -147,37 +148,23 @@ static ftdn_status score_image(const ranking_run *run, scorer *s, const ftdn_ima
     return FTDN_OK;
 }
 
+/* Image `item` of the window. user: ranking_run * */
+static ftdn_status score_item(void *user, int item, int thread, ftdn_error *err)
+{
+    ranking_run *run = user;
+    const ftdn_image *image = &run->desc->calibration->image[run->first_of_window + item];
+    FTDN_TRY(score_image(run, &run->scorer[thread], image, run->contribution + (size_t)item * run->n_scores, err));
+    int n_done = ftdn_share_add(&run->n_images_done, 1);
+    if (run->desc->on_image && thread == 0) run->desc->on_image(run->desc->user, n_done);
+    return FTDN_OK;
+}
+
 static ftdn_status score_window(ranking_run *run, int first, int n_images, ftdn_error *err)
 {
-    ftdn_status status = FTDN_OK;
-#pragma omp parallel num_threads(run->n_scorers)
-    {
-        scorer *mine = &run->scorer[omp_get_thread_num()];
-#pragma omp for schedule(dynamic)
-        for (int i = 0; i < n_images; i++) {
-            ftdn_status seen;
-#pragma omp atomic read
-            seen = status;
-            if (seen != FTDN_OK) continue;
-            ftdn_error local = {0};
-            double *contribution = run->contribution + (size_t)i * run->n_scores;
-            seen = score_image(run, mine, &run->desc->calibration->image[first + i], contribution, &local);
-            if (seen != FTDN_OK) {
-#pragma omp critical(ftdn_ranking_failure)
-                {
-                    if (err) *err = local;
-#pragma omp atomic write
-                    status = seen;
-                }
-                continue;
-            }
-            int n_done;
-#pragma omp atomic capture
-            n_done = ++run->n_images_done;
-            if (run->desc->on_image && omp_get_thread_num() == 0) run->desc->on_image(run->desc->user, n_done);
-        }
-    }
-    return status;
+    run->first_of_window = first;
+    const ftdn_shared_work work = {
+        .n_items = n_images, .n_threads = run->n_scorers, .run = score_item, .user = run};
+    return ftdn_share(&work, err);
 }
 
 static void add_contribution(ranking_run *run, const double *contribution)

@@ -12,10 +12,10 @@
 
 #include <assert.h>
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "harness/share.h"
 
 typedef struct trial {
     ftdn_rig *rig;
@@ -26,9 +26,12 @@ typedef struct trial {
     int n_images_done;       /* by all threads */
 } trial;
 
-/* The images of one batch, in micro-batches of the program's size. */
-static ftdn_status detect_batch(trial *t, ftdn_worker *worker, int first, ftdn_error *err)
+/* The images of one batch, in micro-batches of the program's size. user: trial * */
+static ftdn_status detect_batch(void *user, int batch, int thread, ftdn_error *err)
 {
+    trial *t = user;
+    ftdn_worker *worker = &t->rig->worker[thread];
+    int first = batch * t->control->batch;
     int end = first + t->control->batch < t->dataset->n_images ? first + t->control->batch : t->dataset->n_images;
     int micro_batch = ftdn_worker_micro_batch(worker);
     bool hits_maps = ftdn_fault_draw_hits(&t->rig->map_faults.draw);
@@ -36,41 +39,21 @@ static ftdn_status detect_batch(trial *t, ftdn_worker *worker, int first, ftdn_e
         if (t->control->stop && *t->control->stop) return FTDN_FAIL(err, FTDN_ERR_INTERRUPTED, "interrupted");
         int n_images = end - i < micro_batch ? end - i : micro_batch;
         FTDN_TRY(ftdn_worker_detect(worker, t->dataset, i, n_images, hits_maps, &t->found[i], err));
-        int n_done;
-#pragma omp atomic capture
-        n_done = t->n_images_done += n_images;
-        if (t->control->on_image && omp_get_thread_num() == 0) t->control->on_image(t->control->user, n_done);
+        int n_done = ftdn_share_add(&t->n_images_done, n_images);
+        if (t->control->on_image && thread == 0) t->control->on_image(t->control->user, n_done);
     }
     return FTDN_OK;
 }
 
-/* All images. Batches go to whichever thread is free: on a shared machine cores differ in speed, and
- * no result depends on who did what. */
 static ftdn_status detect_all(trial *t, ftdn_error *err)
 {
-    int n_batches = (t->dataset->n_images + t->control->batch - 1) / t->control->batch;
-    ftdn_status status = FTDN_OK;
-#pragma omp parallel num_threads(t->rig->n_workers)
-    {
-        ftdn_worker *worker = &t->rig->worker[omp_get_thread_num()];
-#pragma omp for schedule(dynamic)
-        for (int b = 0; b < n_batches; b++) {
-            ftdn_status seen;
-#pragma omp atomic read
-            seen = status;
-            if (seen != FTDN_OK) continue;
-            ftdn_error local = {0};
-            ftdn_status mine = detect_batch(t, worker, b * t->control->batch, &local);
-            if (mine == FTDN_OK) continue;
-#pragma omp critical(ftdn_trial_failure)
-            {
-                if (err) *err = local;
-#pragma omp atomic write
-                status = mine;
-            }
-        }
-    }
-    return status;
+    const ftdn_shared_work work = {
+        .n_items = (t->dataset->n_images + t->control->batch - 1) / t->control->batch,
+        .n_threads = t->rig->n_workers,
+        .run = detect_batch,
+        .user = t,
+    };
+    return ftdn_share(&work, err);
 }
 
 /* Gather one class over all images, in pixels of the original images, and measure it. */
