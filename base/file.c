@@ -117,6 +117,16 @@ static int open_folder_of(const char *path)
     return fd;
 }
 
+/* Rename a file whose bytes are on the disk; *ret_renamed. Some file systems cannot sync a folder and say EINVAL: there
+ * is nothing to wait for. */
+static ftdn_status put_in_place(const char *from, const char *to, int folder_fd, bool *ret_renamed, ftdn_error *err)
+{
+    *ret_renamed = rename(from, to) == 0;
+    if (!*ret_renamed) return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: cannot be written: %s", to, strerror(errno));
+    if (fsync(folder_fd) == 0 || errno == EINVAL) return FTDN_OK;
+    return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: written, but its folder is not synced: %s", to, strerror(errno));
+}
+
 ftdn_status ftdn_file_write_atomic(const char *path, const void *bytes, size_t n_bytes, ftdn_error *err)
 {
     ftdn_status status = FTDN_OK;
@@ -133,11 +143,9 @@ ftdn_status ftdn_file_write_atomic(const char *path, const void *bytes, size_t n
     int close_result = close(fd);
     fd = -1;
     if (close_result != 0) goto failed;
-    if (rename(temporary.chars, path) != 0) goto failed;
-    temporary_exists = false;
-    /* Some file systems cannot sync a folder and say EINVAL: there is nothing to wait for. */
-    if (fsync(folder_fd) == 0 || errno == EINVAL) goto done;
-    status = FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: written, but its folder is not synced: %s", path, strerror(errno));
+    bool renamed;
+    status = put_in_place(temporary.chars, path, folder_fd, &renamed, err);
+    temporary_exists = !renamed;
     goto done;
 failed:
     status = FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: cannot be written: %s", path, strerror(errno));
@@ -146,6 +154,20 @@ done:
     if (folder_fd >= 0) close(folder_fd);
     if (temporary_exists) unlink(temporary.chars);
     ftdn_text_done(&temporary);
+    return status;
+}
+
+ftdn_status ftdn_file_replace(const char *from, const char *to, ftdn_error *err)
+{
+    ftdn_status status;
+    bool renamed;
+    int folder_fd = open_folder_of(to);
+    int fd = folder_fd < 0 ? -1 : open(from, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0)
+        status = FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: cannot be written: %s", to, strerror(errno));
+    else status = put_in_place(from, to, folder_fd, &renamed, err);
+    if (fd >= 0) close(fd);
+    if (folder_fd >= 0) close(folder_fd);
     return status;
 }
 

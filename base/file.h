@@ -18,6 +18,10 @@ FTDN_NODISCARD ftdn_status ftdn_file_load(const char *path, size_t max_bytes, ft
  * sync of the folder fails is the new file in its place already, and the message says so. */
 FTDN_NODISCARD ftdn_status ftdn_file_write_atomic(const char *path, const void *bytes, size_t n_bytes, ftdn_error *err);
 
+/* Put a finished file in the place of another one in the same folder, or of none: fsync, rename, fsync of the folder.
+ * On failure (FTDN_ERR_INPUT names `to`) both stand as they were; where the sync of the folder fails, as above. */
+FTDN_NODISCARD ftdn_status ftdn_file_replace(const char *from, const char *to, ftdn_error *err);
+
 bool ftdn_file_exists(const char *path);
 
 /* Create a folder and its missing parents (mode 0777 less the umask); one that exists is fine. */

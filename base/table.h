@@ -1,4 +1,4 @@
-/* table.h - rows of cells as aligned columns of text.
+/* table.h - rows of cells as aligned columns of text, or as a table of Markdown or LaTeX.
  *
  * The first row is the header, underlined. A column whose cells are numbers stands to the right, every
  * other one to the left. A cell is appended to `chars` and then ended, so that whatever writes texts writes cells
@@ -24,6 +24,7 @@ typedef struct ftdn_table {
     size_t n_cells, capacity;
     struct ftdn_table_cell *cell; /* [capacity], row by row */
     size_t cell_start;            /* of the cell that is being appended, in chars */
+    bool is_continued; /* the header is written */
     bool failed;
 } ftdn_table;
 
@@ -39,5 +40,14 @@ void ftdn_table_add(ftdn_table *table, ftdn_cell_kind kind, const char *format, 
 
 /* Append the table: two spaces between columns, none at the end of a line. The last row is complete. */
 void ftdn_table_write(const ftdn_table *table, ftdn_text *text);
+
+/* Forget the rows, which are written, and go on with further ones of the same columns: they are written without a
+ * header, in columns that are at least as wide. */
+void ftdn_table_continue(ftdn_table *table);
+
+/* The same as a table of Markdown, or as a tabular of LaTeX with the rules of the package booktabs, without a float or
+ * a caption around it. Cells are written as they are: what means something there was escaped by who appended them. */
+void ftdn_table_write_markdown(const ftdn_table *table, ftdn_text *text);
+void ftdn_table_write_latex(const ftdn_table *table, ftdn_text *text);
 
 #endif

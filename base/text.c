@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,16 +64,33 @@ void ftdn_text_append(ftdn_text *text, const char *format, ...)
     va_end(again);
 }
 
+void ftdn_text_drop(ftdn_text *text, size_t n_chars)
+{
+    assert(n_chars <= text->n_chars);
+    if (n_chars == 0) return;
+    text->n_chars -= n_chars;
+    memmove(text->chars, text->chars + n_chars, text->n_chars + 1);
+}
+
+static bool is_escaped(unsigned char byte)
+{
+    return byte == '"' || byte == '\\' || byte < 0x20 || byte == 0x7f;
+}
+
 void ftdn_text_append_json_string(ftdn_text *text, const char *string)
 {
     ftdn_text_append_bytes(text, "\"", 1);
-    for (const char *c = string; *c; c++) {
-        unsigned char byte = (unsigned char)*c;
+    for (const char *c = string; *c;) {
+        size_t n_plain = 0;
+        while (c[n_plain] && !is_escaped((unsigned char)c[n_plain])) n_plain++;
+        ftdn_text_append_bytes(text, c, n_plain);
+        c += n_plain;
+        if (!*c) break;
+        unsigned char byte = (unsigned char)*c++;
         if (byte == '"' || byte == '\\') ftdn_text_append(text, "\\%c", byte);
         else if (byte == '\n') ftdn_text_append_bytes(text, "\\n", 2);
         else if (byte == '\t') ftdn_text_append_bytes(text, "\\t", 2);
-        else if (byte < 0x20 || byte == 0x7f) ftdn_text_append(text, "\\u%04x", byte);
-        else ftdn_text_append_bytes(text, c, 1);
+        else ftdn_text_append(text, "\\u%04x", byte);
     }
     ftdn_text_append_bytes(text, "\"", 1);
 }
@@ -83,15 +102,33 @@ void ftdn_text_append_json_number(ftdn_text *text, double number)
         return;
     }
     char digits[32];
+    int n_digits, precision = 15;
     if (number == floor(number) && fabs(number) < 1e15) {
-        ftdn_text_append(text, "%.0f", number);
+        n_digits = snprintf(digits, sizeof digits, "%.0f", number);
+        ftdn_text_append_bytes(text, digits, (size_t)n_digits);
         return;
     }
-    for (int precision = 1; precision <= 17; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, number);
-        if (strtod(digits, NULL) == number) break;
+    /* Up to 15 digits survive a double, so that %.15g is the shortest decimal wherever it reads back the same; only
+     * numbers next to 0 hold fewer. */
+    if (fabs(number) < DBL_MIN) precision = 1;
+    do n_digits = snprintf(digits, sizeof digits, "%.*g", precision, number);
+    while (strtod(digits, NULL) != number && ++precision <= 17);
+    ftdn_text_append_bytes(text, digits, (size_t)n_digits);
+}
+
+void ftdn_text_append_shell_word(ftdn_text *text, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+    if (*word && strspn(word, plain) == strlen(word)) {
+        ftdn_text_append(text, "%s", word);
+        return;
     }
-    ftdn_text_append(text, "%s", digits);
+    ftdn_text_append_bytes(text, "'", 1);
+    for (const char *c = word; *c; c++) {
+        if (*c == '\'') ftdn_text_append(text, "'\\''");
+        else ftdn_text_append_bytes(text, c, 1);
+    }
+    ftdn_text_append_bytes(text, "'", 1);
 }
 
 ftdn_status ftdn_text_check(const ftdn_text *text, ftdn_error *err)

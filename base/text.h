@@ -23,12 +23,18 @@ void ftdn_text_done(ftdn_text *text);
 void ftdn_text_append(ftdn_text *text, const char *format, ...) FTDN_PRINTF(2, 3);
 void ftdn_text_append_bytes(ftdn_text *text, const char *bytes, size_t n_bytes);
 
+/* Take the first n_chars away; at most what is there. */
+void ftdn_text_drop(ftdn_text *text, size_t n_chars);
+
 /* "..." with everything escaped that JSON wants escaped. */
 void ftdn_text_append_json_string(ftdn_text *text, const char *string);
 
 /* The shortest decimal that reads back as the same double, integers below 1e15 without exponent; null for
  * NaN and infinities. */
 void ftdn_text_append_json_number(ftdn_text *text, double number);
+
+/* One word of a POSIX shell, as it is or in '...': a command that is shown can be copied, whatever a path holds. */
+void ftdn_text_append_shell_word(ftdn_text *text, const char *word);
 
 /* FTDN_ERR_MEMORY if any append was refused. */
 FTDN_NODISCARD ftdn_status ftdn_text_check(const ftdn_text *text, ftdn_error *err);

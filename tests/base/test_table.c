@@ -112,6 +112,58 @@ static void a_refused_allocation_fails_the_text(void **state)
     ftdn_table_done(&table);
 }
 
+/* Two columns, a header and a row. */
+static void start_table(ftdn_table *table, const char *first, double second)
+{
+    ftdn_table_init(table, 2);
+    ftdn_table_add(table, FTDN_CELL_TEXT, "a");
+    ftdn_table_add(table, FTDN_CELL_TEXT, "rate");
+    ftdn_table_add(table, FTDN_CELL_TEXT, "%s", first);
+    ftdn_table_add(table, FTDN_CELL_NUMBER, "%g", second);
+}
+
+static void a_table_that_goes_on_has_no_second_header_and_keeps_its_widths(void **state)
+{
+    (void)state;
+    ftdn_table table;
+    ftdn_text text;
+    ftdn_text_init(&text);
+    start_table(&table, "word", 0.5);
+    ftdn_table_write(&table, &text);
+    ftdn_table_continue(&table);
+    ftdn_table_write(&table, &text);
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "x");
+    ftdn_table_add(&table, FTDN_CELL_NUMBER, "1");
+    ftdn_table_write(&table, &text);
+    ftdn_table_continue(&table);
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "longer");
+    ftdn_table_add(&table, FTDN_CELL_NUMBER, "2");
+    ftdn_table_write(&table, &text);
+    assert_string_equal(text.chars, "a     rate\n----  ----\nword   0.5\nx        1\nlonger     2\n");
+    ftdn_text_done(&text);
+    ftdn_table_done(&table);
+}
+
+static void markdown_and_latex_align_as_the_table_does(void **state)
+{
+    (void)state;
+    ftdn_table table;
+    ftdn_text text;
+    ftdn_text_init(&text);
+    start_table(&table, "word", 0.25);
+    ftdn_table_write_markdown(&table, &text);
+    assert_string_equal(text.chars, "| a    | rate |\n| ---- | ---: |\n| word | 0.25 |\n");
+    ftdn_text_drop(&text, text.n_chars);
+    ftdn_table_write_latex(&table, &text);
+    assert_string_equal(text.chars, "\\begin{tabular}{lr}\n\\toprule\na & rate \\\\\n\\midrule\n"
+                                    "word & 0.25 \\\\\n\\bottomrule\n\\end{tabular}\n");
+    table.failed = true;
+    ftdn_table_write_latex(&table, &text);
+    assert_true(text.failed);
+    ftdn_text_done(&text);
+    ftdn_table_done(&table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +173,8 @@ int main(void)
         cmocka_unit_test(the_width_is_that_on_the_terminal),
         cmocka_unit_test(many_rows_are_kept),
         cmocka_unit_test(a_refused_allocation_fails_the_text),
+        cmocka_unit_test(a_table_that_goes_on_has_no_second_header_and_keeps_its_widths),
+        cmocka_unit_test(markdown_and_latex_align_as_the_table_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,8 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "tests/support/support.h"
 
@@ -94,12 +96,82 @@ static void json_numbers_are_short_and_read_back(void **state)
     }
 }
 
+static void shell_words_are_quoted_where_they_must_be(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word, *text;
+    } rows[] = {
+        {"results/fig6a.db", "results/fig6a.db"},
+        {"--dependency=afterok:12", "--dependency=afterok:12"},
+        {"", "''"},
+        {"my results.db", "'my results.db'"},
+        {"it's", "'it'\\''s'"},
+        {"$HOME `date` \"x\" \\", "'$HOME `date` \"x\" \\'"},
+        {"~user", "'~user'"},
+        {"two\nlines", "'two\nlines'"},
+        {"\303\274", "'\303\274'"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ftdn_text text;
+        ftdn_text_init(&text);
+        ftdn_text_append_shell_word(&text, rows[i].word);
+        assert_string_equal(text.chars, rows[i].text);
+        ftdn_text_done(&text);
+    }
+}
+
+/* No shorter decimal reads back the same, whatever the magnitude. */
+static void no_shorter_decimal_would_do(void **state)
+{
+    (void)state;
+    uint64_t bits = 1;
+    for (int i = 0; i < 20000; i++) {
+        double number;
+        char shortest[32] = "";
+        bits = bits * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        memcpy(&number, &bits, sizeof number);
+        if (i % 2) number = (double)(bits >> 44) / (double)(1 + (bits >> 20) % 1000);
+        if (!isfinite(number) || (number == floor(number) && fabs(number) < 1e15)) continue;
+        for (int precision = 1; precision <= 17 && (!*shortest || strtod(shortest, NULL) != number); precision++)
+            snprintf(shortest, sizeof shortest, "%.*g", precision, number);
+        ftdn_text text;
+        ftdn_text_init(&text);
+        ftdn_text_append_json_number(&text, number);
+        assert_string_equal(text.chars, shortest);
+        ftdn_text_done(&text);
+    }
+}
+
+static void the_beginning_of_a_text_can_be_dropped(void **state)
+{
+    (void)state;
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_text_drop(&text, 0);
+    ftdn_text_append(&text, "abcdef");
+    ftdn_text_drop(&text, 0);
+    ftdn_text_drop(&text, 2);
+    assert_string_equal(text.chars, "cdef");
+    ftdn_text_append(&text, "g");
+    assert_string_equal(text.chars, "cdefg");
+    ftdn_text_drop(&text, text.n_chars);
+    assert_string_equal(text.chars, "");
+    assert_int_equal(text.n_chars, 0);
+    ftdn_text_done(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts_grow_as_they_are_appended),      cmocka_unit_test(an_empty_append_gives_an_empty_text),
-        cmocka_unit_test(a_refused_append_is_told_at_the_end),  cmocka_unit_test(json_strings_are_escaped),
+        cmocka_unit_test(texts_grow_as_they_are_appended),
+        cmocka_unit_test(an_empty_append_gives_an_empty_text),
+        cmocka_unit_test(a_refused_append_is_told_at_the_end),
+        cmocka_unit_test(json_strings_are_escaped),
         cmocka_unit_test(json_numbers_are_short_and_read_back),
+        cmocka_unit_test(shell_words_are_quoted_where_they_must_be),
+        cmocka_unit_test(no_shorter_decimal_would_do),
+        cmocka_unit_test(the_beginning_of_a_text_can_be_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
