@@ -1,128 +1,22 @@
 #include "harness/campaign.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "harness/environment.h"
-#include "harness/progress.h"
+#include "harness/null_trial.h"
 #include "harness/record.h"
-#include "harness/trial.h"
+#include "harness/scheduler.h"
 
-typedef struct campaign {
-    const ftdn_plan *plan;
-    ftdn_store *store;
-    const ftdn_campaign_options *options;
-    ftdn_campaign_summary *summary;
-    ftdn_progress progress;
-    int64_t environment;
-} campaign;
-
-/* The trials that the store lacks, in the plan's order. */
-static ftdn_status find_missing(campaign *c, bool *missing, int *ret_n_missing, ftdn_error *err)
-{
-    int n_missing = 0;
-    for (int i = 0; i < c->plan->n_trials; i++) {
-        bool held;
-        FTDN_TRY(ftdn_store_has_trial(c->store, c->plan->trial[i].spec.id, &held, err));
-        missing[i] = !held;
-        n_missing += missing[i];
-    }
-    c->summary->n_held = c->plan->n_trials - n_missing;
-    *ret_n_missing = n_missing;
-    return FTDN_OK;
-}
-
-/* Keep what happened to a trial that could not be finished; the campaign goes on unless the store fails. */
-static ftdn_status note_failure(campaign *c, const ftdn_planned_trial *trial, const ftdn_error *cause, ftdn_error *err)
-{
-    ftdn_campaign_summary *summary = c->summary;
-    if (summary->n_failed++ == 0) {
-        snprintf(summary->first_failure, sizeof summary->first_failure, "%.400s (trial %.12s)", cause->message,
-                 trial->spec.id);
-    }
-    return ftdn_store_append_failure(c->store, trial->spec.id, c->plan->manifest->name, trial->spec.text,
-                                     cause->message, c->environment, err);
-}
-
-static ftdn_status run_and_store(campaign *c, const ftdn_planned_trial *trial, ftdn_rig *rig, ftdn_arena *arena,
-                                 ftdn_error *err)
-{
-    const ftdn_trial_control control = {
-        .batch = c->options->batch,
-        .stop = c->options->stop,
-        .on_image = ftdn_progress_on_image,
-        .user = &c->progress,
-    };
-    ftdn_trial_result result;
-    ftdn_trial_record record;
-    ftdn_progress_start_trial(&c->progress, trial->dataset->n_images);
-    FTDN_TRY(ftdn_trial_run(rig, trial->dataset, &trial->settings, &control, arena, &result, err));
-    FTDN_TRY(ftdn_record_make(c->plan, trial, rig, &result, arena, &record, err));
-    const char *label = ftdn_record_label(trial, arena, err);
-    if (!label) return FTDN_ERR_MEMORY;
-    FTDN_TRY(ftdn_store_append(c->store, &record, c->environment, err));
-    c->summary->n_run++;
-    ftdn_progress_finish_trial(&c->progress, label, result.map_voc07, result.total_s);
-    return FTDN_OK;
-}
-
-static bool ends_campaign(ftdn_status status)
-{
-    return status == FTDN_ERR_INTERRUPTED || status == FTDN_ERR_STORE;
-}
-
-/* Run all missing trials that can share a rig with trial `first`. */
-static ftdn_status run_group(campaign *c, int first, bool *missing, ftdn_error *err)
-{
-    const ftdn_planned_trial *leader = &c->plan->trial[first];
-    ftdn_rig rig;
-    ftdn_error cause = {0};
-    const ftdn_score_source scores = {
-        .store = c->store,
-        .n_threads = c->options->n_threads,
-        .stop = c->options->stop,
-        .on_progress = ftdn_progress_on_ranking,
-        .user = &c->progress,
-    };
-    const ftdn_rig_desc desc = {.trial = leader, .scores = &scores, .n_threads = c->options->n_threads};
-    ftdn_status rig_status = ftdn_rig_init(&rig, &desc, &cause);
-    ftdn_status status = FTDN_OK;
-    if (ends_campaign(rig_status)) {
-        if (err) *err = cause;
-        return rig_status;
-    }
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    for (int i = first; i < c->plan->n_trials && status == FTDN_OK; i++) {
-        const ftdn_planned_trial *trial = &c->plan->trial[i];
-        if (!missing[i] || trial->model != leader->model || !ftdn_rig_fits(&trial->settings, &leader->settings))
-            continue;
-        missing[i] = false;
-        ftdn_status trial_status = rig_status;
-        if (rig_status == FTDN_OK) trial_status = run_and_store(c, trial, &rig, &arena, &cause);
-        if (ends_campaign(trial_status)) {
-            if (err) *err = cause;
-            status = trial_status;
-        } else if (trial_status != FTDN_OK) {
-            status = note_failure(c, trial, &cause, err);
-        }
-        ftdn_arena_done(&arena);
-    }
-    if (rig_status == FTDN_OK) {
-        size_t n_bytes = ftdn_rig_bytes(&rig);
-        if (n_bytes > c->summary->memory_bytes) c->summary->memory_bytes = n_bytes;
-        ftdn_rig_done(&rig);
-    }
-    return status;
-}
-
-/* missing: NULL for all trials. */
-static ftdn_status decode_images(const ftdn_plan *plan, const bool *missing, int n_threads, ftdn_error *err)
+/* wanted: which trials are to run; NULL for all. Null trials look at no pixel. */
+static ftdn_status decode_images(const ftdn_plan *plan, const ftdn_trial_queue *wanted, int n_threads, ftdn_error *err)
 {
     for (int i = 0; i < plan->n_trials; i++) {
         const ftdn_planned_trial *trial = &plan->trial[i];
         int size = trial->model->network.input_size;
-        if ((missing && !missing[i]) || trial->dataset->size == size) continue;
+        bool is_held = wanted && wanted->trial[i].state == FTDN_TRIAL_HELD;
+        if (is_held || trial->dataset->size == size || ftdn_is_null_trial(&trial->settings)) continue;
         FTDN_TRY(ftdn_dataset_decode(trial->dataset, size, n_threads, err));
     }
     return FTDN_OK;
@@ -133,32 +27,153 @@ ftdn_status ftdn_campaign_decode(const ftdn_plan *plan, int n_threads, ftdn_erro
     return decode_images(plan, NULL, n_threads, err);
 }
 
-static ftdn_status run_missing(campaign *c, bool *missing, ftdn_error *err)
+/* The manifest as it was resolved, and the trials that it asks for as far as is known. */
+static ftdn_status record_plan(ftdn_scheduler *s, ftdn_error *err)
 {
-    int n_missing;
-    FTDN_TRY(find_missing(c, missing, &n_missing, err));
-    if (n_missing == 0) return FTDN_OK;
-    FTDN_TRY(decode_images(c->plan, missing, c->options->n_threads, err));
-    FTDN_TRY(ftdn_environment_record(c->store, &c->environment, err));
-    ftdn_progress_init(&c->progress, c->options->progress, n_missing);
-    ftdn_status status = FTDN_OK;
-    for (int i = 0; i < c->plan->n_trials && status == FTDN_OK; i++) {
-        if (missing[i]) status = run_group(c, i, missing, err);
+    const ftdn_plan *plan = s->plan;
+    const ftdn_manifest *manifest = plan->manifest;
+    ftdn_text resolved;
+    ftdn_text_init(&resolved);
+    ftdn_manifest_write_resolved(manifest, &resolved);
+    ftdn_status status = ftdn_text_check(&resolved, err);
+    const ftdn_campaign_row campaign = {
+        .name = manifest->name,
+        .description = manifest->description,
+        .path = manifest->path,
+        .manifest = resolved.chars,
+    };
+    if (status == FTDN_OK) status = ftdn_store_add_campaign(s->store, &campaign, &s->origin.campaign, err);
+    ftdn_text_done(&resolved);
+    FTDN_TRY(status);
+
+    size_t n_rows = 0;
+    for (int c = 0; c < plan->n_cells; c++) n_rows += (size_t)s->queue.n_asked[c];
+    ftdn_planned_row *row = FTDN_NEW(&s->scratch, n_rows, ftdn_planned_row, err);
+    if (!row) return FTDN_ERR_MEMORY;
+    n_rows = 0;
+    for (int c = 0; c < plan->n_cells; c++) {
+        const ftdn_plan_cell *cell = &plan->cell[c];
+        for (int i = 0; i < s->queue.n_asked[c]; i++) {
+            const ftdn_planned_trial *trial = &plan->trial[cell->trial[i]];
+            const char *label = ftdn_record_label(trial, &s->scratch, err);
+            if (!label) return FTDN_ERR_MEMORY;
+            row[n_rows++] = (ftdn_planned_row){
+                .sweep = plan->sweep_name[cell->sweep], .trial_id = trial->spec.id, .label = label};
+        }
+        s->n_planned[c] = s->queue.n_asked[c];
     }
-    ftdn_progress_clear(&c->progress);
+    status = ftdn_store_add_planned(s->store, s->origin.campaign, row, (int)n_rows, err);
+    ftdn_arena_done(&s->scratch);
     return status;
+}
+
+static ftdn_status begin_run(ftdn_scheduler *s, ftdn_error *err)
+{
+    const ftdn_run_row run = {
+        .campaign = s->origin.campaign,
+        .environment = s->origin.environment,
+        .n_workers = s->crew.n_places,
+        .n_threads = s->crew.duties->n_threads * s->crew.n_places,
+        .n_wanted = ftdn_trial_queue_wanted(&s->queue),
+        .shard = s->options->shard,
+        .seconds_estimated = (double)NAN,
+    };
+    return ftdn_store_begin_run(s->store, &run, &s->origin.run, err);
+}
+
+static ftdn_status prepare_seats(ftdn_scheduler *s, const ftdn_duties *duties, int n_places, ftdn_error *err)
+{
+    FTDN_TRY(ftdn_crew_init(&s->crew, duties, n_places, err));
+    s->seat = FTDN_NEW(s->arena, (size_t)n_places, ftdn_seat, err);
+    if (!s->seat) return FTDN_ERR_MEMORY;
+    for (int i = 0; i < n_places; i++) {
+        s->seat[i].group = s->seat[i].family = -1;
+        s->seat[i].unconfirmed = FTDN_NEW(s->arena, (size_t)s->options->canary_every, int, err);
+        if (!s->seat[i].unconfirmed) return FTDN_ERR_MEMORY;
+    }
+    return FTDN_OK;
+}
+
+static const char *outcome_of(ftdn_status status, ftdn_campaign_end end)
+{
+    if (status != FTDN_OK || end == FTDN_END_FAIL_FAST) return "failed";
+    if (end == FTDN_END_INTERRUPTED) return "interrupted";
+    return end == FTDN_END_OUT_OF_TIME ? "out of time" : "finished";
+}
+
+int ftdn_campaign_n_workers(const ftdn_campaign_options *options, int n_wanted)
+{
+    int n_workers = options->n_workers;
+    if (n_workers == 0) n_workers = options->n_threads > 0 ? options->n_cores / options->n_threads : options->n_cores;
+    if (n_workers > n_wanted) n_workers = n_wanted;
+    return n_workers > 0 ? n_workers : 1;
+}
+
+int ftdn_campaign_n_threads(const ftdn_campaign_options *options, int n_workers)
+{
+    int n_threads = options->n_threads > 0 ? options->n_threads : options->n_cores / n_workers;
+    return n_threads > 0 ? n_threads : 1;
+}
+
+static ftdn_status run_missing(ftdn_scheduler *s, ftdn_error *err)
+{
+    const ftdn_campaign_options *options = s->options;
+    int n_wanted = ftdn_trial_queue_wanted(&s->queue), n_workers = ftdn_campaign_n_workers(options, n_wanted);
+    const ftdn_duties duties = {
+        .plan = s->plan, .n_threads = ftdn_campaign_n_threads(options, n_workers), .batch = options->batch};
+    FTDN_TRY(decode_images(s->plan, &s->queue, options->n_cores, err));
+    FTDN_TRY(ftdn_environment_record(s->store, &s->origin.environment, err));
+    FTDN_TRY(record_plan(s, err));
+    if (n_wanted == 0) return FTDN_OK;
+    FTDN_TRY(ftdn_kept_scores_init(&s->scores, s->store, &s->queue, s->arena, err));
+    FTDN_TRY(ftdn_pace_init(&s->pace, s->queue.n_groups, s->arena, err));
+    FTDN_TRY(prepare_seats(s, &duties, n_workers, err));
+    FTDN_TRY(begin_run(s, err));
+    s->summary->n_workers = n_workers;
+    ftdn_status status = ftdn_scheduler_run(s, err);
+    ftdn_progress_clear(&s->progress);
+    /* A store that fails now has said so already, or says it with the next command. */
+    ftdn_status ended = ftdn_store_end_run(s->store, s->origin.run, outcome_of(status, s->summary->end),
+                                           status == FTDN_OK ? err : NULL);
+    return status == FTDN_OK ? ended : status;
+}
+
+static ftdn_status run(ftdn_scheduler *s, ftdn_error *err)
+{
+    ftdn_held_trial *held;
+    int n_held;
+    FTDN_TRY(ftdn_store_list_trials(s->store, s->arena, &held, &n_held, err));
+    FTDN_TRY(ftdn_trial_queue_init(&s->queue, s->plan, held, n_held, s->arena, err));
+    s->n_planned = FTDN_NEW(s->arena, (size_t)s->plan->n_cells, int, err);
+    if (!s->n_planned) return FTDN_ERR_MEMORY;
+    s->summary->n_held = s->queue.n_held;
+    return run_missing(s, err);
 }
 
 ftdn_status ftdn_campaign_run(const ftdn_plan *plan, ftdn_store *store, const ftdn_campaign_options *options,
                               ftdn_campaign_summary *ret_summary, ftdn_error *err)
 {
-    *ret_summary = (ftdn_campaign_summary){0};
-    campaign c = {.plan = plan, .store = store, .options = options, .summary = ret_summary};
     int64_t start_ns = ftdn_clock_ns();
-    bool *missing = calloc((size_t)plan->n_trials, sizeof *missing);
-    ftdn_status status = missing ? run_missing(&c, missing, err)
-                                 : FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for %d trials", plan->n_trials);
-    free(missing);
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    *ret_summary = (ftdn_campaign_summary){0};
+    ftdn_scheduler s = {
+        .plan = plan,
+        .store = store,
+        .options = options,
+        .summary = ret_summary,
+        .arena = &arena,
+        .least_map = (double)NAN,
+        .greatest_map = (double)NAN,
+    };
+    ftdn_arena_init(&s.scratch);
+    ftdn_text_init(&s.message);
+    ftdn_progress_init(&s.progress, options->progress);
+    ftdn_status status = run(&s, err);
+    ftdn_crew_done(&s.crew);
+    ftdn_text_done(&s.message);
+    ftdn_arena_done(&s.scratch);
+    ftdn_arena_done(&arena);
     ret_summary->seconds = (double)(ftdn_clock_ns() - start_ns) * 1e-9;
     return status;
 }

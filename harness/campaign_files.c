@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "harness/migration_notice.h"
 #include "harness/print.h"
 
 void ftdn_campaign_files_init(ftdn_campaign_files *files)
@@ -18,7 +19,7 @@ void ftdn_campaign_files_done(ftdn_campaign_files *files)
     ftdn_arena_done(&files->arena);
 }
 
-static ftdn_status load_manifest(ftdn_campaign_files *files, const char *path, ftdn_error *err)
+ftdn_status ftdn_campaign_files_load_manifest(ftdn_campaign_files *files, const char *path, ftdn_error *err)
 {
     ftdn_mistakes mistakes;
     ftdn_mistakes_init(&mistakes, &files->arena);
@@ -36,7 +37,7 @@ static ftdn_status load_manifest(ftdn_campaign_files *files, const char *path, f
 ftdn_status ftdn_campaign_files_open(ftdn_campaign_files *files, const char *manifest_path, const char *db,
                                      ftdn_error *err)
 {
-    FTDN_TRY(load_manifest(files, manifest_path, err));
+    FTDN_TRY(ftdn_campaign_files_load_manifest(files, manifest_path, err));
     FTDN_TRY(ftdn_plan_make(&files->manifest, &files->inputs, &files->arena, &files->plan, err));
     files->db_path = db ? db : ftdn_arena_format(&files->arena, err, "results/%s.db", files->manifest.name);
     return files->db_path ? FTDN_OK : FTDN_ERR_MEMORY;
@@ -47,6 +48,7 @@ ftdn_status ftdn_campaign_files_open_scores(const ftdn_campaign_files *files, co
 {
     *ret_store = NULL;
     if (!trial->settings.protection.ranking || !ftdn_file_exists(files->db_path)) return FTDN_OK;
+    ftdn_migration_notice_print(files->db_path);
     return ftdn_store_open(files->db_path, FTDN_STORE_WRITE, ret_store, err);
 }
 

@@ -20,8 +20,11 @@ typedef struct ftdn_campaign_files {
 void ftdn_campaign_files_init(ftdn_campaign_files *files);
 void ftdn_campaign_files_done(ftdn_campaign_files *files);
 
-/* Read the manifest and plan its trials. All mistakes of a manifest are printed on stderr, one line each;
- * err then says how many. db: NULL for results/NAME.db. The store itself is not opened. */
+/* Read the manifest alone. All its mistakes are printed on stderr, one line each; err then says how many. */
+FTDN_NODISCARD ftdn_status ftdn_campaign_files_load_manifest(ftdn_campaign_files *files, const char *path,
+                                                             ftdn_error *err);
+
+/* Read the manifest and plan its trials. db: NULL for results/NAME.db. The store itself is not opened. */
 FTDN_NODISCARD ftdn_status ftdn_campaign_files_open(ftdn_campaign_files *files, const char *manifest_path,
                                                     const char *db, ftdn_error *err);
 

@@ -81,6 +81,8 @@ ftdn_status ftdn_command_bench(int argc, char **argv, ftdn_exit_code *ret_exit, 
             "  detect    scores, box code and suppression of one image, on one thread; in the worst case all priors\n"
             "            of all classes pass\n"
             "  scenes    painting generated test scenes\n"
+            "  campaign  null trials through scheduler, workers and store, against a bare sync to disk (files in a\n"
+            "            folder below the current one, removed at the end)\n"
             "  ceiling   multiply-adds on registers alone\n"
             "  memory    of a set-up for trials, and of the process at its peak\n"
             "Alone, with options of its own ('ftdn bench overhead --help'), and not among 'all of them':\n"

@@ -5,6 +5,7 @@
 #include "harness/bench_overhead.h"
 #include "harness/command.h"
 #include "harness/environment.h"
+#include "harness/migration_notice.h"
 #include "harness/print.h"
 
 typedef struct overhead_values {
@@ -31,6 +32,7 @@ static ftdn_status store_rows(const char *db, const ftdn_bench_conditions *condi
 static ftdn_status check_store(const char *db, ftdn_error *err)
 {
     ftdn_store *store;
+    ftdn_migration_notice_print(db);
     FTDN_TRY(ftdn_store_open(db, FTDN_STORE_WRITE, &store, err));
     ftdn_store_close(store);
     return FTDN_OK;

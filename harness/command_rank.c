@@ -20,17 +20,28 @@ typedef struct rank_options {
 } rank_options;
 
 /* What a ranking cannot be made of: it takes one model and one set of images. */
-static ftdn_status check_sweep(const ftdn_manifest *manifest, ftdn_error *err)
+static ftdn_status check_axis(const ftdn_manifest *manifest, const ftdn_axis *axis, ftdn_error *err)
 {
     static const ftdn_key_id fixed[] = {FTDN_KEY_MODEL, FTDN_KEY_CALIBRATION, FTDN_KEY_ENGINE};
-    for (int a = 0; a < manifest->sweep.n_axes; a++) {
-        ftdn_key_id key = manifest->sweep.axis[a].key;
+    for (int c = 0; c < axis->n_columns; c++) {
+        ftdn_key_id key = axis->column[c].key;
         for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
             if (key != fixed[i] && ftdn_key_parent(key) != fixed[i]) continue;
             return FTDN_FAIL(err, FTDN_ERR_MANIFEST,
                              "%s: the sweep varies %s; a ranking takes one model, one engine, one calibration",
                              manifest->path, ftdn_manifest_keys[key].path);
         }
+    }
+    return FTDN_OK;
+}
+
+static ftdn_status check_sweep(const ftdn_manifest *manifest, ftdn_error *err)
+{
+    for (int s = 0; s < manifest->n_sweeps; s++) {
+        const ftdn_sweep *sweep = &manifest->sweep[s];
+        if (manifest->n_sweeps > 1) FTDN_TRY(check_axis(manifest, &sweep->set, err));
+        for (int a = 0; a < sweep->n_axes; a++) FTDN_TRY(check_axis(manifest, &sweep->axis[a], err));
+        for (size_t i = 0; i < sweep->n_included; i++) FTDN_TRY(check_axis(manifest, &sweep->included[i], err));
     }
     return FTDN_OK;
 }

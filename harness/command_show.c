@@ -1,10 +1,5 @@
 #include "harness/command.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "harness/options.h"
 #include "harness/print.h"
 #include "results/query.h"
@@ -12,32 +7,27 @@
 /* Append the answer to a question as a table. */
 static ftdn_status append_answer(ftdn_store *store, const char *question, ftdn_text *text, ftdn_error *err)
 {
-    char *chars = NULL;
-    size_t n_chars = 0;
-    FILE *memory = open_memstream(&chars, &n_chars);
-    if (!memory) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "open_memstream: %s", strerror(errno));
-    ftdn_status status = ftdn_query_print(store, question, FTDN_QUERY_TABLE, memory, err);
-    if (fclose(memory) != 0 && status == FTDN_OK)
-        status = FTDN_FAIL(err, FTDN_ERR_MEMORY, "open_memstream: %s", strerror(errno));
-    if (status == FTDN_OK) ftdn_text_append_bytes(text, chars, n_chars);
-    free(chars);
-    return status;
+    return ftdn_query_answer(store, &(ftdn_question){.text = question}, FTDN_QUERY_TABLE, NULL, text, err);
 }
 
 static ftdn_status append_section(ftdn_store *store, const char *title, const char *question, ftdn_text *text,
                                   ftdn_error *err)
 {
-    ftdn_text_append(text, "%s%s\n\n", text->n_chars ? "\n" : "", title);
+    ftdn_text_append(text, "\n%s\n\n", title);
     return append_answer(store, question, text, err);
 }
 
+/* The counts are printed at once: to sort a long list takes a second. */
 static ftdn_status show_store(ftdn_store *store, ftdn_text *text, ftdn_error *err)
 {
+    size_t n_written = 0;
     FTDN_TRY(append_answer(store,
-                           "SELECT (SELECT count(*) FROM v_trials) AS finished_trials, "
-                           "(SELECT count(*) FROM v_failures) AS failed_attempts, "
-                           "(SELECT count(DISTINCT id) FROM v_failures WHERE NOT finished) AS unfinished_trials",
+                           "SELECT (SELECT count(*) FROM results) AS finished_trials, "
+                           "count(*) AS failed_attempts, count(DISTINCT iif(finished, NULL, id)) AS unfinished_trials "
+                           "FROM v_failures",
                            text, err));
+    FTDN_TRY(ftdn_print_ahead(text, &n_written, err));
+    ftdn_text_drop(text, n_written);
     FTDN_TRY(append_section(
         store, "finished trials",
         "SELECT substr(id, 1, 10) AS trial, manifest, model, type, "

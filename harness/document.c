@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,17 +22,16 @@ typedef struct reader {
     ftdn_error *err;
 } reader;
 
-/* `key`, or `sweep.grid.AXIS[item].rest`; then the suffix. */
+/* The place's pointer and what stands behind it in the path of `key`; then the suffix. */
 static void write_pointer(const reader *r, ftdn_key_id key, const char *suffix, ftdn_text *text)
 {
-    const char *path = ftdn_manifest_keys[key].path;
-    if (r->place->grid_item < 0) {
-        ftdn_text_append(text, "%s%s", path, path[0] ? suffix : suffix + (suffix[0] == '.'));
-        return;
-    }
-    const char *axis = ftdn_manifest_keys[r->place->key].path;
-    ftdn_text_append(text, "%s.%s[%d]%s%s", ftdn_manifest_keys[FTDN_KEY_SWEEP_GRID].path, axis, r->place->grid_item,
-                     path + strlen(axis), suffix);
+    const ftdn_value_place *place = r->place;
+    const char *own = ftdn_manifest_keys[place->key].path, *rest = ftdn_manifest_keys[key].path + strlen(own);
+    ftdn_text_append(text, "%s", place->pointer ? place->pointer : own);
+    if (place->item >= 0) ftdn_text_append(text, "[%d]", place->item);
+    if (*rest && *rest != '.' && text->n_chars) ftdn_text_append(text, ".");
+    ftdn_text_append(text, "%s", rest);
+    ftdn_text_append(text, "%s", text->n_chars ? suffix : suffix + (suffix[0] == '.'));
 }
 
 /* Add `what` for the place "key" + suffix; `what` is given up. */
@@ -73,12 +73,14 @@ static void add_unknown_key(const reader *r, ftdn_key_id parent, const ftdn_json
     ftdn_text what, suffix;
     ftdn_text_init(&what);
     ftdn_text_init(&suffix);
+    bool of_template = r->place->of_template && parent == FTDN_KEY_ROOT;
     ftdn_text_append(&what, "unknown key; allowed: ");
-    ftdn_key_write_inside(parent, &what);
-    const char *nearest = ftdn_key_suggest(parent, member->key);
-    if (nearest) ftdn_text_append(&what, "; did you mean '%s'?", nearest);
-    else if (ftdn_key_find(member->key, strlen(member->key)) >= 0)
-        ftdn_text_append(&what, "; dotted keys stand in sweep.grid only, objects are nested here");
+    if (of_template) ftdn_key_write_template(&what);
+    else ftdn_key_write_inside(parent, &what);
+    const char *nearest = of_template ? ftdn_key_suggest_swept(member->key) : ftdn_key_suggest(parent, member->key);
+    bool is_dotted = strchr(member->key, '.') && ftdn_key_find(member->key, strlen(member->key)) >= 0;
+    if (is_dotted) ftdn_text_append(&what, "; dotted keys stand in sweeps only, objects are nested here");
+    else if (nearest) ftdn_text_append(&what, "; did you mean '%s'?", nearest);
     ftdn_text_append(&suffix, ".%s", member->key);
     if (suffix.failed) what.failed = true;
     add_mistake(r, ftdn_position_of_key(member), parent, suffix.failed ? "" : suffix.chars, &what);
@@ -102,7 +104,7 @@ static bool is_choice(const ftdn_key *row, const char *word)
     return false;
 }
 
-static bool is_name(const char *text)
+bool ftdn_is_name(const char *text)
 {
     static const char letters_and_digits[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     static const char all[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
@@ -175,70 +177,87 @@ static bool expand_variable(const reader *r, ftdn_key_id key, const ftdn_json *n
     return true;
 }
 
-/* Fill value->path. Leaves value->is_sound false after a mistake. */
-static ftdn_status read_path(const reader *r, ftdn_key_id key, ftdn_value *value)
+/* Set *ret_path to the path that a string stands for: variables expanded, joined to the folder of the file that it
+ * stands in. NULL after a mistake. */
+static ftdn_status read_path(const reader *r, ftdn_key_id key, const ftdn_json *node, const char **ret_path)
 {
     ftdn_text text;
     ftdn_text_init(&text);
     ftdn_status status = FTDN_OK;
     bool is_good = true;
-    const char *at = value->node->string;
+    const char *at = node->string;
+    *ret_path = NULL;
     while (*at && is_good) {
-        if (strncmp(at, "${", 2) == 0) is_good = expand_variable(r, key, value->node, &at, &text);
+        if (strncmp(at, "${", 2) == 0) is_good = expand_variable(r, key, node, &at, &text);
         else ftdn_text_append_bytes(&text, at++, 1);
     }
     if (is_good) {
         status = ftdn_text_check(&text, r->err);
-        if (status == FTDN_OK) value->path = ftdn_path_join(r->arena, r->place->folder, text.chars, r->err);
-        if (!value->path) status = FTDN_ERR_MEMORY;
-        value->is_sound = status == FTDN_OK;
+        const char *folder = status == FTDN_OK ? ftdn_path_folder(r->arena, node->file, r->err) : NULL;
+        if (folder) *ret_path = ftdn_path_join(r->arena, folder, text.chars, r->err);
+        if (!*ret_path) status = FTDN_ERR_MEMORY;
     }
     ftdn_text_done(&text);
     return status;
 }
 
-static ftdn_status read_globs(const reader *r, ftdn_key_id key, ftdn_value *value)
+static bool is_text(const ftdn_json *node)
+{
+    return node->kind == FTDN_JSON_STRING && node->string[0];
+}
+
+/* The texts of a list: layer-name globs as they are, paths as read_path makes them. */
+static ftdn_status read_list(const reader *r, ftdn_key_id key, ftdn_value *value)
 {
     const ftdn_json *list = value->node;
+    bool of_paths = ftdn_manifest_keys[key].type == FTDN_VALUE_PATHS;
     value->is_sound = list->n_children > 0;
     if (!value->is_sound) add_wrong_value(r, key, list, false);
-    const char **globs = FTDN_NEW(r->arena, (size_t)list->n_children, const char *, r->err);
-    if (!globs) return FTDN_ERR_MEMORY;
+    const char **texts = FTDN_NEW(r->arena, (size_t)list->n_children, const char *, r->err);
+    if (!texts) return FTDN_ERR_MEMORY;
     for (int i = 0; i < list->n_children; i++) {
         const ftdn_json *item = list->child[i];
-        globs[i] = item->string;
-        if (item->kind == FTDN_JSON_STRING && item->string[0]) continue;
-        ftdn_text suffix;
-        ftdn_text_init(&suffix);
-        ftdn_text_append(&suffix, "[%d]", i);
-        if (suffix.failed) r->mistakes->failed = true;
-        else
-            add_plain(r, ftdn_position_of_value(item), key, suffix.chars,
-                      "not a layer name; allowed: a name or a glob such as \"base_net.1.*\"");
-        ftdn_text_done(&suffix);
-        value->is_sound = false;
+        texts[i] = item->string;
+        if (is_text(item) && of_paths) FTDN_TRY(read_path(r, key, item, &texts[i]));
+        value->is_sound = value->is_sound && is_text(item) && texts[i];
+        if (is_text(item)) continue;
+        char suffix[16];
+        snprintf(suffix, sizeof suffix, "[%d]", i);
+        add_plain(r, ftdn_position_of_value(item), key, suffix,
+                  of_paths ? "not a path; allowed: a path"
+                           : "not a layer name; allowed: a name or a glob such as \"base_net.1.*\"");
     }
-    value->glob = globs;
+    value->list = texts;
     return FTDN_OK;
 }
 
-static ftdn_json_kind wanted_kind(ftdn_value_type type)
+/* Is it one of the kinds of JSON that a value of this type may be? Lists of texts are read before. */
+static bool is_wanted_kind(ftdn_value_type type, ftdn_json_kind kind)
 {
     switch (type) {
     case FTDN_VALUE_OBJECT:
-    case FTDN_VALUE_GRID: return FTDN_JSON_OBJECT;
+    case FTDN_VALUE_DEFAULTS:
+    case FTDN_VALUE_KEYS:
+    case FTDN_VALUE_GRID:
+    case FTDN_VALUE_SAMPLE_KEYS:
+    case FTDN_VALUE_SWEEPS: return kind == FTDN_JSON_OBJECT;
+    case FTDN_VALUE_ZIP: return kind == FTDN_JSON_OBJECT || kind == FTDN_JSON_ARRAY;
+    case FTDN_VALUE_SEEDS: return kind == FTDN_JSON_NUMBER || kind == FTDN_JSON_ARRAY;
     case FTDN_VALUE_INTEGER:
-    case FTDN_VALUE_NUMBER: return FTDN_JSON_NUMBER;
-    case FTDN_VALUE_RANGE: return FTDN_JSON_ARRAY;
-    case FTDN_VALUE_FLAG: return FTDN_JSON_BOOL;
+    case FTDN_VALUE_NUMBER: return kind == FTDN_JSON_NUMBER;
+    case FTDN_VALUE_RANGE:
+    case FTDN_VALUE_EXCLUDE:
+    case FTDN_VALUE_INCLUDE: return kind == FTDN_JSON_ARRAY;
+    case FTDN_VALUE_FLAG: return kind == FTDN_JSON_BOOL;
     case FTDN_VALUE_TEXT:
     case FTDN_VALUE_NAME:
     case FTDN_VALUE_CHOICE:
     case FTDN_VALUE_PATH:
+    case FTDN_VALUE_PATHS:
     case FTDN_VALUE_WEIGHTS:
     case FTDN_VALUE_SCOPE: break;
     }
-    return FTDN_JSON_STRING;
+    return kind == FTDN_JSON_STRING;
 }
 
 /* Is a value of the wanted kind within its row's rule? Paths are looked at elsewhere. */
@@ -246,16 +265,25 @@ static bool obeys(const ftdn_key *row, const ftdn_json *node)
 {
     switch (row->type) {
     case FTDN_VALUE_OBJECT:
+    case FTDN_VALUE_DEFAULTS:
+    case FTDN_VALUE_KEYS:
     case FTDN_VALUE_GRID:
+    case FTDN_VALUE_SAMPLE_KEYS:
+    case FTDN_VALUE_SWEEPS:
     case FTDN_VALUE_FLAG:
     case FTDN_VALUE_TEXT: return true;
-    case FTDN_VALUE_NAME: return is_name(node->string);
+    case FTDN_VALUE_NAME: return ftdn_is_name(node->string);
     case FTDN_VALUE_CHOICE:
     case FTDN_VALUE_SCOPE: return is_choice(row, node->string);
     case FTDN_VALUE_INTEGER: return is_integer_in_range(row, node);
+    case FTDN_VALUE_SEEDS: return node->kind == FTDN_JSON_ARRAY ? node->n_children > 0 : is_integer_in_range(row, node);
+    case FTDN_VALUE_ZIP:
+    case FTDN_VALUE_EXCLUDE:
+    case FTDN_VALUE_INCLUDE: return node->kind == FTDN_JSON_OBJECT || node->n_children > 0;
     case FTDN_VALUE_NUMBER: return is_in_range(row, node->number);
     case FTDN_VALUE_RANGE: return is_range(row, node);
-    case FTDN_VALUE_PATH: return node->string[0] != 0;
+    case FTDN_VALUE_PATH:
+    case FTDN_VALUE_PATHS: return node->string[0] != 0;
     case FTDN_VALUE_WEIGHTS: return is_formula(node->string) ? is_good_formula(node->string) : node->string[0] != 0;
     }
     return false;
@@ -268,7 +296,8 @@ static ftdn_status read_members(const reader *r, ftdn_key_id object, const ftdn_
     for (int i = 0; i < node->n_children; i++) {
         const ftdn_json *member = node->child[i];
         ftdn_key_id key = ftdn_key_find_inside(object, member->key);
-        if (key == FTDN_KEY_ROOT) add_unknown_key(r, object, member);
+        bool is_foreign = r->place->of_template && !ftdn_manifest_keys[key].swept;
+        if (key == FTDN_KEY_ROOT || is_foreign) add_unknown_key(r, object, member);
         else if (member->repeated_key)
             add_plain(r, ftdn_position_of_key(member), key, "", "key given twice in one object; allowed: once");
         else FTDN_TRY(read_value(r, key, member));
@@ -282,20 +311,27 @@ static ftdn_status read_value(const reader *r, ftdn_key_id key, const ftdn_json 
     ftdn_value *value = &r->values[(int)key - (int)r->place->key];
     *value = (ftdn_value){.node = node};
     bool has_inside = ftdn_key_n_rows(key) > 1;
-    if (row->type == FTDN_VALUE_SCOPE && node->kind == FTDN_JSON_ARRAY) return read_globs(r, key, value);
+    bool may_be_texts = row->type == FTDN_VALUE_SCOPE || row->type == FTDN_VALUE_PATHS;
+    if (may_be_texts && node->kind == FTDN_JSON_ARRAY) return read_list(r, key, value);
     if (node->kind == FTDN_JSON_OBJECT && has_inside) {
         value->is_sound = true;
         return read_members(r, key, node);
     }
-    bool is_wrong_kind = node->kind != wanted_kind(row->type);
+    bool is_wrong_kind = !is_wanted_kind(row->type, node->kind);
     if (is_wrong_kind || !obeys(row, node)) {
         add_wrong_value(r, key, node, is_wrong_kind);
         return FTDN_OK;
     }
-    if (row->type == FTDN_VALUE_PATH || (row->type == FTDN_VALUE_WEIGHTS && !is_formula(node->string)))
-        return read_path(r, key, value);
-    value->is_sound = true;
+    bool is_path = row->type == FTDN_VALUE_PATH || row->type == FTDN_VALUE_PATHS;
+    if (row->type == FTDN_VALUE_WEIGHTS) is_path = !is_formula(node->string);
+    if (is_path) FTDN_TRY(read_path(r, key, node, &value->path));
+    value->is_sound = !is_path || value->path;
     return FTDN_OK;
+}
+
+ftdn_value_place ftdn_place_of_key(ftdn_key_id key)
+{
+    return (ftdn_value_place){.key = key, .item = -1};
 }
 
 ftdn_status ftdn_value_read(const ftdn_value_place *place, const ftdn_json *node, ftdn_arena *arena,
@@ -317,7 +353,7 @@ ftdn_status ftdn_document_read_defaults(ftdn_arena *arena, ftdn_document *ret_do
         const ftdn_json *node = NULL;
         FTDN_TRY(ftdn_json_parse(text, strlen(text), "default", arena, &node, err));
         ftdn_value values[FTDN_N_KEYS];
-        ftdn_value_place place = {.key = (ftdn_key_id)key, .grid_item = -1, .folder = "."};
+        const ftdn_value_place place = ftdn_place_of_key((ftdn_key_id)key);
         FTDN_TRY(ftdn_value_read(&place, node, arena, &mistakes, values, err));
         assert(values[0].is_sound && "a default breaks the rule of its own key");
         ret_document->value[key] = values[0];

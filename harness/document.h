@@ -17,24 +17,29 @@
 typedef struct ftdn_value {
     const ftdn_json *node;   /* NULL: not given */
     bool is_sound;           /* obeys the row of its key */
-    const char *path;        /* PATH, WEIGHTS with a file: variables expanded, joined to the manifest's folder */
-    const char *const *glob; /* SCOPE with a list: [node->n_children] */
+    const char *path;        /* PATH, PATHS, WEIGHTS with a file: variables expanded, joined to its file's folder */
+    const char *const *list; /* SCOPE with globs, PATHS with several (as path): [node->n_children] */
 } ftdn_value;
 
 typedef struct ftdn_document {
     ftdn_value value[FTDN_N_KEYS];
 } ftdn_document;
 
-/* Which value is read: a key of the document, or one item of a grid's list (`sweep.grid.KEY[item]`). */
+/* Which value is read, and how messages call it. The keys inside it are called by what stands behind its own path. */
 typedef struct ftdn_value_place {
     ftdn_key_id key;
-    int grid_item;      /* from 0; -1: the value stands at its own place */
-    const char *folder; /* where relative paths start */
+    const char *pointer; /* "sweeps.a.grid.seed"; NULL: the path of the key */
+    int item;            /* "[item]" is put behind the pointer; -1: nothing is */
+    bool of_template;    /* of the document only keys that are `swept` are allowed */
 } ftdn_value_place;
+
+/* The place of a key of the document itself. */
+ftdn_value_place ftdn_place_of_key(ftdn_key_id key);
 
 /* Read node as the value of place->key, and what is inside it, into ret_values: [ftdn_key_n_rows(key)].
  * Mistakes are added to the list: unknown and repeated keys, wrong kinds, values outside their rule, unset
- * environment variables. Only a refused allocation fails. */
+ * environment variables. Of values that hold dotted keys no more than their kind is looked at. Only a refused
+ * allocation fails. */
 FTDN_NODISCARD ftdn_status ftdn_value_read(const ftdn_value_place *place, const ftdn_json *node, ftdn_arena *arena,
                                            ftdn_mistakes *mistakes, ftdn_value *ret_values, ftdn_error *err);
 
@@ -43,6 +48,9 @@ FTDN_NODISCARD ftdn_status ftdn_document_read_defaults(ftdn_arena *arena, ftdn_d
 
 /* Is the key, or any key inside it, given? */
 bool ftdn_document_has(const ftdn_document *document, ftdn_key_id key);
+
+/* Does the text obey the rule of NAME? */
+bool ftdn_is_name(const char *text);
 
 /* The integer or number of a sound value, 0 for "-0"; undefined for other kinds. */
 double ftdn_value_number(const ftdn_value *value);

@@ -55,6 +55,7 @@ ftdn_status ftdn_environment_record(ftdn_store *store, int64_t *ret_environment,
         .system = system.chars,
         .cpu = cpu.chars,
         .device = "cpu",
+        .driver = "",
         .libraries = FTDN_BUILD_LIBRARIES,
     };
     if (status == FTDN_OK) status = ftdn_store_add_environment(store, &environment, ret_environment, err);

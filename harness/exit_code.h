@@ -12,6 +12,7 @@ typedef enum ftdn_exit_code {
     FTDN_EXIT_INPUT = 4,
     FTDN_EXIT_STORE = 5,
     FTDN_EXIT_FAILED_TRIALS = 10, /* the campaign is finished, but some trials failed */
+    FTDN_EXIT_OUT_OF_TIME = 11,   /* the time that the user gave is over, trials are left */
     FTDN_EXIT_INTERRUPTED = 130,
 } ftdn_exit_code;
 

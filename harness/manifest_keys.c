@@ -18,7 +18,7 @@
     }
 
 DEFINE_CHOICES(dataset_kinds, "voc", "test_scenes")
-DEFINE_CHOICES(backends, "cpu", "ref")
+DEFINE_CHOICES(backends, "cpu", "ref", "null")
 DEFINE_CHOICES(convolutions, "direct", "winograd")
 DEFINE_CHOICES(fault_types, "zero", "random", "bit_flip", "stuck_at_0", "stuck_at_1")
 DEFINE_CHOICES(bit_classes, "any", "sign", "exponent", "mantissa")
@@ -32,6 +32,7 @@ DEFINE_CHOICES(directions, "outgoing", "filter")
 DEFINE_CHOICES(allocations, "uniform", "global")
 DEFINE_CHOICES(merges, "mean", "nonzero", "max_abs", "median")
 DEFINE_CHOICES(combinations, "scores", "boxes")
+DEFINE_CHOICES(sample_methods, "random", "sobol")
 
 /* clang-format off */
 const ftdn_key ftdn_manifest_keys[FTDN_N_KEYS] = {
@@ -43,6 +44,10 @@ const ftdn_key ftdn_manifest_keys[FTDN_N_KEYS] = {
     [FTDN_KEY_NAME] = {.path = "name", .type = FTDN_VALUE_NAME, .required = true,
                        .help = "the campaign's name, also of its results file"},
     [FTDN_KEY_DESCRIPTION] = {.path = "description", .type = FTDN_VALUE_TEXT, .help = "what the campaign is for"},
+    [FTDN_KEY_EXTENDS] = {.path = "extends", .type = FTDN_VALUE_PATHS,
+                          .help = "manifests that this one completes; of several the later ones win"},
+    [FTDN_KEY_DEFAULTS] = {.path = "defaults", .type = FTDN_VALUE_DEFAULTS,
+                           .help = "what holds where an object leaves a key out, before the defaults of this table"},
 
     [FTDN_KEY_MODEL] = {.path = "model", .type = FTDN_VALUE_OBJECT, .required = true, .swept = true,
                         .help = "the network under study"},
@@ -86,7 +91,8 @@ const ftdn_key ftdn_manifest_keys[FTDN_N_KEYS] = {
     [FTDN_KEY_ENGINE] = {.path = "engine", .type = FTDN_VALUE_OBJECT, .swept = true,
                          .help = "what computes the network"},
     [FTDN_KEY_ENGINE_BACKEND] = {.path = "engine.backend", .type = FTDN_VALUE_CHOICE, .choices = backends,
-                                 .default_json = "\"cpu\"", .swept = true, .help = "oneDNN, or the plain reference"},
+                                 .default_json = "\"cpu\"", .swept = true,
+                                 .help = "oneDNN, the plain reference, or nothing computed"},
     [FTDN_KEY_ENGINE_CONVOLUTION] = {.path = "engine.convolution", .type = FTDN_VALUE_CHOICE, .choices = convolutions,
                                      .default_json = "\"direct\"", .swept = true,
                                      .help = "algorithm of 3x3 convolutions"},
@@ -179,8 +185,47 @@ const ftdn_key ftdn_manifest_keys[FTDN_N_KEYS] = {
     [FTDN_KEY_SEED] = {.path = "seed", .type = FTDN_VALUE_INTEGER, .max = FTDN_LARGEST_INTEGER, .default_json = "0",
                        .swept = true, .help = "of the faults"},
     [FTDN_KEY_SWEEP] = {.path = "sweep", .type = FTDN_VALUE_OBJECT, .help = "what the trials vary"},
-    [FTDN_KEY_SWEEP_GRID] = {.path = "sweep.grid", .type = FTDN_VALUE_GRID,
-                             .help = "dotted keys with lists of values; every combination is a trial"},
+    [FTDN_KEY_SWEEP_DESCRIPTION] = {.path = "sweep.description", .type = FTDN_VALUE_TEXT,
+                                    .help = "what the sweep is for"},
+    [FTDN_KEY_SWEEP_SET] = {.path = "sweep.set", .type = FTDN_VALUE_KEYS,
+                            .help = "what this sweep changes in the template"},
+    [FTDN_KEY_SWEEP_GRID] = {.path = "sweep.grid", .type = FTDN_VALUE_GRID, .help = "every combination of the values"},
+    [FTDN_KEY_SWEEP_ZIP] = {.path = "sweep.zip", .type = FTDN_VALUE_ZIP,
+                            .help = "values that advance together; each object is one more axis"},
+    [FTDN_KEY_SWEEP_SAMPLE] = {.path = "sweep.sample", .type = FTDN_VALUE_OBJECT,
+                               .help = "points drawn in the space of some keys; one more axis"},
+    [FTDN_KEY_SWEEP_SAMPLE_METHOD] = {.path = "sweep.sample.method", .type = FTDN_VALUE_CHOICE,
+                                      .choices = sample_methods, .required = true,
+                                      .help = "independent points, or those of a Sobol sequence"},
+    [FTDN_KEY_SWEEP_SAMPLE_POINTS] = {.path = "sweep.sample.points", .type = FTDN_VALUE_INTEGER, .min = 1, .max = 1e5,
+                                      .required = true, .help = "how many points"},
+    [FTDN_KEY_SWEEP_SAMPLE_SEED] = {.path = "sweep.sample.seed", .type = FTDN_VALUE_INTEGER,
+                                    .max = FTDN_LARGEST_INTEGER, .default_json = "0", .help = "which points"},
+    [FTDN_KEY_SWEEP_SAMPLE_KEYS] = {.path = "sweep.sample.keys", .type = FTDN_VALUE_SAMPLE_KEYS, .required = true,
+                                    .help = "what is drawn: evenly from a range, evenly in its logarithm, or an item"},
+    [FTDN_KEY_SWEEP_EXCLUDE] = {.path = "sweep.exclude", .type = FTDN_VALUE_EXCLUDE,
+                                .help = "a combination is dropped where all keys of a rule match"},
+    [FTDN_KEY_SWEEP_INCLUDE] = {.path = "sweep.include", .type = FTDN_VALUE_INCLUDE,
+                                .help = "each adds one combination: the template with these values"},
+    [FTDN_KEY_SWEEP_SEEDS] = {.path = "sweep.seeds", .type = FTDN_VALUE_SEEDS, .min = 1, .max = 1e7,
+                              .help = "the seeds of each combination; a number n stands for 0 ... n-1"},
+    [FTDN_KEY_SWEEP_SEEDS_FROM] = {.path = "sweep.seeds.from", .type = FTDN_VALUE_INTEGER, .max = FTDN_LARGEST_INTEGER,
+                                   .help = "the first seed"},
+    [FTDN_KEY_SWEEP_SEEDS_TO] = {.path = "sweep.seeds.to", .type = FTDN_VALUE_INTEGER, .max = FTDN_LARGEST_INTEGER,
+                                 .help = "the last seed, a whole number of steps behind the first"},
+    [FTDN_KEY_SWEEP_SEEDS_STEP] = {.path = "sweep.seeds.step", .type = FTDN_VALUE_INTEGER, .min = 1,
+                                   .max = FTDN_LARGEST_INTEGER, .help = "from seed to seed"},
+    [FTDN_KEY_SWEEP_SEEDS_UNTIL] = {.path = "sweep.seeds.until", .type = FTDN_VALUE_OBJECT,
+                                    .help = "as many seeds as a wanted precision takes"},
+    [FTDN_KEY_SWEEP_SEEDS_UNTIL_CI95] = {.path = "sweep.seeds.until.ci95", .type = FTDN_VALUE_NUMBER, .min = 0,
+                                         .min_excluded = true, .max = 1, .required = true,
+                                         .help = "half width of the 95 % interval of mAP at which no seed is added"},
+    [FTDN_KEY_SWEEP_SEEDS_UNTIL_MIN] = {.path = "sweep.seeds.until.min", .type = FTDN_VALUE_INTEGER, .min = 2,
+                                        .max = 1e4, .required = true, .help = "no fewer seeds"},
+    [FTDN_KEY_SWEEP_SEEDS_UNTIL_MAX] = {.path = "sweep.seeds.until.max", .type = FTDN_VALUE_INTEGER, .min = 2,
+                                        .max = 1e4, .required = true, .help = "no more seeds"},
+    [FTDN_KEY_SWEEPS] = {.path = "sweeps", .type = FTDN_VALUE_SWEEPS,
+                         .help = "several sweeps by name, each with the keys of sweep; instead of sweep"},
 };
 /* clang-format on */
 
@@ -272,6 +317,16 @@ void ftdn_key_write_inside(ftdn_key_id parent, ftdn_text *text)
     }
 }
 
+void ftdn_key_write_template(ftdn_text *text)
+{
+    const char *separator = "";
+    for (int key = 1; key < FTDN_N_KEYS; key++) {
+        if (!ftdn_manifest_keys[key].swept || ftdn_key_parent((ftdn_key_id)key) != FTDN_KEY_ROOT) continue;
+        ftdn_text_append(text, "%s%s", separator, ftdn_manifest_keys[key].path);
+        separator = ", ";
+    }
+}
+
 /* "an object with the keys type, rate" */
 static void write_object(ftdn_key_id key, ftdn_text *text)
 {
@@ -323,6 +378,30 @@ void ftdn_key_write_allowed(ftdn_key_id id, ftdn_text *text)
         ftdn_text_append(text, ", or ");
         write_object(id, text);
         break;
-    case FTDN_VALUE_GRID: ftdn_text_append(text, "an object of dotted keys, each with a list of values"); break;
+    case FTDN_VALUE_PATHS: ftdn_text_append(text, "a path, or a list of paths"); break;
+    case FTDN_VALUE_DEFAULTS:
+        ftdn_text_append(text, "an object with the keys ");
+        ftdn_key_write_template(text);
+        break;
+    case FTDN_VALUE_KEYS: ftdn_text_append(text, "an object of dotted keys, each with a value"); break;
+    case FTDN_VALUE_GRID:
+        ftdn_text_append(text, "an object of dotted keys, each with a list of values or a range");
+        break;
+    case FTDN_VALUE_ZIP:
+        ftdn_text_append(text, "an object of dotted keys, each with a list of values or a range, or a list of such "
+                               "objects");
+        break;
+    case FTDN_VALUE_SAMPLE_KEYS:
+        ftdn_text_append(text, "an object of dotted keys, each with a range without step or a list of values");
+        break;
+    case FTDN_VALUE_EXCLUDE:
+        ftdn_text_append(text, "a list of objects of dotted keys, each with a value or a list of values");
+        break;
+    case FTDN_VALUE_INCLUDE: ftdn_text_append(text, "a list of objects of dotted keys, each with a value"); break;
+    case FTDN_VALUE_SEEDS:
+        ftdn_text_append(text, "a list of seeds, a number of seeds in [%.17g, %.17g], or ", key->min, key->max);
+        write_object(id, text);
+        break;
+    case FTDN_VALUE_SWEEPS: ftdn_text_append(text, "an object of named sweeps, each with the keys of sweep"); break;
     }
 }

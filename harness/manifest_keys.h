@@ -13,6 +13,9 @@
 #include "base/text.h"
 
 #define FTDN_LARGEST_INTEGER 9007199254740992 /* 2^53: every integer up to here is a double */
+#define FTDN_MAX_TRIALS ((size_t)10000000)    /* combinations of one manifest */
+#define FTDN_MAX_RANGE_VALUES 10000           /* values of one range */
+#define FTDN_MAX_SAMPLE_KEYS 16               /* keys of one sample */
 #define FTDN_FORMULA_PREFIX "formula:"        /* of model.weights that are made up: "formula:0" */
 
 typedef enum ftdn_key_id {
@@ -21,6 +24,8 @@ typedef enum ftdn_key_id {
     FTDN_KEY_VERSION,
     FTDN_KEY_NAME,
     FTDN_KEY_DESCRIPTION,
+    FTDN_KEY_EXTENDS,
+    FTDN_KEY_DEFAULTS,
     FTDN_KEY_MODEL,
     FTDN_KEY_MODEL_NAME,
     FTDN_KEY_MODEL_WEIGHTS,
@@ -74,7 +79,26 @@ typedef enum ftdn_key_id {
     FTDN_KEY_CALIBRATION_MEASURED_IMAGES,
     FTDN_KEY_SEED,
     FTDN_KEY_SWEEP,
+    FTDN_KEY_SWEEP_DESCRIPTION,
+    FTDN_KEY_SWEEP_SET,
     FTDN_KEY_SWEEP_GRID,
+    FTDN_KEY_SWEEP_ZIP,
+    FTDN_KEY_SWEEP_SAMPLE,
+    FTDN_KEY_SWEEP_SAMPLE_METHOD,
+    FTDN_KEY_SWEEP_SAMPLE_POINTS,
+    FTDN_KEY_SWEEP_SAMPLE_SEED,
+    FTDN_KEY_SWEEP_SAMPLE_KEYS,
+    FTDN_KEY_SWEEP_EXCLUDE,
+    FTDN_KEY_SWEEP_INCLUDE,
+    FTDN_KEY_SWEEP_SEEDS,
+    FTDN_KEY_SWEEP_SEEDS_FROM,
+    FTDN_KEY_SWEEP_SEEDS_TO,
+    FTDN_KEY_SWEEP_SEEDS_STEP,
+    FTDN_KEY_SWEEP_SEEDS_UNTIL,
+    FTDN_KEY_SWEEP_SEEDS_UNTIL_CI95,
+    FTDN_KEY_SWEEP_SEEDS_UNTIL_MIN,
+    FTDN_KEY_SWEEP_SEEDS_UNTIL_MAX,
+    FTDN_KEY_SWEEPS,
     FTDN_N_KEYS,
 } ftdn_key_id;
 
@@ -88,9 +112,21 @@ typedef enum ftdn_value_type {
     FTDN_VALUE_RANGE,   /* [least, greatest]: two numbers in [min, max] */
     FTDN_VALUE_FLAG,    /* true or false */
     FTDN_VALUE_PATH,    /* ${NAME} is an environment variable; relative ones start at the manifest's folder */
+    FTDN_VALUE_PATHS,   /* a path, or a list of at least one */
     FTDN_VALUE_WEIGHTS, /* a path, or "formula:N" */
     FTDN_VALUE_SCOPE,   /* one of the listed strings, a list of layer-name globs, or an object where keys are inside */
-    FTDN_VALUE_GRID,    /* an object of dotted keys, each with a list of values */
+
+    /* What follows holds dotted keys (of rows that are `swept`), whose values are those of the keys' own rows. In a
+     * list of values each item is one; a range is {"from": a, "to": b, "step": s} or {"log": [a, b, n]}. */
+    FTDN_VALUE_DEFAULTS,    /* an object of the outermost keys that are `swept`, nested as in the document */
+    FTDN_VALUE_KEYS,        /* an object of dotted keys, each with a value */
+    FTDN_VALUE_GRID,        /* an object of dotted keys, each with a list of values or a range */
+    FTDN_VALUE_ZIP,         /* the same, or a list of such objects */
+    FTDN_VALUE_SAMPLE_KEYS, /* an object of dotted keys, each {"from": a, "to": b}, {"log": [a, b]} or a list */
+    FTDN_VALUE_EXCLUDE,     /* a list of objects of dotted keys, each with a value or a list of values */
+    FTDN_VALUE_INCLUDE,     /* a list of objects of dotted keys, each with a value */
+    FTDN_VALUE_SEEDS,       /* a list of seeds, their number in [min, max], or an object: from, to, step; or until */
+    FTDN_VALUE_SWEEPS,      /* an object of names (as NAME), each with an object of the keys inside `sweep` */
 } ftdn_value_type;
 
 /* Words a value may be: [*ret_n]. */
@@ -104,7 +140,7 @@ typedef struct ftdn_key {
     ftdn_choices_function *choices; /* CHOICE, SCOPE; else NULL */
     const char *default_json;       /* JSON text; NULL: none */
     bool required;                  /* wherever the object around it is given */
-    bool swept;                     /* sweep.grid may vary it */
+    bool swept;                     /* a trial depends on it: a sweep may vary it, `defaults` may give it */
     const char *help;               /* one line */
 } ftdn_key;
 
@@ -134,6 +170,9 @@ const char *ftdn_key_suggest_swept(const char *path);
 
 /* The names of the keys right inside an object: "name, weights, width". */
 void ftdn_key_write_inside(ftdn_key_id parent, ftdn_text *text);
+
+/* The names of the template's outermost keys: "model, dataset, evaluate". */
+void ftdn_key_write_template(ftdn_text *text);
 
 /* What a key takes, in words that fit behind "allowed:": "a number in [0, 1]", "voc, test_scenes". */
 void ftdn_key_write_allowed(ftdn_key_id key, ftdn_text *text);

@@ -82,6 +82,13 @@ static ftdn_status set_value(const ftdn_option *option, const char *value, ftdn_
                              option->name, value, option->min, option->max);
         *option->ret.number = number;
         break;
+    case FTDN_OPTION_WORDS:
+        if (!value[0]) return FTDN_FAIL(err, FTDN_ERR_ARG, "--%s: %s is empty", option->name, option->value_name);
+        if (option->ret.words->n_words == FTDN_MAX_OPTION_WORDS)
+            return FTDN_FAIL(err, FTDN_ERR_ARG, "--%s is given more than %d times", option->name,
+                             FTDN_MAX_OPTION_WORDS);
+        option->ret.words->word[option->ret.words->n_words++] = value;
+        break;
     }
     return FTDN_OK;
 }
@@ -145,10 +152,11 @@ ftdn_status ftdn_options_parse(const ftdn_command *command, int argc, const char
         const char *value = NULL;
         FTDN_TRY(read_option_word(command, word, arena, &index, &value, err));
         const ftdn_option *option = &command->option[index];
-        if (is_given[index]) return FTDN_FAIL(err, FTDN_ERR_ARG, "--%s is given twice", option->name);
+        bool is_list = option->kind == FTDN_OPTION_WORDS;
+        if (is_given[index] && !is_list) return FTDN_FAIL(err, FTDN_ERR_ARG, "--%s is given twice", option->name);
         is_given[index] = true;
         if (takes_value(option) && !value) {
-            if (i + 1 == argc || strncmp(argv[i + 1], "--", 2) == 0)
+            if (i + 1 == argc || (!is_list && strncmp(argv[i + 1], "--", 2) == 0))
                 return FTDN_FAIL(err, FTDN_ERR_ARG, "--%s: %s is missing", option->name, option->value_name);
             value = argv[++i];
         }

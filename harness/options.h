@@ -23,7 +23,16 @@ typedef enum ftdn_option_kind {
     FTDN_OPTION_TEXT,
     FTDN_OPTION_INTEGER, /* decimal, in [min, max] */
     FTDN_OPTION_NUMBER,  /* decimal, in [min, max] */
+    FTDN_OPTION_WORDS,   /* a text, given any number of times; the next word is it even where it begins with -- */
 } ftdn_option_kind;
+
+#define FTDN_MAX_OPTION_WORDS 64
+
+/* The values of an option of kind WORDS, in the order in which they are given. */
+typedef struct ftdn_option_words {
+    int n_words;
+    const char *word[FTDN_MAX_OPTION_WORDS]; /* parts of argv */
+} ftdn_option_words;
 
 typedef struct ftdn_option {
     const char *name;       /* "threads": --threads */
@@ -36,6 +45,7 @@ typedef struct ftdn_option {
         const char **text; /* set to a part of argv */
         long long *integer;
         double *number;
+        ftdn_option_words *words; /* appended to */
     } ret; /* left alone where the option is not given */
     double min, max;
 } ftdn_option;
@@ -48,6 +58,10 @@ typedef struct ftdn_option {
 #define FTDN_TEXT_OPTION(name, letter, value_name, variable, help)                                                     \
     {                                                                                                                  \
         (name), (letter), (value_name), (help), FTDN_OPTION_TEXT, {.text = (variable)}, 0, 0                           \
+    }
+#define FTDN_WORDS_OPTION(name, letter, value_name, variable, help)                                                    \
+    {                                                                                                                  \
+        (name), (letter), (value_name), (help), FTDN_OPTION_WORDS, {.words = (variable)}, 0, 0                         \
     }
 #define FTDN_INTEGER_OPTION(name, letter, value_name, variable, min, max, help)                                        \
     {                                                                                                                  \

@@ -1,9 +1,10 @@
 #include "harness/plan.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/calibration.h"
+#include "harness/digest_index.h"
+#include "harness/null_trial.h"
 #include "harness/rig.h"
 #include "protectors/duplication.h"
 
@@ -13,11 +14,25 @@ typedef struct pair {
     const void *first, *second;
 } pair;
 
+/* A trial in a cell. */
+typedef struct cell_entry {
+    int trial, cell;
+} cell_entry;
+
 /* A plan under way. */
 typedef struct planner {
     const ftdn_manifest *manifest;
     ftdn_inputs *inputs;
     ftdn_arena *arena;
+    ftdn_arena scratch; /* what the finished plan does not need */
+    ftdn_sha256 *hash;
+    ftdn_plan *plan;
+    ftdn_digest_index by_id;
+    int *last_sweep; /* [n_trials]: 1 + the last sweep that asked for the trial */
+    size_t n_entries;
+    cell_entry *entry;           /* [n_trials of the manifest], in its order */
+    bool has_previous;
+    ftdn_planned_trial previous; /* the last one whose scopes are known to be right */
     pair *protected_networks;   /* a model, a protector that fits it; newest first */
     pair *disjoint_calibration; /* a calibration, a dataset without its images; newest first */
 } planner;
@@ -101,8 +116,7 @@ static ftdn_status open_calibration(planner *p, size_t index, ftdn_planned_trial
     return add_pair(p, &p->disjoint_calibration, trial->calibration, trial->dataset, err);
 }
 
-static ftdn_status open_inputs(planner *p, size_t index, const ftdn_planned_trial *previous, ftdn_planned_trial *trial,
-                               ftdn_error *err)
+static ftdn_status open_inputs(planner *p, size_t index, ftdn_planned_trial *trial, ftdn_error *err)
 {
     ftdn_status status = ftdn_inputs_get_model(p->inputs, &trial->settings.model, &trial->model, err);
     FTDN_TRY(ftdn_manifest_blame(p->manifest, index, FTDN_KEY_MODEL, status, err));
@@ -110,76 +124,169 @@ static ftdn_status open_inputs(planner *p, size_t index, const ftdn_planned_tria
     FTDN_TRY(ftdn_manifest_blame(p->manifest, index, FTDN_KEY_DATASET, status, err));
     status = check_classes(trial, err);
     FTDN_TRY(ftdn_manifest_blame(p->manifest, index, FTDN_KEY_MODEL_CLASSES, status, err));
-    bool checked = previous && previous->model == trial->model && ftdn_rig_fits(&previous->settings, &trial->settings);
+    bool checked =
+        p->has_previous && p->previous.model == trial->model && ftdn_rig_fits(&p->previous.settings, &trial->settings);
     if (!checked) FTDN_TRY(check_scopes(p, index, trial, err));
     FTDN_TRY(check_protection(p, index, trial, err));
     return open_calibration(p, index, trial, err);
 }
 
-static ftdn_status plan_trial(planner *p, size_t index, const ftdn_planned_trial *previous, ftdn_planned_trial *trial,
-                              ftdn_error *err)
+/* What the trials of a combination, or of a family, have in common. */
+typedef struct shared_part {
+    ftdn_planned_trial trial; /* without a spec */
+    ftdn_cell_spec spec;
+} shared_part;
+
+/* index: of the first trial. arena: of the texts. */
+static ftdn_status share(planner *p, size_t index, ftdn_arena *arena, shared_part *ret_part, ftdn_error *err)
 {
+    ftdn_planned_trial *trial = &ret_part->trial;
     ftdn_manifest_get_settings(p->manifest, index, &trial->settings);
-    FTDN_TRY(open_inputs(p, index, previous, trial, err));
-    const ftdn_backend *backend = ftdn_backend_find(trial->settings.engine.backend);
-    if (!backend)
-        return FTDN_FAIL(err, FTDN_ERR_BACKEND, "backend '%s' is not in this build", trial->settings.engine.backend);
-    const ftdn_trial_facts facts = {
+    FTDN_TRY(open_inputs(p, index, trial, err));
+    p->previous = *trial;
+    p->has_previous = true;
+    ftdn_trial_facts facts = {
         .width = trial->model->network.width,
         .weights_digest = trial->model->weights_digest,
         .dataset_digest = trial->dataset->digest,
         .n_images = trial->dataset->n_images,
         .calibration_digest = trial->calibration ? trial->calibration->digest : NULL,
         .n_calibration_images = trial->calibration ? trial->calibration->n_images : 0,
-        .arithmetic = ftdn_backend_arithmetic(backend, trial->settings.engine.conv_algorithm),
-        .micro_batch = ftdn_backend_micro_batch(backend),
     };
-    return ftdn_trial_spec_make(&trial->settings, &facts, p->arena, &trial->spec, err);
+    FTDN_TRY(ftdn_find_arithmetic(&trial->settings.engine, &facts.arithmetic, &facts.micro_batch, err));
+    return ftdn_cell_spec_make(&trial->settings, &facts, p->hash, arena, &ret_part->spec, err);
 }
 
-static int compare_ids(const void *a, const void *b)
+/* Plan the trial with this seed, unless it is planned already. *ret_trial: its number. */
+static ftdn_status add_trial(planner *p, const shared_part *part, uint64_t seed, int *ret_trial, ftdn_error *err)
 {
-    const ftdn_planned_trial *x = *(const ftdn_planned_trial *const *)a, *y = *(const ftdn_planned_trial *const *)b;
-    int order = strcmp(x->spec.id, y->spec.id);
-    return order ? order : (x > y) - (x < y);
-}
-
-/* Keep the first trial of each id. */
-static ftdn_status drop_repeated(ftdn_plan *plan, ftdn_arena *arena, ftdn_error *err)
-{
-    size_t n_trials = (size_t)plan->n_trials;
-    const ftdn_planned_trial **by_id = FTDN_NEW(arena, n_trials, const ftdn_planned_trial *, err);
-    bool *repeated = FTDN_NEW(arena, n_trials, bool, err);
-    if (!by_id || !repeated) return FTDN_ERR_MEMORY;
-    for (size_t i = 0; i < n_trials; i++) by_id[i] = &plan->trial[i];
-    qsort(by_id, n_trials, sizeof *by_id, compare_ids);
-    for (size_t i = 1; i < n_trials; i++) {
-        if (!strcmp(by_id[i - 1]->spec.id, by_id[i]->spec.id)) repeated[by_id[i] - plan->trial] = true;
+    ftdn_plan *plan = p->plan;
+    ftdn_planned_trial *trial = &plan->trial[plan->n_trials];
+    ftdn_arena_mark mark = ftdn_arena_get_mark(p->arena);
+    *trial = part->trial;
+    trial->settings.seed = seed;
+    FTDN_TRY(ftdn_cell_spec_with_seed(&part->spec, seed, p->hash, p->arena, &trial->spec, err));
+    *ret_trial = ftdn_digest_index_add(&p->by_id, trial->spec.id, plan->n_trials);
+    if (*ret_trial == plan->n_trials) {
+        plan->n_trials++;
+    } else {
+        plan->n_repeated++;
+        ftdn_arena_reset(p->arena, mark);
     }
-    int n_kept = 0;
-    for (size_t i = 0; i < n_trials; i++) {
-        if (!repeated[i]) plan->trial[n_kept++] = plan->trial[i];
-    }
-    plan->n_repeated = plan->n_trials - n_kept;
-    plan->n_trials = n_kept;
     return FTDN_OK;
+}
+
+/* Note that trial t stands in a cell of the sweep; `cells`: those of this sweep by digest. Trials of one cell may come
+ * one by one, where a grid varies the seed. */
+static void add_to_cell(planner *p, int sweep, ftdn_digest_index *cells, int t)
+{
+    ftdn_plan *plan = p->plan;
+    const ftdn_seeds *seeds = &p->manifest->sweep[sweep].seeds;
+    int c = ftdn_digest_index_add(cells, plan->trial[t].spec.cell, plan->n_cells);
+    if (c == plan->n_cells)
+        plan->cell[plan->n_cells++] = (ftdn_plan_cell){.sweep = sweep, .ci95 = seeds->ci95, .n_min = seeds->n_min};
+    if (p->last_sweep[t] == sweep + 1) return; /* a combination that repeats another one */
+    p->last_sweep[t] = sweep + 1;
+    plan->cell[c].n_seeds++;
+    p->entry[p->n_entries++] = (cell_entry){t, c};
+}
+
+/* The shared part of a combination: of its family where a grid varies the seed, else made anew in `own`, its texts
+ * above the mark of the scratch arena. families: NULL, or [n_families]. */
+static ftdn_status find_part(planner *p, size_t index, shared_part **family, shared_part *own,
+                             const shared_part **ret_part, ftdn_error *err)
+{
+    *ret_part = family && *family ? *family : own;
+    if (family && *family) return FTDN_OK;
+    FTDN_TRY(share(p, index, &p->scratch, own, err));
+    if (!family) return FTDN_OK;
+    *family = FTDN_NEW(&p->scratch, 1, shared_part, err);
+    if (!*family) return FTDN_ERR_MEMORY;
+    **family = *own;
+    return FTDN_OK;
+}
+
+static ftdn_status plan_sweep(planner *p, int number, size_t first_index, ftdn_error *err)
+{
+    const ftdn_sweep *sweep = &p->manifest->sweep[number];
+    size_t n_families = ftdn_sweep_n_families(sweep), n_seeds = ftdn_sweep_n_seeds(sweep);
+    shared_part own = {0}, **families = NULL;
+    if (n_families < sweep->n_product + sweep->n_included) {
+        families = FTDN_NEW(&p->scratch, n_families, shared_part *, err);
+        if (!families) return FTDN_ERR_MEMORY;
+    }
+    ftdn_digest_index cells;
+    FTDN_TRY(ftdn_digest_index_init(&cells, sweep->n_combinations, &p->scratch, err));
+    for (size_t c = 0; c < sweep->n_combinations; c++) {
+        ftdn_arena_mark mark = ftdn_arena_get_mark(&p->scratch);
+        const shared_part *part;
+        size_t index = first_index + c * n_seeds;
+        shared_part **family = families ? &families[ftdn_sweep_get_family(sweep, c)] : NULL;
+        FTDN_TRY(find_part(p, index, family, &own, &part, err));
+        for (size_t i = 0; i < n_seeds; i++) {
+            uint64_t seed = part->trial.settings.seed;
+            int t;
+            if (sweep->seeds.n) seed = ftdn_seeds_get(&sweep->seeds, (int)i);
+            else if (families) seed = ftdn_manifest_get_seed(p->manifest, index);
+            FTDN_TRY(add_trial(p, part, seed, &t, err));
+            add_to_cell(p, number, &cells, t);
+        }
+        if (!family) ftdn_arena_reset(&p->scratch, mark);
+    }
+    return FTDN_OK;
+}
+
+/* The lists of the cells, out of the entries. */
+static ftdn_status fill_cells(const planner *p, ftdn_error *err)
+{
+    ftdn_plan *plan = p->plan;
+    plan->cell_trials = FTDN_NEW(p->arena, p->n_entries, int, err);
+    plan->scratch = FTDN_NEW(p->arena, (size_t)plan->n_trials, int, err);
+    if (!plan->cell_trials || !plan->scratch) return FTDN_ERR_MEMORY;
+    int **next = FTDN_NEW(p->arena, (size_t)plan->n_cells, int *, err);
+    if (!next) return FTDN_ERR_MEMORY;
+    int *list = plan->cell_trials;
+    for (int c = 0; c < plan->n_cells; c++) {
+        plan->cell[c].trial = next[c] = list;
+        list += plan->cell[c].n_seeds;
+    }
+    for (size_t i = 0; i < p->n_entries; i++) *next[p->entry[i].cell]++ = p->entry[i].trial;
+    return FTDN_OK;
+}
+
+static ftdn_status plan_sweeps(planner *p, ftdn_error *err)
+{
+    const ftdn_manifest *manifest = p->manifest;
+    ftdn_plan *plan = p->plan;
+    size_t n_combinations = 0, index = 0;
+    for (int s = 0; s < manifest->n_sweeps; s++) n_combinations += manifest->sweep[s].n_combinations;
+    const char **names = FTDN_NEW(p->arena, (size_t)manifest->n_sweeps, const char *, err);
+    plan->trial = FTDN_NEW(p->arena, manifest->n_trials, ftdn_planned_trial, err);
+    plan->cell = FTDN_NEW(p->arena, n_combinations, ftdn_plan_cell, err);
+    p->last_sweep = FTDN_NEW(&p->scratch, manifest->n_trials, int, err);
+    p->entry = FTDN_NEW(&p->scratch, manifest->n_trials, cell_entry, err);
+    if (!names || !plan->trial || !plan->cell || !p->last_sweep || !p->entry) return FTDN_ERR_MEMORY;
+    FTDN_TRY(ftdn_digest_index_init(&p->by_id, manifest->n_trials, &p->scratch, err));
+    plan->sweep_name = names;
+    plan->n_sweeps = manifest->n_sweeps;
+    for (int s = 0; s < manifest->n_sweeps; s++) {
+        names[s] = manifest->sweep[s].name;
+        FTDN_TRY(plan_sweep(p, s, index, err));
+        index += manifest->sweep[s].n_trials;
+    }
+    return fill_cells(p, err);
 }
 
 ftdn_status ftdn_plan_make(const ftdn_manifest *manifest, ftdn_inputs *inputs, ftdn_arena *arena, ftdn_plan *ret_plan,
                            ftdn_error *err)
 {
-    ftdn_plan plan = {
-        .manifest = manifest,
-        .n_trials = (int)manifest->n_trials,
-        .trial = FTDN_NEW(arena, manifest->n_trials, ftdn_planned_trial, err),
-    };
-    if (!plan.trial) return FTDN_ERR_MEMORY;
-    planner p = {.manifest = manifest, .inputs = inputs, .arena = arena};
-    for (int i = 0; i < plan.n_trials; i++) {
-        const ftdn_planned_trial *previous = i ? &plan.trial[i - 1] : NULL;
-        FTDN_TRY(plan_trial(&p, (size_t)i, previous, &plan.trial[i], err));
-    }
-    FTDN_TRY(drop_repeated(&plan, arena, err));
-    *ret_plan = plan;
-    return FTDN_OK;
+    ftdn_plan plan = {.manifest = manifest};
+    planner p = {.manifest = manifest, .inputs = inputs, .arena = arena, .plan = &plan};
+    FTDN_TRY(ftdn_sha256_create(&p.hash, err));
+    ftdn_arena_init(&p.scratch);
+    ftdn_status status = plan_sweeps(&p, err);
+    ftdn_arena_done(&p.scratch);
+    ftdn_sha256_free(p.hash);
+    if (status == FTDN_OK) *ret_plan = plan;
+    return status;
 }

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/graph.h"
 #include "results/cell_text.h"
@@ -14,6 +16,23 @@ ftdn_status ftdn_print(const ftdn_text *text, ftdn_error *err)
     if (text->n_chars == 0) return FTDN_OK;
     if (fwrite(text->chars, 1, text->n_chars, stdout) != text->n_chars || fflush(stdout) != 0)
         return FTDN_FAIL(err, FTDN_ERR_INPUT, "standard output: %s", strerror(errno));
+    return FTDN_OK;
+}
+
+/* A pipe that is ready takes this much at once. */
+#define BYTES_AT_ONCE 4096
+
+ftdn_status ftdn_print_ahead(const ftdn_text *text, size_t *n_written, ftdn_error *err)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    while (*n_written < text->n_chars && poll(&output, 1, 0) == 1) {
+        size_t n_bytes = text->n_chars - *n_written;
+        if (n_bytes > BYTES_AT_ONCE) n_bytes = BYTES_AT_ONCE;
+        ssize_t n_taken = write(STDOUT_FILENO, text->chars + *n_written, n_bytes);
+        if (n_taken < 0 && (errno == EAGAIN || errno == EINTR)) return FTDN_OK;
+        if (n_taken < 0) return FTDN_FAIL(err, FTDN_ERR_INPUT, "standard output: %s", strerror(errno));
+        *n_written += (size_t)n_taken;
+    }
     return FTDN_OK;
 }
 
@@ -52,6 +71,18 @@ done:
 void ftdn_append_shown(ftdn_text *text, const char *string)
 {
     ftdn_cell_text_append(text, string, strlen(string), true);
+}
+
+#define MOST_LISTED 20
+
+int ftdn_n_listed(int n)
+{
+    return n < MOST_LISTED ? n : MOST_LISTED;
+}
+
+void ftdn_append_unlisted(ftdn_text *text, int n)
+{
+    if (n > MOST_LISTED) ftdn_text_append(text, "  and %d more (--json has all)\n", n - MOST_LISTED);
 }
 
 void ftdn_append_json(ftdn_text *text, const char *string)

@@ -12,6 +12,10 @@
 /* Write the text and flush. FTDN_ERR_MEMORY where the text is incomplete, FTDN_ERR_INPUT where it cannot be written. */
 FTDN_NODISCARD ftdn_status ftdn_print(const ftdn_text *text, ftdn_error *err);
 
+/* Write what standard output takes without waiting of the characters behind *n_written, and count them there: so a long
+ * answer begins while it is still being made, and a reader that takes its time holds nothing up. FTDN_ERR_INPUT. */
+FTDN_NODISCARD ftdn_status ftdn_print_ahead(const ftdn_text *text, size_t *n_written, ftdn_error *err);
+
 /* Print the help of a command. */
 FTDN_NODISCARD ftdn_status ftdn_print_help(const ftdn_command *command, ftdn_error *err);
 
@@ -26,6 +30,10 @@ FTDN_NODISCARD ftdn_status ftdn_print_answer(const ftdn_command *command, int ar
 
 /* Append a text from a file as a reader can bear it: valid UTF-8, one line, nothing that a terminal obeys. */
 void ftdn_append_shown(ftdn_text *text, const char *string);
+
+/* Of a list of n lines in a text for people: how many are shown; and a line about those that are not. */
+int ftdn_n_listed(int n);
+void ftdn_append_unlisted(ftdn_text *text, int n);
 
 /* Append such a text as a JSON string: valid UTF-8, everything else kept. */
 void ftdn_append_json(ftdn_text *text, const char *string);

@@ -1,98 +1,123 @@
 #include "harness/progress.h"
 
 #include <math.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "harness/duration.h"
 
-#define BAR_CELLS 24
+#define BAR_CELLS 24        /* on a wide terminal; half of them elsewhere */
+#define WIDE_COLUMNS 100
 #define REDRAW_NS 200000000
+#define LINE_NS 1000000000 /* between two plain lines, where there are more trials than MOST_LINES */
+#define MOST_LINES 200
+#define DEFAULT_COLUMNS 80
 
-void ftdn_progress_init(ftdn_progress *progress, FILE *out, int n_trials)
+void ftdn_progress_init(ftdn_progress *progress, FILE *out)
 {
-    *progress = (ftdn_progress){
-        .out = out,
-        .is_terminal = out && isatty(fileno(out)),
-        .n_trials = n_trials,
-        .start_ns = ftdn_clock_ns(),
-        .last_map = (double)NAN,
-    };
+    struct winsize size = {0};
+    *progress = (ftdn_progress){.out = out, .is_terminal = out && isatty(fileno(out)), .n_columns = DEFAULT_COLUMNS};
+    if (progress->is_terminal && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        progress->n_columns = size.ws_col;
 }
 
-const char *ftdn_duration_text(double seconds, char text[32])
+/* ", 12 min 5 s left (± 40 s)"; nothing while nothing is known. */
+static int write_left(const ftdn_standing *standing, char *text, size_t n_bytes)
 {
-    long s = lround(seconds < 0 ? 0 : seconds);
-    if (s < 60) snprintf(text, 32, "%ld s", s);
-    else if (s < 3600) snprintf(text, 32, "%ld min %ld s", s / 60, s % 60);
-    else snprintf(text, 32, "%ld h %ld min", s / 3600, s / 60 % 60);
+    char left[32], around[32];
+    if (standing->left.seconds < 0) return 0;
+    return snprintf(text, n_bytes, ", %s left (\u00b1 %s)%s", ftdn_duration_text(standing->left.seconds, left),
+                    ftdn_duration_text(standing->left.uncertainty, around), standing->may_grow ? " or more" : "");
+}
+
+/* "0.53", "12.4", "1243" */
+static const char *rate_text(double trials_per_s, char text[32])
+{
+    if (trials_per_s >= 0.5) snprintf(text, 32, "%.3g/s", trials_per_s);
+    else snprintf(text, 32, "%.3g/min", trials_per_s * 60);
     return text;
 }
 
-/* Seconds left when `done` trials (with a fraction) are run; negative while nothing is known. */
-static double remaining_s(const ftdn_progress *progress, double done)
+/* What stands behind the bar; the least important last, as a narrow terminal cuts it. */
+static void write_line(const ftdn_standing *standing, char *text, size_t n_bytes)
 {
-    double elapsed_s = (double)(ftdn_clock_ns() - progress->start_ns) * 1e-9;
-    return done > 0 ? elapsed_s / done * (progress->n_trials - done) : -1;
+    char rate[32];
+    size_t at = (size_t)snprintf(text, n_bytes, "%d of %d trials", standing->n_done, standing->n_wanted);
+    at += (size_t)write_left(standing, text + at, n_bytes - at);
+    if (standing->n_failed) at += (size_t)snprintf(text + at, n_bytes - at, ", %d failed", standing->n_failed);
+    if (standing->trials_per_s > 0)
+        at += (size_t)snprintf(text + at, n_bytes - at, ", %s", rate_text(standing->trials_per_s, rate));
+    if (!isnan(standing->least_map))
+        at += (size_t)snprintf(text + at, n_bytes - at, ", mAP %.2f to %.2f", standing->least_map,
+                               standing->greatest_map);
+    (void)at;
 }
 
-static void draw(ftdn_progress *progress, double done)
+bool ftdn_progress_is_due(const ftdn_progress *progress)
 {
-    char bar[BAR_CELLS + 1], left[32];
-    int n_full = (int)(done / progress->n_trials * BAR_CELLS);
-    for (int i = 0; i < BAR_CELLS; i++) bar[i] = i < n_full ? '#' : '.';
-    bar[BAR_CELLS] = 0;
-    fprintf(progress->out, "\r[%s] %d of %d trials", bar, progress->n_done, progress->n_trials);
-    if (!isnan(progress->last_map)) fprintf(progress->out, ", last mAP %.4f", progress->last_map);
-    double left_s = remaining_s(progress, done);
-    if (left_s >= 0) fprintf(progress->out, ", %s left", ftdn_duration_text(left_s, left));
-    fprintf(progress->out, "\033[K");
+    return progress->out && ftdn_clock_ns() - progress->last_drawn_ns >= REDRAW_NS;
+}
+
+void ftdn_progress_draw(ftdn_progress *progress, const ftdn_standing *standing)
+{
+    if (!progress->is_terminal || standing->n_wanted == 0) return;
+    char bar[BAR_CELLS + 1], line[256];
+    double done = (standing->n_done + standing->n_failed + standing->under_way) / standing->n_wanted;
+    int n_cells = progress->n_columns >= WIDE_COLUMNS ? BAR_CELLS : BAR_CELLS / 2;
+    int n_full = (int)((done < 1 ? done : 1) * n_cells), n_room = progress->n_columns - n_cells - 4;
+    memset(bar, '.', (size_t)n_cells);
+    memset(bar, '#', (size_t)n_full);
+    bar[n_cells] = 0;
+    write_line(standing, line, sizeof line);
+    fprintf(progress->out, "\r[%s] %.*s\033[K", bar, n_room > 0 ? n_room : 0, line);
     fflush(progress->out);
     progress->last_drawn_ns = ftdn_clock_ns();
 }
 
-void ftdn_progress_start_trial(ftdn_progress *progress, int n_images)
+void ftdn_progress_tell_ranking(ftdn_progress *progress, const char *ranker, int n_done, int n_all)
 {
-    if (progress->ranking_start_ns) progress->start_ns += ftdn_clock_ns() - progress->ranking_start_ns;
-    progress->ranking_start_ns = 0;
-    progress->n_images = n_images;
-    if (progress->is_terminal) draw(progress, progress->n_done);
-}
-
-void ftdn_progress_on_image(void *user, int n_images_done)
-{
-    ftdn_progress *progress = user;
-    if (!progress->is_terminal || ftdn_clock_ns() - progress->last_drawn_ns < REDRAW_NS) return;
-    draw(progress, progress->n_done + (double)n_images_done / progress->n_images);
-}
-
-void ftdn_progress_on_ranking(void *user, const char *ranker, int n_done, int n_all)
-{
-    ftdn_progress *progress = user;
+    if (!progress->out) return;
     int64_t now_ns = ftdn_clock_ns();
-    bool begins = progress->ranking_start_ns == 0;
-    if (begins) progress->ranking_start_ns = now_ns;
-    if (begins && progress->out && !progress->is_terminal)
-        fprintf(progress->out, "calibration: %s, %d steps\n", ranker, n_all);
-    if (progress->is_terminal && (begins || now_ns - progress->last_drawn_ns >= REDRAW_NS)) {
-        fprintf(progress->out, "\rcalibration: %s, %d of %d\033[K", ranker, n_done, n_all);
-        progress->last_drawn_ns = now_ns;
+    if (!progress->is_terminal) {
+        if (n_done == 0) fprintf(progress->out, "calibration: %s\n", ranker);
+        fflush(progress->out);
+        return;
     }
-    if (progress->out) fflush(progress->out);
+    if (n_done > 0 && now_ns - progress->last_drawn_ns < REDRAW_NS) return;
+    if (n_all > 0) fprintf(progress->out, "\rcalibration: %s, %d of %d\033[K", ranker, n_done, n_all);
+    else fprintf(progress->out, "\rcalibration: %s\033[K", ranker);
+    fflush(progress->out);
+    progress->last_drawn_ns = now_ns;
 }
 
-void ftdn_progress_finish_trial(ftdn_progress *progress, const char *what, double map_voc07, double seconds)
+void ftdn_progress_finish_trial(ftdn_progress *progress, const ftdn_standing *standing, const char *what,
+                                double map_voc07, double seconds)
 {
-    progress->n_done++;
-    progress->last_map = map_voc07;
+    if (!progress->out) return;
     if (progress->is_terminal) {
-        draw(progress, progress->n_done);
-    } else if (progress->out) {
-        char left[32];
-        fprintf(progress->out, "trial %d of %d: %s: mAP %.4f in %.1f s, %s left\n", progress->n_done,
-                progress->n_trials, what, map_voc07, seconds,
-                ftdn_duration_text(remaining_s(progress, progress->n_done), left));
-        fflush(progress->out);
+        if (ftdn_progress_is_due(progress)) ftdn_progress_draw(progress, standing);
+        return;
     }
+    int64_t now_ns = ftdn_clock_ns();
+    int n_through = standing->n_done + standing->n_failed;
+    bool is_last = n_through == standing->n_wanted;
+    if (standing->n_wanted > MOST_LINES && !is_last && now_ns - progress->last_drawn_ns < LINE_NS) return;
+    char left[96] = "";
+    if (!is_last) write_left(standing, left, sizeof left);
+    fprintf(progress->out, "trial %d of %d: %s: mAP %.4f in %.1f s%s\n", n_through, standing->n_wanted, what, map_voc07,
+            seconds, left);
+    fflush(progress->out);
+    progress->last_drawn_ns = now_ns;
+}
+
+void ftdn_progress_tell(ftdn_progress *progress, const char *line)
+{
+    if (!progress->out) return;
+    ftdn_progress_clear(progress);
+    fprintf(progress->out, "%s\n", line);
+    fflush(progress->out);
 }
 
 void ftdn_progress_clear(ftdn_progress *progress)

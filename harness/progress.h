@@ -1,8 +1,7 @@
 /* progress.h - how far a campaign is, for people: one moving line on a terminal, plain lines elsewhere.
  *
- * The remaining time is that of the trials still to run, at the pace of those run by this call:
- * trials that the store held already count neither as work done nor as work left, nor does the time in which
- * channels are ranked. */
+ * The remaining time is that of the trials still to run, at the pace of those run by this call: trials that the store
+ * held already count neither as work done nor as work left. */
 #ifndef FTDN_HARNESS_PROGRESS_H
 #define FTDN_HARNESS_PROGRESS_H
 
@@ -10,35 +9,47 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "harness/pace.h"
+
+/* Where a campaign stands. */
+typedef struct ftdn_standing {
+    int n_wanted; /* trials to run by this call, as far as is known */
+    int n_done, n_failed;
+    bool may_grow;         /* cells may ask for more seeds */
+    double under_way;      /* trials' worth of work done in those that are running */
+    double trials_per_s;   /* negative while nothing is known */
+    ftdn_pace_time left;
+    double least_map, greatest_map; /* of this call; NaN before the first */
+} ftdn_standing;
+
 typedef struct ftdn_progress {
     FILE *out; /* NULL: quiet */
     bool is_terminal;
-    int n_trials; /* to run */
-    int n_done;   /* run so far */
-    int n_images; /* of the running trial */
-    int64_t start_ns, last_drawn_ns;
-    int64_t ranking_start_ns; /* 0: no ranking under way */
-    double last_map; /* of the last finished trial; NaN before */
+    int n_columns; /* of the terminal */
+    int64_t last_drawn_ns;
 } ftdn_progress;
 
 /* out: where to write, NULL for nothing; a terminal is recognised. */
-void ftdn_progress_init(ftdn_progress *progress, FILE *out, int n_trials);
+void ftdn_progress_init(ftdn_progress *progress, FILE *out);
 
-void ftdn_progress_start_trial(ftdn_progress *progress, int n_images);
+/* Has it been long enough since something was drawn or printed that more may be? */
+bool ftdn_progress_is_due(const ftdn_progress *progress);
 
-/* user: ftdn_progress *; fits ftdn_trial_control.on_image. Draws at most five times a second. */
-void ftdn_progress_on_image(void *user, int n_images_done);
+/* Draw the moving line. */
+void ftdn_progress_draw(ftdn_progress *progress, const ftdn_standing *standing);
 
-/* user: ftdn_progress *; fits ftdn_score_source.on_progress. */
-void ftdn_progress_on_ranking(void *user, const char *ranker, int n_done, int n_all);
+/* Say that channels are ranked; one line, or in place of the moving one. */
+void ftdn_progress_tell_ranking(ftdn_progress *progress, const char *ranker, int n_done, int n_all);
 
-/* what: the trial in a few words: "weight_rate 0.01, seed 1". */
-void ftdn_progress_finish_trial(ftdn_progress *progress, const char *what, double map_voc07, double seconds);
+/* what: the trial in a few words: "weight_rate 0.01, seed 1". Where there are very many trials, lines come once a
+ * second. */
+void ftdn_progress_finish_trial(ftdn_progress *progress, const ftdn_standing *standing, const char *what,
+                                double map_voc07, double seconds);
+
+/* A line of its own about something unusual, above the moving one. */
+void ftdn_progress_tell(ftdn_progress *progress, const char *line);
 
 /* Clear the moving line, so that other text can follow. */
 void ftdn_progress_clear(ftdn_progress *progress);
-
-/* "45 s", "12 min 5 s", "3 h 20 min": into text, which is returned. */
-const char *ftdn_duration_text(double seconds, char text[32]);
 
 #endif

@@ -55,6 +55,15 @@ static ftdn_status layers_of(const ftdn_unit *unit, int n_units, ftdn_arena *are
     return FTDN_OK;
 }
 
+ftdn_status ftdn_protected_layers(const ftdn_graph *graph, ftdn_arena *arena, ftdn_layer_set *ret_layers,
+                                  ftdn_error *err)
+{
+    const ftdn_unit *unit;
+    int n_units;
+    FTDN_TRY(ftdn_units_find(graph, arena, &unit, &n_units, err));
+    return layers_of(unit, n_units, arena, ret_layers, err);
+}
+
 static ftdn_status make_copies(const ftdn_planned_trial *trial, const ftdn_score_source *scores, const ftdn_unit *unit,
                                int n_units, ftdn_layer_set layers, int n_copies, ftdn_arena *arena,
                                ftdn_copies *ret_copies, ftdn_error *err)

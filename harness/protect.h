@@ -12,6 +12,11 @@
 #include "harness/scores.h"
 #include "protectors/protector.h"
 
+/* The layers from whose channels protections choose, in the network's order; live in the arena. FTDN_ERR_ARG: the
+ * network has none. */
+FTDN_NODISCARD ftdn_status ftdn_protected_layers(const ftdn_graph *graph, ftdn_arena *arena, ftdn_layer_set *ret_layers,
+                                                 ftdn_error *err);
+
 /* Scores and ranges are got from `scores` or computed. The protection lives in the arena and may not be moved. */
 FTDN_NODISCARD ftdn_status ftdn_protect(const ftdn_planned_trial *trial, const ftdn_score_source *scores,
                                         ftdn_arena *arena, ftdn_protection *protection, ftdn_error *err);

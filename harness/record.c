@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "harness/null_trial.h"
 #include "protectors/duplication.h"
 
 /* 0 where the ranking is no measured one. */
@@ -22,7 +23,9 @@ static ftdn_status fill_params(const ftdn_planned_trial *trial, ftdn_arena *aren
     const ftdn_trial_settings *settings = &trial->settings;
     const ftdn_fault_settings *faults = &settings->faults;
     const ftdn_protection_settings *protection = &settings->protection;
-    const ftdn_backend *backend = ftdn_backend_find(settings->engine.backend);
+    const char *arithmetic;
+    int micro_batch;
+    FTDN_TRY(ftdn_find_arithmetic(&settings->engine, &arithmetic, &micro_batch, err));
     *params = (ftdn_trial_params){
         .model = settings->model.name,
         .width = trial->model->network.width,
@@ -31,7 +34,7 @@ static ftdn_status fill_params(const ftdn_planned_trial *trial, ftdn_arena *aren
         .dataset = trial->dataset->description,
         .dataset_digest = trial->dataset->digest,
         .backend = settings->engine.backend,
-        .arithmetic = ftdn_backend_arithmetic(backend, settings->engine.conv_algorithm),
+        .arithmetic = arithmetic,
         .score_threshold = settings->evaluate.score_threshold,
         .nms_iou = settings->evaluate.nms_iou,
         .candidates = settings->evaluate.candidates,
@@ -216,13 +219,10 @@ static ftdn_overhead_row make_overhead(const ftdn_rig *rig)
     };
 }
 
-ftdn_status ftdn_record_make(const ftdn_plan *plan, const ftdn_planned_trial *trial, const ftdn_rig *rig,
-                             const ftdn_trial_result *result, ftdn_arena *arena, ftdn_trial_record *ret_record,
-                             ftdn_error *err)
+ftdn_status ftdn_record_make(const ftdn_planned_trial *trial, const ftdn_rig *rig, const ftdn_trial_result *result,
+                             ftdn_arena *arena, ftdn_trial_record *ret_record, ftdn_error *err)
 {
     ftdn_trial_record record = {
-        .manifest = plan->manifest->name,
-        .spec = trial->spec.text,
         .map_voc07 = result->map_voc07,
         .map_area = result->map_area,
         .n_images = result->n_images,
@@ -233,13 +233,20 @@ ftdn_status ftdn_record_make(const ftdn_plan *plan, const ftdn_planned_trial *tr
         .n_classes = result->n_classes,
         .class_row = class_rows(trial->dataset, result, arena, err),
     };
-    memcpy(record.id, trial->spec.id, sizeof record.id);
     record.timing_row = timing_rows(result, arena, &record.n_timings, err);
     record.fault_row = make_fault_rows(trial, rig, result, arena, &record.n_faults, err);
     if (!record.class_row || !record.timing_row || !record.fault_row) return FTDN_ERR_MEMORY;
-    FTDN_TRY(fill_params(trial, arena, &record.params, err));
     *ret_record = record;
     return FTDN_OK;
+}
+
+ftdn_status ftdn_record_identify(const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_trial_record *record,
+                                 ftdn_error *err)
+{
+    record->spec = trial->spec.text;
+    memcpy(record->id, trial->spec.id, sizeof record->id);
+    memcpy(record->cell, trial->spec.cell, sizeof record->cell);
+    return fill_params(trial, arena, &record->params, err);
 }
 
 static void write_faults(const char *location, double rate, int count, ftdn_text *text)

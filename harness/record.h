@@ -8,10 +8,15 @@
 #include "harness/trial.h"
 #include "results/store.h"
 
-/* All texts are borrowed or live in the arena. rig: the one the trial ran on. */
-FTDN_NODISCARD ftdn_status ftdn_record_make(const ftdn_plan *plan, const ftdn_planned_trial *trial, const ftdn_rig *rig,
+/* What running the trial gave: all but what the plan knows. rig: the one the trial ran on. All texts are borrowed or
+ * live in the arena. */
+FTDN_NODISCARD ftdn_status ftdn_record_make(const ftdn_planned_trial *trial, const ftdn_rig *rig,
                                             const ftdn_trial_result *result, ftdn_arena *arena,
                                             ftdn_trial_record *ret_record, ftdn_error *err);
+
+/* What the plan knows: ids, spec and parameters, written into a record. */
+FTDN_NODISCARD ftdn_status ftdn_record_identify(const ftdn_planned_trial *trial, ftdn_arena *arena,
+                                                ftdn_trial_record *record, ftdn_error *err);
 
 /* What tells the trials of a sweep apart: "weight_rate 0.01, feature_map_rate 0, kr weight_sum 0.5 mean, seed 1".
  * Lives in the arena. */

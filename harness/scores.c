@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "harness/code_version.h"
 #include "harness/measured.h"
+#include "harness/protect.h"
 #include "harness/ranking.h"
 #include "rankers/ranker.h"
 #include "results/stored_scores.h"
@@ -161,31 +162,134 @@ static ftdn_status make_answer(question *q, ftdn_arena *arena, ftdn_error *err)
     return FTDN_OK;
 }
 
-ftdn_status ftdn_scores_get(const ftdn_score_source *source, const ftdn_planned_trial *trial, ftdn_layer_set layers,
-                            ftdn_arena *arena, const double *const **ret_score, ftdn_error *err)
+/* The question for scores of these layers; its answer has room for them. */
+static ftdn_status make_question(const ftdn_score_source *source, const ftdn_planned_trial *trial,
+                                 ftdn_layer_set layers, ftdn_arena *arena, question *ret_question, ftdn_error *err)
 {
     const ftdn_trial_settings *settings = &trial->settings;
-    question q = {
+    *ret_question = (question){
         .source = source,
         .trial = trial,
         .ranker = ftdn_ranker_find(settings->protection.ranking),
         .backend = ftdn_backend_find(settings->engine.backend),
         .layers = layers,
     };
-    assert(q.ranker && q.backend);
-    if (q.ranker->needs_injection) {
+    assert(ret_question->ranker && ret_question->backend);
+    if (ret_question->ranker->needs_injection) {
         int n_images = trial->calibration->n_images;
-        q.n_measured_images = settings->n_measured_images < n_images ? settings->n_measured_images : n_images;
+        ret_question->n_measured_images =
+            settings->n_measured_images < n_images ? settings->n_measured_images : n_images;
     }
+    return make_answer(ret_question, arena, err);
+}
+
+static ftdn_status take_given(const question *q, ftdn_error *err)
+{
+    const ftdn_score_source *source = q->source;
+    for (int l = 0; l < q->layers.n_layers; l++) {
+        const ftdn_layer_scores *wanted = &q->layer[l];
+        int i = 0;
+        while (i < source->n_given && strcmp(source->given[i].layer, wanted->layer)) i++;
+        if (i == source->n_given || source->given[i].n_channels != wanted->n_channels)
+            return FTDN_FAIL(err, FTDN_ERR_ARG, "no scores are given for layer '%s'", wanted->layer);
+        memcpy(wanted->score, source->given[i].score, (size_t)wanted->n_channels * sizeof(double));
+    }
+    return FTDN_OK;
+}
+
+bool ftdn_scores_are_kept(const ftdn_protection_settings *protection)
+{
+    return protection->ranking && strcmp(protection->ranking, ftdn_ranker_random.name);
+}
+
+ftdn_status ftdn_scores_get(const ftdn_score_source *source, const ftdn_planned_trial *trial, ftdn_layer_set layers,
+                            ftdn_arena *arena, const double *const **ret_score, ftdn_error *err)
+{
+    question q;
     const double **score = FTDN_NEW(arena, (size_t)layers.n_layers, const double *, err);
     if (!score) return FTDN_ERR_MEMORY;
-    FTDN_TRY(make_answer(&q, arena, err));
+    FTDN_TRY(make_question(source, trial, layers, arena, &q, err));
     ftdn_arena_mark mark = ftdn_arena_get_mark(arena);
-    bool is_kept = source->store && q.ranker != &ftdn_ranker_random;
-    ftdn_status status = is_kept ? find_or_compute(&q, arena, err) : compute(&q, arena, err);
+    ftdn_status status;
+    if (source->n_given > 0) status = take_given(&q, err);
+    else if (source->store && ftdn_scores_are_kept(&trial->settings.protection))
+        status = find_or_compute(&q, arena, err);
+    else status = compute(&q, arena, err);
     ftdn_arena_reset(arena, mark);
     FTDN_TRY(status);
     for (int l = 0; l < layers.n_layers; l++) score[l] = q.layer[l].score;
     *ret_score = score;
     return FTDN_OK;
+}
+
+ftdn_status ftdn_scores_key_text(const ftdn_planned_trial *trial, ftdn_arena *arena, const char **ret_text,
+                                 ftdn_error *err)
+{
+    ftdn_layer_set none = {0};
+    question q;
+    ftdn_ranking_key key;
+    FTDN_TRY(make_question(NULL, trial, none, arena, &q, err));
+    FTDN_TRY(make_key(&q, arena, &key, err));
+    *ret_text = ftdn_arena_format(arena, err, "%s %.17g %s %s %s %s %s %s", key.model, key.width, key.weights_digest,
+                                  key.calibration_digest ? key.calibration_digest : "-", key.ranker, key.parameters,
+                                  key.backend ? key.backend : "-", key.arithmetic ? key.arithmetic : "-");
+    return *ret_text ? FTDN_OK : FTDN_ERR_MEMORY;
+}
+
+/* The question for the layers that the trial's protection chooses from. */
+static ftdn_status ask_protected(const ftdn_score_source *source, const ftdn_planned_trial *trial, ftdn_arena *arena,
+                                 question *ret_question, ftdn_error *err)
+{
+    ftdn_layer_set layers;
+    FTDN_TRY(ftdn_protected_layers(&trial->model->network.graph, arena, &layers, err));
+    return make_question(source, trial, layers, arena, ret_question, err);
+}
+
+ftdn_status ftdn_scores_find(ftdn_store *store, const ftdn_planned_trial *trial, ftdn_arena *arena,
+                             ftdn_layer_scores **ret_layer, int *ret_n_layers, bool *ret_found, ftdn_error *err)
+{
+    question q;
+    ftdn_ranking_key key;
+    FTDN_TRY(ask_protected(NULL, trial, arena, &q, err));
+    FTDN_TRY(make_key(&q, arena, &key, err));
+    FTDN_TRY(ftdn_store_find_scores(store, &key, q.layer, q.layers.n_layers, ret_found, err));
+    *ret_layer = q.layer;
+    *ret_n_layers = q.layers.n_layers;
+    return FTDN_OK;
+}
+
+ftdn_status ftdn_scores_compute(const ftdn_score_source *source, const ftdn_planned_trial *trial, ftdn_arena *arena,
+                                ftdn_layer_scores **ret_layer, int *ret_n_layers, ftdn_error *err)
+{
+    question q;
+    FTDN_TRY(ask_protected(source, trial, arena, &q, err));
+    FTDN_TRY(compute(&q, arena, err));
+    *ret_layer = q.layer;
+    *ret_n_layers = q.layers.n_layers;
+    return FTDN_OK;
+}
+
+ftdn_status ftdn_scores_blank(const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_layer_scores **ret_layer,
+                              int *ret_n_layers, ftdn_error *err)
+{
+    question q;
+    FTDN_TRY(ask_protected(NULL, trial, arena, &q, err));
+    *ret_layer = q.layer;
+    *ret_n_layers = q.layers.n_layers;
+    return FTDN_OK;
+}
+
+ftdn_status ftdn_scores_keep(ftdn_store *store, const ftdn_planned_trial *trial, const ftdn_layer_scores *layer,
+                             int n_layers, double seconds, ftdn_error *err)
+{
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    question q;
+    ftdn_ranking_key key;
+    ftdn_status status = make_question(NULL, trial, (ftdn_layer_set){0}, &arena, &q, err);
+    if (status == FTDN_OK) status = make_key(&q, &arena, &key, err);
+    if (status == FTDN_OK)
+        status = ftdn_store_add_scores(store, &key, FTDN_CODE_VERSION, seconds, layer, n_layers, err);
+    ftdn_arena_done(&arena);
+    return status;
 }

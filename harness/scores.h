@@ -12,10 +12,12 @@
 #include "base/status.h"
 #include "harness/plan.h"
 #include "injectors/scope.h"
-#include "results/store.h"
+#include "results/stored_scores.h"
 
 /* Where scores come from, and who is told meanwhile. */
 typedef struct ftdn_score_source {
+    const ftdn_layer_scores *given; /* [n_given] found or computed before, of all layers that are asked for */
+    int n_given;       /* 0: none are given */
     ftdn_store *store; /* open for writing; NULL: computed each time */
     int n_threads;
     const volatile sig_atomic_t *stop; /* not 0: leave with FTDN_ERR_INTERRUPTED; NULL: never */
@@ -33,5 +35,32 @@ typedef struct ftdn_score_source {
 FTDN_NODISCARD ftdn_status ftdn_scores_get(const ftdn_score_source *source, const ftdn_planned_trial *trial,
                                            ftdn_layer_set layers, ftdn_arena *arena, const double *const **ret_score,
                                            ftdn_error *err);
+
+/* The same in steps, for a campaign whose workers compute and whose scheduler keeps: scores of the layers that the
+ * trial's protection chooses from. ret_layer: [*ret_n_layers] in the arena. */
+
+/* Are the scores of this protection kept in the store: does it rank, and not at random? */
+bool ftdn_scores_are_kept(const ftdn_protection_settings *protection);
+
+/* What determines the kept scores of a trial, as a text: equal for trials that share them. Lives in the arena. */
+FTDN_NODISCARD ftdn_status ftdn_scores_key_text(const ftdn_planned_trial *trial, ftdn_arena *arena,
+                                                const char **ret_text, ftdn_error *err);
+
+FTDN_NODISCARD ftdn_status ftdn_scores_find(ftdn_store *store, const ftdn_planned_trial *trial, ftdn_arena *arena,
+                                            ftdn_layer_scores **ret_layer, int *ret_n_layers, bool *ret_found,
+                                            ftdn_error *err);
+
+FTDN_NODISCARD ftdn_status ftdn_scores_compute(const ftdn_score_source *source, const ftdn_planned_trial *trial,
+                                               ftdn_arena *arena, ftdn_layer_scores **ret_layer, int *ret_n_layers,
+                                               ftdn_error *err);
+
+/* Scores that are all 0, for measuring how long trials take: any channels will do. */
+FTDN_NODISCARD ftdn_status ftdn_scores_blank(const ftdn_planned_trial *trial, ftdn_arena *arena,
+                                             ftdn_layer_scores **ret_layer, int *ret_n_layers, ftdn_error *err);
+
+/* seconds: that computing them took. */
+FTDN_NODISCARD ftdn_status ftdn_scores_keep(ftdn_store *store, const ftdn_planned_trial *trial,
+                                            const ftdn_layer_scores *layer, int n_layers, double seconds,
+                                            ftdn_error *err);
 
 #endif

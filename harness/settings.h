@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "engine/engine.h"
-#include "harness/document.h"
+#include "harness/lookup.h"
 #include "harness/mistakes.h"
 #include "injectors/fault_draw.h"
 
@@ -107,11 +107,11 @@ bool ftdn_settings_measure(const ftdn_protection_settings *protection);
 /* Does the trial need calibration images: for its ranking, or for the ranges of a clip? */
 bool ftdn_settings_need_calibration(const ftdn_protection_settings *protection);
 
-/* Look for what no single value shows: required keys that are missing, and keys that do not go together. */
-void ftdn_settings_check(const ftdn_document *document, ftdn_mistakes *mistakes);
+/* Look for what no single value shows: required keys that are missing, and keys that do not go together
+ * (settings_check.c). */
+void ftdn_settings_check(const ftdn_lookup *lookup, ftdn_mistakes *mistakes);
 
-/* The settings of a document without mistakes. */
-void ftdn_settings_make(const ftdn_document *document, const ftdn_document *defaults,
-                        ftdn_trial_settings *ret_settings);
+/* The settings of a trial without mistakes. */
+void ftdn_settings_make(const ftdn_lookup *from, ftdn_trial_settings *ret_settings);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -106,9 +107,9 @@ static void write_protection(ftdn_text *text, const ftdn_trial_settings *setting
     end_object(text);
 }
 
-/* Keys in alphabetical order, in every object. What says more about a fault type stands only where the type has it,
- * a count of faults only where it takes the place of a rate. */
-static void write_spec(ftdn_text *text, const ftdn_trial_settings *settings, const ftdn_trial_facts *facts)
+/* All but the seed; answers the number of characters before it. Keys in alphabetical order, in every object. What says
+ * more about a fault type stands only where the type has it, a count of faults only where it takes a rate's place. */
+static size_t write_cell(ftdn_text *text, const ftdn_trial_settings *settings, const ftdn_trial_facts *facts)
 {
     const ftdn_fault_settings *faults = &settings->faults;
     write_literal(text, "{");
@@ -150,27 +151,62 @@ static void write_spec(ftdn_text *text, const ftdn_trial_settings *settings, con
     write_number(text, "width", facts->width);
     end_object(text);
     write_protection(text, settings, facts);
-    write_integer(text, "seed", settings->seed);
+    size_t n_head = text->n_chars;
     write_integer(text, "semantics", FTDN_SEMANTICS);
     end_object(text);
+    return n_head;
+}
+
+ftdn_status ftdn_cell_spec_make(const ftdn_trial_settings *settings, const ftdn_trial_facts *facts, ftdn_sha256 *hash,
+                                ftdn_arena *arena, ftdn_cell_spec *ret_cell, ftdn_error *err)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_cell_spec cell = {.n_head = write_cell(&text, settings, facts)};
+    ftdn_status status = ftdn_text_check(&text, err);
+    if (status == FTDN_OK) {
+        ftdn_sha256_add(hash, text.chars, text.n_chars);
+        ftdn_sha256_finish(hash, cell.cell);
+        cell.head = ftdn_arena_copy_text(arena, text.chars, text.n_chars, err);
+        if (!cell.head) status = FTDN_ERR_MEMORY;
+    }
+    if (status == FTDN_OK) {
+        cell.tail = cell.head + cell.n_head;
+        cell.n_tail = text.n_chars - cell.n_head;
+        *ret_cell = cell;
+    }
+    ftdn_text_done(&text);
+    return status;
+}
+
+ftdn_status ftdn_cell_spec_with_seed(const ftdn_cell_spec *cell, uint64_t seed, ftdn_sha256 *hash, ftdn_arena *arena,
+                                     ftdn_trial_spec *ret_spec, ftdn_error *err)
+{
+    char member[40];
+    size_t n_member = (size_t)snprintf(member, sizeof member, ",\"seed\":%" PRIu64, seed);
+    size_t n_chars = cell->n_head + n_member + cell->n_tail;
+    char *text = ftdn_arena_alloc(arena, n_chars + 1, 1, err);
+    if (!text) return FTDN_ERR_MEMORY;
+    memcpy(text, cell->head, cell->n_head);
+    memcpy(text + cell->n_head, member, n_member);
+    memcpy(text + cell->n_head + n_member, cell->tail, cell->n_tail);
+    ftdn_trial_spec spec = {.text = text};
+    memcpy(spec.cell, cell->cell, sizeof spec.cell);
+    ftdn_sha256_add(hash, text, n_chars);
+    ftdn_sha256_finish(hash, spec.id);
+    *ret_spec = spec;
+    return FTDN_OK;
 }
 
 ftdn_status ftdn_trial_spec_make(const ftdn_trial_settings *settings, const ftdn_trial_facts *facts, ftdn_arena *arena,
                                  ftdn_trial_spec *ret_spec, ftdn_error *err)
 {
-    ftdn_text text;
-    ftdn_text_init(&text);
-    write_spec(&text, settings, facts);
-    ftdn_trial_spec spec = {0};
-    ftdn_status status = ftdn_text_check(&text, err);
-    if (status != FTDN_OK) goto done;
-    status = ftdn_sha256_of(text.chars, text.n_chars, spec.id, err);
-    if (status != FTDN_OK) goto done;
-    spec.text = ftdn_arena_copy_text(arena, text.chars, text.n_chars, err);
-    if (!spec.text) status = FTDN_ERR_MEMORY;
-    else *ret_spec = spec;
-done:
-    ftdn_text_done(&text);
+    ftdn_sha256 *hash;
+    ftdn_cell_spec cell;
+    FTDN_TRY(ftdn_sha256_create(&hash, err));
+    ftdn_status status = ftdn_cell_spec_make(settings, facts, hash, arena, &cell, err);
+    if (status == FTDN_OK) status = ftdn_cell_spec_with_seed(&cell, settings->seed, hash, arena, ret_spec, err);
+    ftdn_sha256_free(hash);
     return status;
 }
 

@@ -30,10 +30,27 @@ typedef struct ftdn_trial_facts {
 typedef struct ftdn_trial_spec {
     const char *text; /* canonical JSON; lives in the caller's arena */
     char id[FTDN_SHA256_HEX];
+    char cell[FTDN_SHA256_HEX]; /* SHA-256 of the text without its seed: equal where trials differ in the seed alone */
 } ftdn_trial_spec;
 
 FTDN_NODISCARD ftdn_status ftdn_trial_spec_make(const ftdn_trial_settings *settings, const ftdn_trial_facts *facts,
                                                 ftdn_arena *arena, ftdn_trial_spec *ret_spec, ftdn_error *err);
+
+/* What the specs of trials have in common that differ in the seed alone. */
+typedef struct ftdn_cell_spec {
+    const char *head, *tail; /* what stands before and behind the seed */
+    size_t n_head, n_tail;
+    char cell[FTDN_SHA256_HEX];
+} ftdn_cell_spec;
+
+/* settings: the seed is not read. Texts live in the arena. */
+FTDN_NODISCARD ftdn_status ftdn_cell_spec_make(const ftdn_trial_settings *settings, const ftdn_trial_facts *facts,
+                                               ftdn_sha256 *hash, ftdn_arena *arena, ftdn_cell_spec *ret_cell,
+                                               ftdn_error *err);
+
+/* The spec of the cell's trial with this seed. */
+FTDN_NODISCARD ftdn_status ftdn_cell_spec_with_seed(const ftdn_cell_spec *cell, uint64_t seed, ftdn_sha256 *hash,
+                                                    ftdn_arena *arena, ftdn_trial_spec *ret_spec, ftdn_error *err);
 
 /* A scope as the spec and the store's columns have it: its name, or a JSON list of its globs. Lives in
  * the arena; NULL: FTDN_ERR_MEMORY. */

@@ -65,10 +65,25 @@ static int append_escape(ftdn_text *text, uint32_t code)
     return (int)(text->n_chars - n_before);
 }
 
+/* How many printable ASCII characters stand at the beginning: nearly all that a store holds. */
+static size_t count_plain(const char *bytes, size_t n_bytes)
+{
+    size_t n = 0;
+    while (n < n_bytes && bytes[n] >= 0x20 && bytes[n] <= 0x7E) n++;
+    return n;
+}
+
 int ftdn_cell_text_append(ftdn_text *text, const char *bytes, size_t n_bytes, bool escape_controls)
 {
     int width = 0;
     for (size_t i = 0; i < n_bytes;) {
+        size_t n_plain = count_plain(bytes + i, n_bytes - i);
+        if (n_plain > 0) {
+            ftdn_text_append_bytes(text, bytes + i, n_plain);
+            width += (int)n_plain;
+            i += n_plain;
+            continue;
+        }
         uint32_t code = 0;
         size_t length = decode((const unsigned char *)bytes + i, n_bytes - i, &code);
         bool is_control = code < 0x20 || (code >= 0x7F && code < 0xA0);

@@ -59,9 +59,7 @@ ftdn_status ftdn_store_append_latencies(ftdn_store *store, const char *measured_
                                         int n_latencies, int64_t environment, ftdn_error *err)
 {
     assert(store->mode == FTDN_STORE_WRITE);
-    FTDN_TRY(ftdn_store_execute(store, "BEGIN IMMEDIATE", doing, err));
+    FTDN_TRY(ftdn_store_begin(store, doing, err));
     ftdn_status status = insert_rows(store, measured_at, latency, n_latencies, environment, err);
-    if (status == FTDN_OK) status = ftdn_store_execute(store, "COMMIT", doing, err);
-    if (status != FTDN_OK) ftdn_store_roll_back(store);
-    return status;
+    return ftdn_store_end_transaction(store, status, doing, err);
 }

@@ -1,91 +1,66 @@
 #include "results/query.h"
 
-/* Averages are taken over trials that differ in nothing but their seed (and their environment): the
- * groups are made by all other parameters, also by those that are not shown. */
-#define ALL_BUT_SEED                                                                                                   \
-    "manifest, model, width, weights_digest, dataset_digest, backend, arithmetic, score_threshold, "                   \
-    "nms_iou, candidates, iou, type, bit, bits, range_low, range_high, weight_rate, feature_map_rate, "                \
-    "weight_count, feature_map_count, weight_scope, feature_map_scope, feature_map_point, redraw, copies, method, "    \
-    "ranking, direction, allocation, merge, merge_point, combine, ratio, calibration_digest, measured_images"
+#include <assert.h>
+#include <string.h>
 
-/* What trials have in common that differ in nothing but their protection: they see the same faults on the same
- * weights and maps. */
-#define ALL_BUT_PROTECTION                                                                                             \
-    "model, width, weights_digest, dataset_digest, backend, arithmetic, score_threshold, "                             \
-    "nms_iou, candidates, iou, type, bit, bits, range_low, range_high, weight_rate, feature_map_rate, "                \
-    "weight_count, feature_map_count, weight_scope, feature_map_scope, feature_map_point, redraw, seed"
+#include "base/suggest.h"
+#include "base/text.h"
+#include "results/query_sql.h"
 
-/* What protections have in common that choose their channels by different rankings. */
-#define ALL_BUT_RANKING ALL_BUT_PROTECTION ", copies, method, allocation, merge, merge_point, combine, ratio"
+#define MOST_NAMED_QUERIES 64
 
-/* The finished trials, with what tells protections apart that are equal in the columns below. */
-#define TRIALS "(SELECT *, " FTDN_QUERY_VARIANT " AS variant FROM v_trials)"
+#define MANIFEST                                                                                                       \
+    {                                                                                                                  \
+        .name = "manifest", .initial = "*", .help = "name of a campaign, or a pattern with * and ?"                    \
+    }
 
-/* Columns of a table by fault rates and protection, and the order of its rows. */
-#define RATES_AND_PROTECTION                                                                                           \
-    "manifest, model, type, weight_rate, feature_map_rate, weight_count, feature_map_count, method, ranking, merge, "  \
-    "ratio, variant"
-#define BY_PROTECTION                                                                                                  \
-    "manifest, model, type, method, ranking, merge, ratio, variant, weight_rate, feature_map_rate, weight_count, "     \
-    "feature_map_count"
-
-/* Quantiles of Student's distribution for two-sided 95 %: the row of the greatest df that is not above the degrees of
- * freedom holds. */
-#define STUDENT_95                                                                                                     \
-    "(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (6, 2.447), (7, 2.365), (8, 2.306), (9, 2.262), "    \
-    "(10, 2.228), (11, 2.201), (12, 2.179), (13, 2.160), (14, 2.145), (15, 2.131), (16, 2.120), (17, 2.110), "         \
-    "(18, 2.101), (19, 2.093), (20, 2.086), (21, 2.080), (22, 2.074), (23, 2.069), (24, 2.064), (25, 2.060), "         \
-    "(26, 2.056), (27, 2.052), (28, 2.048), (29, 2.045), (30, 2.042), (40, 2.021), (60, 2.000), (120, 1.980), "        \
-    "(1000, 1.962)"
-
-/* clang-format off */
-/* Of the 95 % interval of a mean of n values whose squared distances from it add up to `squares`; NULL for n < 2. */
-#define HALF_WIDTH(n, squares)                                                                                         \
-    "(SELECT t FROM student WHERE df < " n " ORDER BY df DESC LIMIT 1) * sqrt(" squares " / (" n " - 1) / " n ")"
-
-/* Each trial against the baseline trial that has everything in `same` in common with it. `same`: columns. */
-#define GAIN_OVER(is_baseline, is_compared, same)                                                                      \
-    "WITH student(df, t) AS (VALUES " STUDENT_95 "), "                                                                 \
-    "paired AS (SELECT *, CASE WHEN " is_compared " THEN map_voc07 - avg(map_voc07) "                                  \
-    "FILTER (WHERE " is_baseline ") OVER (PARTITION BY " same ") END AS gain FROM " TRIALS "), "                       \
-    "centred AS (SELECT *, avg(map_voc07) OVER cell AS mean_map, avg(gain) OVER cell AS mean_gain "                    \
-    "FROM paired WINDOW cell AS (PARTITION BY " ALL_BUT_SEED ")), "                                                    \
-    "cells AS (SELECT " RATES_AND_PROTECTION ", count(map_voc07) AS n, mean_map, "                                     \
-    "sum((map_voc07 - mean_map) * (map_voc07 - mean_map)) AS map_squares, count(gain) AS pairs, mean_gain, "           \
-    "sum((gain - mean_gain) * (gain - mean_gain)) AS gain_squares "                                                    \
-    "FROM centred GROUP BY " ALL_BUT_SEED ") "                                                                         \
-    "SELECT " RATES_AND_PROTECTION ", n, mean_map AS mean_map_voc07, "                                                 \
-    HALF_WIDTH("n", "map_squares") " AS map_half_width, pairs, mean_gain, "                                            \
-    HALF_WIDTH("pairs", "gain_squares") " AS gain_half_width FROM cells "                                              \
-    "ORDER BY manifest, model, type, weight_rate, feature_map_rate, weight_count, feature_map_count, "                 \
-    "method <> 'none', mean_gain DESC, method, ranking, merge, ratio, variant"
-/* clang-format on */
-
+/* The views stand in the order of schema.sql. Where they hold millions of rows, their order is that of the file, so
+ * that the first rows come at once. */
 static const ftdn_named_query named_query[] = {
     {
         .name = "v_trials",
         .help = "each finished trial: id, manifest, every parameter, mAP, images, seconds, when, code version",
-        .sql = "SELECT * FROM v_trials ORDER BY finished_at, id",
+        .sql = "SELECT * FROM v_trials",
     },
     {
         .name = "v_ap",
         .help = "each finished trial and class: average precision (VOC 11-point and area), objects",
-        .sql = "SELECT * FROM v_ap ORDER BY id, class",
+        .sql = "SELECT * FROM v_ap",
     },
     {
         .name = "v_faults",
         .help = "each finished trial, layer, location and copy: requested and observed fault rate, elements, faults",
-        .sql = "SELECT * FROM v_faults ORDER BY id, position",
+        .sql = "SELECT * FROM v_faults",
     },
     {
         .name = "v_timings",
         .help = "each finished trial and stage: seconds",
-        .sql = "SELECT * FROM v_timings ORDER BY id, stage",
+        .sql = "SELECT * FROM v_timings",
     },
     {
         .name = "v_failures",
         .help = "each failed attempt: trial, cause, when, where, and whether another attempt finished",
         .sql = "SELECT * FROM v_failures ORDER BY failed_at, id",
+    },
+    {
+        .name = "v_attempts",
+        .help = "each attempt of any outcome: trial, run, worker, whether a golden canary confirmed it, provenance",
+        .sql = "SELECT * FROM v_attempts",
+    },
+    {
+        .name = "v_runs",
+        .help = "each call of ftdn run: campaign, times, outcome, workers, trials wanted and done",
+        .sql = "SELECT * FROM v_runs ORDER BY started_at, id",
+    },
+    {
+        .name = "v_missing",
+        .help = "each trial that a sweep asks for and the store lacks",
+        .sql = "SELECT * FROM v_missing",
+    },
+    {
+        .name = "v_campaigns",
+        .help = "each campaign: manifest, description, trials planned and finished",
+        .sql = "SELECT * FROM v_campaigns ORDER BY added_at, manifest, digest",
     },
     {
         .name = "v_scores",
@@ -99,62 +74,120 @@ static const ftdn_named_query named_query[] = {
     },
     {
         .name = "map_by_rate",
-        .help = "mAP against fault rates and protection: number of seeds, mean, least and greatest",
-        .sql = "SELECT " RATES_AND_PROTECTION ", count(*) AS n, "
-               "avg(map_voc07) AS mean_map_voc07, min(map_voc07) AS min_map_voc07, max(map_voc07) AS max_map_voc07 "
-               "FROM " TRIALS " GROUP BY " ALL_BUT_SEED " ORDER BY " BY_PROTECTION,
-    },
-    {
-        .name = "protection_gain",
-        .help = "mean mAP of each protection, and its gain over none, seed by seed, with 95 % half widths",
-        .sql = GAIN_OVER("method = 'none'", "method <> 'none'", ALL_BUT_PROTECTION),
-    },
-    {
-        .name = "ranking_gain",
-        .help = "mean mAP of each ranking, and its gain over the random one of the same protection, seed by seed",
-        .sql = GAIN_OVER("ranking = 'random'", "ranking <> 'random'", ALL_BUT_RANKING),
+        .help = "mAP against fault rates and protection: number of seeds, mean, deviation, 95 % interval, extremes",
+        .sql = ftdn_sql_map_by_rate,
+        .parameter = {MANIFEST},
     },
     {
         .name = "class_ap",
-        .help = "average precision of each class against fault rates and protection, mean over seeds",
-        .sql = "SELECT " RATES_AND_PROTECTION ", class, "
-               "count(*) AS n, avg(ap_voc07) AS mean_ap_voc07, avg(ap_area) AS mean_ap_area, max(objects) AS objects "
-               "FROM " TRIALS " JOIN v_ap USING (id) GROUP BY " ALL_BUT_SEED ", class "
-               "ORDER BY " BY_PROTECTION ", class",
+        .help = "average precision of each class against fault rates and protection: mean over seeds, 95 % interval",
+        .sql = ftdn_sql_class_ap,
+        .parameter = {MANIFEST},
+    },
+    {
+        .name = "protection_gain",
+        .help = "mean mAP of each protection, and its gain over none, seed by seed: 95 % interval, p of a t-test",
+        .sql = ftdn_sql_protection_gain,
+        .parameter = {MANIFEST},
+    },
+    {
+        .name = "ranking_gain",
+        .help = "mean mAP of each ranking, and its gain over another one of the same protection, seed by seed",
+        .sql = ftdn_sql_ranking_gain,
+        .parameter = {MANIFEST, {"baseline", "random", "the ranking that others are compared with"}},
+    },
+    {
+        .name = "recovery",
+        .help = "share of the mAP lost to faults that each protection gives back, seed by seed",
+        .sql = ftdn_sql_recovery,
+        .parameter = {MANIFEST, {"least", "0.001", "pairs whose faults cost less mAP than this are left out"}},
+    },
+    {
+        .name = "smallest_ratio",
+        .help = "the smallest ratio of copied channels that keeps the mean mAP within a margin of the clean network's",
+        .sql = ftdn_sql_smallest_ratio,
+        .parameter = {MANIFEST, {"within", "0.01", "the margin: mAP that may be lost"}},
+    },
+    {
+        .name = "layer_vulnerability",
+        .help = "mAP lost to faults in one layer alone, layer by layer, the worst first",
+        .sql = ftdn_sql_layer_vulnerability,
+        .parameter = {MANIFEST},
+    },
+    {
+        .name = "map_by_ms",
+        .help = "mAP against milliseconds for an image, as ftdn bench overhead --db measured them for each protection",
+        .sql = ftdn_sql_map_by_ms,
+        .parameter = {MANIFEST},
+    },
+    {
+        .name = "map_by_mb",
+        .help = "mAP against megabytes of copies and maps that each protection adds",
+        .sql = ftdn_sql_map_by_mb,
+        .parameter = {MANIFEST},
     },
     {
         .name = "rates",
         .help = "fault rates layer by layer: requested, and observed over all trials that asked for the same",
-        .sql = "SELECT model, location, layer, copy, requested_rate, "
-               "CAST(sum(faults) AS REAL) / sum(elements) AS observed_rate, count(*) AS trials, "
-               "sum(elements) AS elements, sum(faults) AS faults, sum(changed) AS changed "
-               "FROM v_faults JOIN v_trials USING (id) "
-               "GROUP BY model, width, type, location, requested_rate, layer, copy "
-               "ORDER BY model, width, type, location, requested_rate, copy, min(position)",
+        .sql = ftdn_sql_rates,
     },
     {
         .name = "timings",
         .help = "time by stage: mean, least and greatest seconds of a trial, and milliseconds per image",
-        .sql = "SELECT manifest, model, backend, stage, count(*) AS trials, avg(v_timings.seconds) AS mean_seconds, "
-               "min(v_timings.seconds) AS min_seconds, max(v_timings.seconds) AS max_seconds, "
-               "1000 * sum(v_timings.seconds) / sum(images) AS ms_per_image "
-               "FROM v_timings JOIN v_trials USING (id) GROUP BY manifest, model, backend, stage "
-               "ORDER BY manifest, model, backend, mean_seconds DESC",
+        .sql = ftdn_sql_timings,
     },
     {
         .name = "failures",
         .help = "failed attempts by cause: how many, of how many trials, trials still unfinished, the last one",
-        .sql = "SELECT manifest, cause, count(*) AS attempts, count(DISTINCT id) AS trials, "
-               "count(DISTINCT CASE WHEN finished THEN NULL ELSE id END) AS unfinished, max(failed_at) AS last_at "
-               "FROM v_failures GROUP BY manifest, cause ORDER BY attempts DESC, manifest, cause",
+        .sql = ftdn_sql_failures,
+        .parameter = {MANIFEST},
+    },
+    {
+        .name = "sweeps",
+        .help = "each sweep of each campaign: trials planned, finished, missing",
+        .sql = ftdn_sql_sweeps,
+        .parameter = {MANIFEST},
+    },
+    {
+        .name = "missing",
+        .help = "trials that a sweep still lacks, in words, how often they failed and why",
+        .sql = ftdn_sql_missing,
+        .parameter = {MANIFEST, {"sweep", "*", "name of a sweep, or a pattern"}},
+    },
+    {
+        .name = "attempts",
+        .help = "attempts by campaign and outcome: how many, of how many trials, seconds, first and last",
+        .sql = ftdn_sql_attempts,
+        .parameter = {MANIFEST},
+    },
+    {
+        .name = "runs",
+        .help = "runs in the order of their start: outcome, workers, trials wanted, done, failed",
+        .sql = ftdn_sql_runs,
+        .parameter = {MANIFEST},
+    },
+    {
+        .name = "unconfirmed",
+        .help = "finished trials that no golden canary of their worker has confirmed yet",
+        .sql = ftdn_sql_unconfirmed,
+        .parameter = {MANIFEST},
+    },
+    {
+        .name = "history",
+        .help = "trials by code version and campaign: how many, when, mean mAP, time",
+        .sql = ftdn_sql_history,
+        .parameter = {MANIFEST},
     },
     {
         .name = "environments",
         .help = "what trials were made with: code version, compiler, machine, device, libraries; attempts of each",
-        .sql = "SELECT e.code_version, e.compiler, e.machine, e.system, e.cpu, e.device, e.libraries, "
-               "count(a.id) FILTER (WHERE a.outcome = 'done') AS done, count(a.id) FILTER (WHERE a.outcome = 'failed') "
-               "AS failed "
-               "FROM environments e LEFT JOIN attempts a ON a.environment = e.id GROUP BY e.id ORDER BY e.id",
+        .sql = ftdn_sql_environments,
+    },
+    {
+        .name = "repeat",
+        .help = "the command that repeats a trial and compares the result bit for bit",
+        .sql = ftdn_sql_repeat,
+        .parameter = {MANIFEST, {"trial", "", "the beginning of its id; all trials where it is empty"}},
     },
 };
 
@@ -162,4 +195,28 @@ const ftdn_named_query *ftdn_named_queries(int *ret_n)
 {
     *ret_n = (int)(sizeof named_query / sizeof *named_query);
     return named_query;
+}
+
+ftdn_status ftdn_named_query_find(const char *name, const ftdn_named_query **ret_query, ftdn_error *err)
+{
+    int n_queries;
+    const ftdn_named_query *query = ftdn_named_queries(&n_queries);
+    const char *names[MOST_NAMED_QUERIES];
+    assert(n_queries <= MOST_NAMED_QUERIES);
+    for (int i = 0; i < n_queries; i++) {
+        names[i] = query[i].name;
+        if (strcmp(name, query[i].name) != 0) continue;
+        *ret_query = &query[i];
+        return FTDN_OK;
+    }
+    const char *nearest = ftdn_suggest(name, names, n_queries);
+    ftdn_text known;
+    ftdn_text_init(&known);
+    for (int i = 0; i < n_queries; i++) ftdn_text_append(&known, "%s%s", i ? ", " : "", names[i]);
+    ftdn_status status = ftdn_text_check(&known, err);
+    if (status == FTDN_OK)
+        status = FTDN_FAIL(err, FTDN_ERR_STORE, "no query is named '%s'%s%s%s (there are %s; or give a SELECT)", name,
+                           nearest ? ": did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "", known.chars);
+    ftdn_text_done(&known);
+    return status;
 }

@@ -1,15 +1,11 @@
 #include "results/query.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
-#include "base/suggest.h"
-#include "base/text.h"
 #include "results/query_format.h"
+#include "results/query_settings.h"
 #include "results/store_internal.h"
-
-#define MOST_NAMED_QUERIES 64
 
 static bool is_in(const char *word, const char *const *list, size_t n_words)
 {
@@ -23,7 +19,7 @@ static bool pragma_only_reads(const char *name, const char *argument)
 {
     static const char *const always[] = {"table_info",      "table_xinfo", "table_list",       "index_list",
                                          "index_info",      "index_xinfo", "foreign_key_list", "foreign_key_check",
-                                         "integrity_check", "quick_check"};
+                                         "integrity_check", "quick_check", "database_list"};
     static const char *const without_argument[] = {
         "application_id", "user_version", "schema_version",  "page_count",     "page_size",    "freelist_count",
         "encoding",       "journal_mode", "compile_options", "collation_list", "function_list"};
@@ -75,35 +71,12 @@ static ftdn_status fail_refused(const char *what, ftdn_error *err)
                      what);
 }
 
-/* One word is the name of a query; anything else is SQL. */
-static ftdn_status find_sql(const char *question, const char **ret_sql, ftdn_error *err)
+/* One word is the name of a query; anything else is SQL: *ret_query is NULL then. */
+static ftdn_status find_query(const char *question, const ftdn_named_query **ret_query, ftdn_error *err)
 {
-    int n_queries;
-    const ftdn_named_query *query = ftdn_named_queries(&n_queries);
-    const char *names[MOST_NAMED_QUERIES];
-    assert(n_queries <= MOST_NAMED_QUERIES);
-    for (int i = 0; i < n_queries; i++) {
-        names[i] = query[i].name;
-        if (strcmp(question, query[i].name) != 0) continue;
-        *ret_sql = query[i].sql;
-        return FTDN_OK;
-    }
     size_t n_word = strspn(question, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
-    if (n_word == 0 || question[n_word]) {
-        *ret_sql = question;
-        return FTDN_OK;
-    }
-    const char *nearest = ftdn_suggest(question, names, n_queries);
-    ftdn_text known;
-    ftdn_text_init(&known);
-    for (int i = 0; i < n_queries; i++) ftdn_text_append(&known, "%s%s", i ? ", " : "", names[i]);
-    ftdn_status status = ftdn_text_check(&known, err);
-    if (status == FTDN_OK)
-        status =
-            FTDN_FAIL(err, FTDN_ERR_STORE, "no query is named '%s'%s%s%s (there are %s; or give a SELECT)", question,
-                      nearest ? ": did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "", known.chars);
-    ftdn_text_done(&known);
-    return status;
+    *ret_query = NULL;
+    return n_word > 0 && !question[n_word] ? ftdn_named_query_find(question, ret_query, err) : FTDN_OK;
 }
 
 /* Behind the question's statement nothing may follow but white space, comments and semicolons. */
@@ -121,11 +94,10 @@ static ftdn_status check_tail(ftdn_store *store, const char *tail, ftdn_error *e
     return FTDN_OK;
 }
 
-static ftdn_status prepare_question(ftdn_store *store, const char *question, const char *refused,
+static ftdn_status prepare_question(ftdn_store *store, const char *sql, const char *refused,
                                     sqlite3_stmt **ret_statement, ftdn_error *err)
 {
-    const char *sql = NULL, *tail = NULL;
-    FTDN_TRY(find_sql(question, &sql, err));
+    const char *tail = NULL;
     sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, &tail);
     if ((code == SQLITE_AUTH || code == SQLITE_ERROR) && *refused) return fail_refused(refused, err);
@@ -144,22 +116,33 @@ static ftdn_status prepare_question(ftdn_store *store, const char *question, con
     return status;
 }
 
-ftdn_status ftdn_query_print(ftdn_store *store, const char *question, ftdn_query_format format, FILE *out,
-                             ftdn_error *err)
+ftdn_status ftdn_query_answer(ftdn_store *store, const ftdn_question *question, ftdn_query_format format,
+                              const ftdn_query_listener *listener, ftdn_text *text, ftdn_error *err)
 {
     char refused[REFUSED_CHARS] = "";
+    const ftdn_named_query *query;
     sqlite3_stmt *statement = NULL;
-    ftdn_text text;
-    ftdn_text_init(&text);
+    ftdn_query_columns columns = {0};
     int code = SQLITE_DONE;
+    FTDN_TRY(find_query(question->text, &query, err));
     sqlite3_set_authorizer(store->db, authorize, refused);
-    ftdn_status status = prepare_question(store, question, refused, &statement, err);
-    if (status == FTDN_OK) status = ftdn_query_format_rows(statement, format, &text, &code, err);
+    ftdn_status status = prepare_question(store, query ? query->sql : question->text, refused, &statement, err);
+    if (status == FTDN_OK) status = ftdn_query_bind(statement, query, question, err);
+    if (status == FTDN_OK) status = ftdn_query_columns_choose(statement, question->columns, &columns, err);
+    if (status == FTDN_OK) status = ftdn_query_format_rows(statement, &columns, format, listener, text, &code, err);
     if (status == FTDN_OK && code == SQLITE_AUTH && *refused) status = fail_refused(refused, err);
     else if (status == FTDN_OK && code != SQLITE_DONE) status = ftdn_store_fail(store, "answering the question", err);
     sqlite3_finalize(statement);
     sqlite3_set_authorizer(store->db, NULL, NULL);
+    return status;
+}
 
+ftdn_status ftdn_query_print(ftdn_store *store, const char *question, ftdn_query_format format, FILE *out,
+                             ftdn_error *err)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_status status = ftdn_query_answer(store, &(ftdn_question){.text = question}, format, NULL, &text, err);
     if (status == FTDN_OK && (fwrite(text.chars, 1, text.n_chars, out) != text.n_chars || fflush(out) != 0))
         status = FTDN_FAIL(err, FTDN_ERR_INPUT, "printing the answer: %s", strerror(errno));
     ftdn_text_done(&text);

@@ -1,16 +1,19 @@
-/* query.h - questions to a store: a named query or a user's own SELECT, printed as a table, CSV or JSON. */
+/* query.h - questions to a store, named or a user's own SELECT, answered as a table, CSV, JSON, Markdown, LaTeX. */
 #ifndef FTDN_RESULTS_QUERY_H
 #define FTDN_RESULTS_QUERY_H
 
 #include <stdio.h>
 
 #include "base/status.h"
+#include "base/text.h"
 #include "results/store.h"
 
 typedef enum ftdn_query_format {
-    FTDN_QUERY_TABLE, /* aligned columns, a header, NULL as "-"; control characters are shown as \n, \x1b, ... */
-    FTDN_QUERY_CSV,   /* quoted as in RFC 4180, lines end with \n, a header; NULL as nothing, an empty text as "" */
-    FTDN_QUERY_JSON,  /* an array of objects, one per line */
+    FTDN_QUERY_TABLE,    /* aligned columns, a header, NULL as "-"; control characters are shown as \n, \x1b, ... */
+    FTDN_QUERY_CSV,      /* quoted as in RFC 4180, lines end with \n, a header; NULL as nothing, an empty text as "" */
+    FTDN_QUERY_JSON,     /* an array of objects, one per line */
+    FTDN_QUERY_MARKDOWN, /* as the table, with readable names of columns and their units */
+    FTDN_QUERY_LATEX,    /* the same as a tabular with rules of the package booktabs */
 } ftdn_query_format;
 
 /* SQL over a row of v_trials: what of its protection is not as usual and stands in no column of a short table, as
@@ -22,19 +25,54 @@ typedef enum ftdn_query_format {
     "iif(combine <> 'scores', ' ' || combine, '') || "                                                                 \
     "iif(ratio IS NOT NULL AND copies <> 'independent', ' copies ' || copies, '')), '')"
 
+/* A value that a query can be given; its SQL calls it :name. */
+typedef struct ftdn_query_parameter {
+    const char *name;
+    const char *initial; /* where none is given; where this is a number, a number is wanted */
+    const char *help;
+} ftdn_query_parameter;
+
+#define FTDN_QUERY_MAX_PARAMETERS 3
+
 typedef struct ftdn_named_query {
     const char *name, *help, *sql;
+    ftdn_query_parameter parameter[FTDN_QUERY_MAX_PARAMETERS]; /* those that have a name */
 } ftdn_named_query;
 
 /* The named queries: [*ret_n]. The views of schema.sql are among them by their own names. */
 const ftdn_named_query *ftdn_named_queries(int *ret_n);
 
-/* question: a named query, or one SQL statement that only reads. Reals are printed as the shortest
- * decimal that reads back the same; in a table as %.4f, or %.4g where that would hide a small number.
- * The rows are collected first and then written: nothing is printed on failure, and a reader that
- * takes its time with `out` (a pager) does not hold up a run that writes the store.
- * FTDN_ERR_STORE holds SQLite's message, or a hint at the named queries; a statement that would write
- * or reach outside the store is refused. FTDN_ERR_INPUT where `out` cannot be written. */
+/* The query of this name. FTDN_ERR_STORE: there is none; the message has the nearest. */
+FTDN_NODISCARD ftdn_status ftdn_named_query_find(const char *name, const ftdn_named_query **ret_query, ftdn_error *err);
+
+/* Append what a named query tells: its help, parameters, and the meaning of each of its columns. */
+FTDN_NODISCARD ftdn_status ftdn_query_explain(const char *name, ftdn_text *text, ftdn_error *err);
+
+typedef struct ftdn_question {
+    const char *text;           /* a named query, or one SQL statement that only reads; it may have parameters :name */
+    int n_settings;             /* of parameters */
+    const char *const *setting; /* [n_settings] "name=value"; all of them are parameters of the question */
+    const char *columns;        /* "weight_rate,mean_map_voc07": these only, in this order; NULL: all */
+} ftdn_question;
+
+/* Who wants to see an answer while it is made. */
+typedef struct ftdn_query_listener {
+    /* Called now and then with what there is so far: all that was there before, and more. A failure ends the answer. */
+    ftdn_status (*hear)(void *user, const ftdn_text *text, ftdn_error *err);
+    void *user;
+} ftdn_query_listener;
+
+/* Append the answer. listener: NULL: none. With one, a table of text is made in pieces: its columns are as wide as the
+ * rows so far need, so that a long list begins at once. Reals are printed as the shortest decimal that reads back the
+ * same in CSV and JSON; elsewhere as %.4f, or %.4g where that would hide a small number.
+ * FTDN_ERR_STORE holds SQLite's message, or a hint at the named queries, parameters or columns; a statement that would
+ * write or reach outside the store is refused. Nothing of use is in the text then. */
+FTDN_NODISCARD ftdn_status ftdn_query_answer(ftdn_store *store, const ftdn_question *question, ftdn_query_format format,
+                                             const ftdn_query_listener *listener, ftdn_text *text, ftdn_error *err);
+
+/* Print the answer to a question without settings. The rows are collected first and then written: nothing is printed on
+ * failure, and a reader that takes its time with `out` (a pager) does not hold up a run that writes the store.
+ * FTDN_ERR_INPUT where `out` cannot be written. */
 FTDN_NODISCARD ftdn_status ftdn_query_print(ftdn_store *store, const char *question, ftdn_query_format format,
                                             FILE *out, ftdn_error *err);
 

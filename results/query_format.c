@@ -2,12 +2,59 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/table.h"
+#include "base/suggest.h"
 #include "results/cell_text.h"
 
-static void append_blob(ftdn_text *text, sqlite3_stmt *statement, int column)
+#define ROWS_BETWEEN_TELLING 64
+
+/* Find the column whose name are the first n_chars of `name`. */
+static ftdn_status find_column(sqlite3_stmt *statement, const char *name, size_t n_chars, int *ret_index,
+                               ftdn_error *err)
+{
+    const char *known[FTDN_QUERY_MAX_COLUMNS];
+    char wanted[64];
+    int n_columns = sqlite3_column_count(statement);
+    for (int i = 0; i < n_columns; i++) {
+        known[i] = sqlite3_column_name(statement, i);
+        if (!known[i]) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory while reading the names of columns");
+        if (strlen(known[i]) != n_chars || memcmp(known[i], name, n_chars) != 0) continue;
+        *ret_index = i;
+        return FTDN_OK;
+    }
+    snprintf(wanted, sizeof wanted, "%.*s", (int)n_chars, name);
+    const char *nearest = ftdn_suggest(wanted, known, n_columns);
+    return FTDN_FAIL(err, FTDN_ERR_STORE, "the answer has no column '%s'%s%s%s", wanted,
+                     nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+ftdn_status ftdn_query_columns_choose(sqlite3_stmt *statement, const char *names, ftdn_query_columns *ret_columns,
+                                      ftdn_error *err)
+{
+    ftdn_query_columns columns = {0};
+    if (sqlite3_column_count(statement) > FTDN_QUERY_MAX_COLUMNS)
+        return FTDN_FAIL(err, FTDN_ERR_STORE, "the answer has %d columns; at most %d are printed",
+                         sqlite3_column_count(statement), FTDN_QUERY_MAX_COLUMNS);
+    for (int i = 0; !names && i < sqlite3_column_count(statement); i++) columns.index[columns.n_columns++] = i;
+    while (names) {
+        size_t n_chars = strcspn(names, ",");
+        if (columns.n_columns == FTDN_QUERY_MAX_COLUMNS)
+            return FTDN_FAIL(err, FTDN_ERR_STORE, "more than %d columns are asked for", FTDN_QUERY_MAX_COLUMNS);
+        FTDN_TRY(find_column(statement, names, n_chars, &columns.index[columns.n_columns++], err));
+        names = names[n_chars] ? names + n_chars + 1 : NULL;
+    }
+    *ret_columns = columns;
+    return FTDN_OK;
+}
+
+ftdn_status ftdn_query_tell(const ftdn_query_listener *listener, const ftdn_text *text, ftdn_error *err)
+{
+    return listener && !text->failed ? listener->hear(listener->user, text, err) : FTDN_OK;
+}
+
+void ftdn_query_append_blob(ftdn_text *text, sqlite3_stmt *statement, int column)
 {
     const unsigned char *bytes = sqlite3_column_blob(statement, column);
     int n_bytes = sqlite3_column_bytes(statement, column);
@@ -46,7 +93,7 @@ static void append_csv_value(ftdn_text *text, sqlite3_stmt *statement, int colum
     case SQLITE_NULL: return;
     case SQLITE_INTEGER: ftdn_text_append(text, "%lld", (long long)sqlite3_column_int64(statement, column)); return;
     case SQLITE_FLOAT: append_real(text, sqlite3_column_double(statement, column)); return;
-    case SQLITE_BLOB: append_blob(text, statement, column); return;
+    case SQLITE_BLOB: ftdn_query_append_blob(text, statement, column); return;
     default: break;
     }
     const char *chars = (const char *)sqlite3_column_text(statement, column);
@@ -54,24 +101,26 @@ static void append_csv_value(ftdn_text *text, sqlite3_stmt *statement, int colum
     else append_csv_text(text, chars, (size_t)sqlite3_column_bytes(statement, column));
 }
 
-static int format_csv(sqlite3_stmt *statement, ftdn_text *text)
+static ftdn_status format_csv(sqlite3_stmt *statement, const ftdn_query_columns *columns,
+                              const ftdn_query_listener *listener, ftdn_text *text, int *ret_code, ftdn_error *err)
 {
-    int n_columns = sqlite3_column_count(statement), code;
-    for (int i = 0; i < n_columns; i++) {
-        const char *name = sqlite3_column_name(statement, i);
+    for (int i = 0; i < columns->n_columns; i++) {
+        const char *name = sqlite3_column_name(statement, columns->index[i]);
         if (i) ftdn_text_append_bytes(text, ",", 1);
         if (!name) text->failed = true;
         else append_csv_text(text, name, strlen(name));
     }
     ftdn_text_append_bytes(text, "\n", 1);
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW && !text->failed) {
-        for (int i = 0; i < n_columns; i++) {
+    for (int n_rows = 0;; n_rows++) {
+        if (n_rows % ROWS_BETWEEN_TELLING == 0) FTDN_TRY(ftdn_query_tell(listener, text, err));
+        *ret_code = sqlite3_step(statement);
+        if (*ret_code != SQLITE_ROW || text->failed) return FTDN_OK;
+        for (int i = 0; i < columns->n_columns; i++) {
             if (i) ftdn_text_append_bytes(text, ",", 1);
-            append_csv_value(text, statement, i);
+            append_csv_value(text, statement, columns->index[i]);
         }
         ftdn_text_append_bytes(text, "\n", 1);
     }
-    return code;
 }
 
 /* scratch is emptied and used for the text as valid UTF-8. */
@@ -92,7 +141,7 @@ static void append_json_value(ftdn_text *text, ftdn_text *scratch, sqlite3_stmt 
     case SQLITE_FLOAT: ftdn_text_append_json_number(text, sqlite3_column_double(statement, column)); return;
     case SQLITE_BLOB:
         ftdn_text_append_bytes(text, "\"", 1);
-        append_blob(text, statement, column);
+        ftdn_query_append_blob(text, statement, column);
         ftdn_text_append_bytes(text, "\"", 1);
         return;
     default: break;
@@ -102,100 +151,52 @@ static void append_json_value(ftdn_text *text, ftdn_text *scratch, sqlite3_stmt 
     else append_json_text(text, scratch, chars, (size_t)sqlite3_column_bytes(statement, column));
 }
 
-static int format_json(sqlite3_stmt *statement, ftdn_text *text)
+static void append_json_row(ftdn_text *text, ftdn_text *scratch, sqlite3_stmt *statement,
+                            const ftdn_query_columns *columns)
 {
+    for (int i = 0; i < columns->n_columns; i++) {
+        const char *name = sqlite3_column_name(statement, columns->index[i]);
+        ftdn_text_append_bytes(text, i ? "," : "{", 1);
+        if (!name) text->failed = true;
+        else append_json_text(text, scratch, name, strlen(name));
+        ftdn_text_append_bytes(text, ":", 1);
+        append_json_value(text, scratch, statement, columns->index[i]);
+    }
+    ftdn_text_append_bytes(text, "}", 1);
+}
+
+static ftdn_status format_json(sqlite3_stmt *statement, const ftdn_query_columns *columns,
+                               const ftdn_query_listener *listener, ftdn_text *text, int *ret_code, ftdn_error *err)
+{
+    ftdn_status status = FTDN_OK;
     ftdn_text scratch;
     ftdn_text_init(&scratch);
-    int n_columns = sqlite3_column_count(statement), code;
-    bool is_first = true;
     ftdn_text_append(text, "[");
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW && !text->failed) {
-        ftdn_text_append(text, is_first ? "\n{" : ",\n{");
-        is_first = false;
-        for (int i = 0; i < n_columns; i++) {
-            const char *name = sqlite3_column_name(statement, i);
-            if (i) ftdn_text_append_bytes(text, ",", 1);
-            if (!name) text->failed = true;
-            else append_json_text(text, &scratch, name, strlen(name));
-            ftdn_text_append_bytes(text, ":", 1);
-            append_json_value(text, &scratch, statement, i);
+    for (int n_rows = 0; status == FTDN_OK; n_rows++) {
+        if (n_rows % ROWS_BETWEEN_TELLING == 0) status = ftdn_query_tell(listener, text, err);
+        *ret_code = sqlite3_step(statement);
+        if (*ret_code != SQLITE_ROW || text->failed) {
+            ftdn_text_append(text, n_rows > 0 ? "\n]\n" : "]\n");
+            break;
         }
-        ftdn_text_append_bytes(text, "}", 1);
+        ftdn_text_append(text, n_rows > 0 ? ",\n" : "\n");
+        append_json_row(text, &scratch, statement, columns);
     }
-    ftdn_text_append(text, is_first ? "]\n" : "\n]\n");
     ftdn_text_done(&scratch);
-    return code;
+    return status;
 }
 
-/* Four decimals are enough to read; a small rate must not become 0.0000, nor a huge number a long one. */
-static void append_table_real(ftdn_text *text, double value)
+ftdn_status ftdn_query_format_rows(sqlite3_stmt *statement, const ftdn_query_columns *columns, ftdn_query_format format,
+                                   const ftdn_query_listener *listener, ftdn_text *text, int *ret_code, ftdn_error *err)
 {
-    double magnitude = fabs(value);
-    bool is_plain = value == 0 || (magnitude >= 1e-3 && magnitude < 1e9);
-    ftdn_text_append(text, is_plain ? "%.4f" : "%.4g", value);
-}
-
-static void add_value(ftdn_table *table, sqlite3_stmt *statement, int index)
-{
-    ftdn_text *chars = &table->chars;
-    ftdn_cell_kind kind = FTDN_CELL_TEXT;
-    size_t start = chars->n_chars;
-    int type = sqlite3_column_type(statement, index);
-    switch (type) {
-    case SQLITE_NULL:
-        ftdn_text_append(chars, "-");
-        kind = FTDN_CELL_MISSING;
-        break;
-    case SQLITE_INTEGER:
-        ftdn_text_append(chars, "%lld", (long long)sqlite3_column_int64(statement, index));
-        kind = FTDN_CELL_NUMBER;
-        break;
-    case SQLITE_FLOAT:
-        append_table_real(chars, sqlite3_column_double(statement, index));
-        kind = FTDN_CELL_NUMBER;
-        break;
-    case SQLITE_BLOB: append_blob(chars, statement, index); break;
-    default: {
-        const char *value = (const char *)sqlite3_column_text(statement, index);
-        int width = 0;
-        if (!value) table->failed = true;
-        else width = ftdn_cell_text_append(chars, value, (size_t)sqlite3_column_bytes(statement, index), true);
-        ftdn_table_end_cell(table, kind, width);
-        return;
-    }
-    }
-    ftdn_table_end_cell(table, kind, (int)(chars->n_chars - start));
-}
-
-static int format_table(sqlite3_stmt *statement, ftdn_text *text)
-{
-    ftdn_table table;
-    int n_columns = sqlite3_column_count(statement), code = SQLITE_NOMEM;
-    ftdn_table_init(&table, n_columns);
-    for (int i = 0; i < n_columns; i++) {
-        const char *name = sqlite3_column_name(statement, i);
-        if (!name) goto done;
-        ftdn_table_end_cell(&table, FTDN_CELL_TEXT, ftdn_cell_text_append(&table.chars, name, strlen(name), true));
-    }
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW && !table.failed && !table.chars.failed)
-        for (int i = 0; i < n_columns; i++) add_value(&table, statement, i);
-    if (table.failed || table.chars.failed) text->failed = true;
-    else if (code == SQLITE_DONE) ftdn_table_write(&table, text);
-done:
-    ftdn_table_done(&table);
-    return code;
-}
-
-ftdn_status ftdn_query_format_rows(sqlite3_stmt *statement, ftdn_query_format format, ftdn_text *text, int *ret_code,
-                                   ftdn_error *err)
-{
-    int code = SQLITE_DONE;
     switch (format) {
-    case FTDN_QUERY_TABLE: code = format_table(statement, text); break;
-    case FTDN_QUERY_CSV: code = format_csv(statement, text); break;
-    case FTDN_QUERY_JSON: code = format_json(statement, text); break;
+    case FTDN_QUERY_CSV: FTDN_TRY(format_csv(statement, columns, listener, text, ret_code, err)); break;
+    case FTDN_QUERY_JSON: FTDN_TRY(format_json(statement, columns, listener, text, ret_code, err)); break;
+    case FTDN_QUERY_TABLE:
+    case FTDN_QUERY_MARKDOWN:
+    case FTDN_QUERY_LATEX:
+        FTDN_TRY(ftdn_query_format_table(statement, columns, format, listener, text, ret_code, err));
+        break;
     }
-    FTDN_TRY(ftdn_text_check(text, err));
-    *ret_code = code;
-    return FTDN_OK;
+    return ftdn_text_check(text, err);
 }

@@ -1,10 +1,13 @@
 -- The results store: what a campaign asked and found, in one SQLite file.
 --
--- Four kinds of facts are kept apart:
---   what was asked      trials: the resolved spec of each finished trial, its parameters as typed columns
+-- Five kinds of facts are kept apart:
+--   what was wanted     campaigns, planned: manifests, and the trials that they ask for
+--   what was asked      trials, cells: the resolved spec of each finished trial, its parameters as typed columns
 --   what came out       results, overheads, class_ap, layer_faults: a function of the spec alone, never changed afterwards
---   how it came about   attempts, timings, environments: when, on which machine, with which code, how fast, what failed
+--   how it came about   runs, attempts, timings, environments, canaries: when, on which machine, with which code, how
+--                       fast, what failed
 --   what it would cost  latencies: measurements of protected networks, no trials
+-- digests and score_digests vouch for what belongs to a trial and for channel scores: `ftdn verify` computes them again.
 --
 -- Scripts read the views (v_*); their names and columns are kept. The tables may change with user_version.
 -- Rates, ratios and average precisions are fractions in [0, 1]. A mean may exceed 1 by a rounding: hence 1 + 1e-9.
@@ -20,16 +23,58 @@ CREATE TABLE environments (
     system       TEXT NOT NULL, -- kernel and architecture
     cpu          TEXT NOT NULL,
     device       TEXT NOT NULL, -- of the backend
+    driver       TEXT NOT NULL, -- of the device; "" on the CPU
     libraries    TEXT NOT NULL CHECK (libraries GLOB '{*}'), -- JSON object: name -> version
-    UNIQUE (code_version, compiler, machine, system, cpu, device, libraries)
+    UNIQUE (code_version, compiler, machine, system, cpu, device, driver, libraries)
 ) STRICT;
 
--- The finished trials: one row per spec. The id is the SHA-256 of the spec.
-CREATE TABLE trials (
-    key               INTEGER PRIMARY KEY, -- how other tables refer to a trial inside this file
-    id                TEXT NOT NULL UNIQUE
-                      CONSTRAINT id_is_64_hex_digits CHECK (length(id) = 64 AND id NOT GLOB '*[^0-9a-f]*'),
-    spec              TEXT NOT NULL CONSTRAINT spec_is_an_object CHECK (spec GLOB '{*}'), -- canonical JSON
+-- The manifests that runs were started with: one row per distinct content.
+CREATE TABLE campaigns (
+    id          INTEGER PRIMARY KEY,
+    name        TEXT NOT NULL, -- of the manifest
+    digest      TEXT NOT NULL UNIQUE
+                CONSTRAINT digest_is_64_hex_digits CHECK (length(digest) = 64 AND digest NOT GLOB '*[^0-9a-f]*'), -- SHA-256
+    manifest    TEXT NOT NULL CONSTRAINT manifest_is_an_object CHECK (manifest GLOB '{*}'), -- resolved, canonical JSON
+    description TEXT NOT NULL,
+    path        TEXT NOT NULL, -- as given
+    added_at    TEXT NOT NULL  -- UTC
+) STRICT;
+
+-- One call of `ftdn run`: a scheduler and its workers.
+CREATE TABLE runs (
+    id                INTEGER PRIMARY KEY,
+    mark              TEXT NOT NULL UNIQUE, -- random: tells the run from all others, in any file
+    campaign          INTEGER NOT NULL REFERENCES campaigns (id),
+    environment       INTEGER NOT NULL REFERENCES environments (id),
+    started_at        TEXT NOT NULL, -- UTC
+    ended_at          TEXT,          -- NULL: it goes on, or was killed
+    outcome           TEXT CHECK (outcome IN ('finished', 'interrupted', 'failed', 'out of time', 'migrated')),
+    workers           INTEGER CHECK (workers > 0), -- NULL, as threads and pid: migrated, not known
+    threads           INTEGER CHECK (threads > 0), -- of all workers
+    pid               INTEGER,
+    shard             TEXT,                        -- "2/5"; NULL: all trials
+    n_wanted          INTEGER NOT NULL CHECK (n_wanted >= 0), -- trials that the store lacked at its start
+    seconds_estimated REAL CHECK (seconds_estimated >= 0),    -- for these; NULL: not estimated
+    CHECK ((outcome IS NULL) = (ended_at IS NULL))
+) STRICT;
+
+-- The trials that the sweeps of a campaign ask for, finished or not.
+CREATE TABLE planned (
+    campaign INTEGER NOT NULL REFERENCES campaigns (id),
+    sweep    TEXT NOT NULL,
+    trial_id TEXT NOT NULL
+             CONSTRAINT id_is_64_hex_digits CHECK (length(trial_id) = 64 AND trial_id NOT GLOB '*[^0-9a-f]*'),
+    position INTEGER NOT NULL CHECK (position >= 0), -- order within the sweep
+    label    TEXT NOT NULL,                          -- the trial in words
+    PRIMARY KEY (campaign, sweep, trial_id)
+) STRICT, WITHOUT ROWID;
+
+-- What trials have in common that differ in their seed alone. weights, dataset and calibration are what the first of them
+-- called them: their digests are what counts.
+CREATE TABLE cells (
+    key               INTEGER PRIMARY KEY, -- how other tables refer to a cell inside this file
+    id                TEXT NOT NULL UNIQUE -- SHA-256 of the spec without its seed
+                      CONSTRAINT cell_is_64_hex_digits CHECK (length(id) = 64 AND id NOT GLOB '*[^0-9a-f]*'),
     model             TEXT NOT NULL,
     width             REAL NOT NULL CHECK (width > 0),  -- multiplier of the channels
     weights           TEXT NOT NULL,                    -- as the manifest names them
@@ -67,26 +112,42 @@ CREATE TABLE trials (
     calibration       TEXT,                             -- a description of the images that ranking or clip read
     calibration_digest TEXT,
     measured_images   INTEGER CHECK (measured_images > 0), -- of these, what ranking measured reads
-    seed              INTEGER NOT NULL,
     CONSTRAINT calibration_has_a_digest CHECK ((calibration IS NULL) = (calibration_digest IS NULL))
 ) STRICT;
 
--- Every try at a trial, finished or failed. A failed trial has no row in trials: its spec stands here.
+-- The finished trials: one row per spec. The id is the SHA-256 of the spec.
+CREATE TABLE trials (
+    key  INTEGER PRIMARY KEY, -- how other tables refer to a trial inside this file
+    id   TEXT NOT NULL UNIQUE
+         CONSTRAINT id_is_64_hex_digits CHECK (length(id) = 64 AND id NOT GLOB '*[^0-9a-f]*'),
+    cell INTEGER NOT NULL REFERENCES cells (key),
+    seed INTEGER NOT NULL,
+    spec TEXT NOT NULL CONSTRAINT spec_is_an_object CHECK (spec GLOB '{*}'), -- canonical JSON
+    UNIQUE (cell, seed)
+) STRICT;
+
+-- Every try at a trial. Where it is not done, the trial may have no row in trials: its spec stands here.
 CREATE TABLE attempts (
     id          INTEGER PRIMARY KEY,
     trial_id    TEXT NOT NULL
                 CONSTRAINT id_is_64_hex_digits CHECK (length(trial_id) = 64 AND trial_id NOT GLOB '*[^0-9a-f]*'),
-    manifest    TEXT NOT NULL, -- name of the manifest that asked for it
+    campaign    INTEGER NOT NULL REFERENCES campaigns (id), -- that asked for it
+    run         INTEGER NOT NULL REFERENCES runs (id),
+    worker      INTEGER NOT NULL CHECK (worker >= 0),       -- of the run, from 0
     environment INTEGER NOT NULL REFERENCES environments (id),
-    outcome     TEXT NOT NULL CHECK (outcome IN ('done', 'failed')),
+    outcome     TEXT NOT NULL -- withdrawn: it was done, and its worker then failed the golden canary; dropped: stopped
+                CHECK (outcome IN ('done', 'failed', 'crashed', 'hung', 'device', 'withdrawn', 'dropped')),
+    confirmed   TEXT NOT NULL CHECK (confirmed IN ('no', 'yes')), -- the worker has passed the golden canary afterwards;
+                                                                  -- words, so that no flipped bit turns one into the other
     finished_at TEXT NOT NULL, -- UTC, "2026-01-31T23:59:59.123Z"
     seconds     REAL CHECK (seconds >= 0), -- wall-clock; NULL: not known
     cause       TEXT,          -- of the failure
     spec        TEXT CONSTRAINT spec_is_an_object CHECK (spec GLOB '{*}'),
-    CHECK ((outcome = 'failed') = (cause IS NOT NULL)),
-    CHECK ((outcome = 'failed') = (spec IS NOT NULL))
+    CHECK ((outcome = 'done') = (cause IS NULL)),
+    CHECK ((outcome = 'done') = (spec IS NULL))
 ) STRICT;
 CREATE INDEX attempts_of_trial ON attempts (trial_id);
+CREATE INDEX unconfirmed_attempts ON attempts (run, worker) WHERE outcome = 'done' AND confirmed = 'no';
 
 CREATE TABLE results (
     trial               INTEGER PRIMARY KEY REFERENCES trials (key),
@@ -98,13 +159,16 @@ CREATE TABLE results (
     n_nonfinite_faults  INTEGER NOT NULL CHECK (n_nonfinite_faults >= 0)   -- finite values that faults made NaN or infinite
 ) STRICT;
 
+-- Ordered by cell and class: means over seeds are read in one go.
 CREATE TABLE class_ap (
-    trial    INTEGER NOT NULL REFERENCES results (trial),
+    cell     INTEGER NOT NULL,
     class    TEXT NOT NULL,
+    seed     INTEGER NOT NULL,
     ap_voc07 REAL CHECK (ap_voc07 BETWEEN 0 AND 1 + 1e-9), -- NULL: no object of the class
     ap_area  REAL CHECK (ap_area BETWEEN 0 AND 1 + 1e-9),
     objects  INTEGER NOT NULL CHECK (objects >= 0),
-    PRIMARY KEY (trial, class)
+    PRIMARY KEY (cell, class, seed),
+    FOREIGN KEY (cell, seed) REFERENCES trials (cell, seed)
 ) STRICT, WITHOUT ROWID;
 
 -- What the trial's protection adds to its network, for one image; 0 without a protection.
@@ -140,30 +204,89 @@ CREATE TABLE timings (
     PRIMARY KEY (attempt, stage)
 ) STRICT, WITHOUT ROWID;
 
+-- What vouches for a trial, computed from the rows of the other tables (results/digests.c): SHA-256.
+CREATE TABLE digests (
+    trial      INTEGER PRIMARY KEY REFERENCES results (trial),
+    result     TEXT NOT NULL, -- of the trial, its cell, result, overhead, classes, faults
+    provenance TEXT NOT NULL  -- of the attempt (confirmed excepted), its timings, campaign, run and environment
+) STRICT;
+
+-- Golden canaries: what an evaluation of a clean network must give again, bit for bit.
+CREATE TABLE canaries (
+    key         TEXT PRIMARY KEY, -- SHA-256 of what is evaluated
+    digest      TEXT NOT NULL,    -- of what came out first
+    environment INTEGER NOT NULL REFERENCES environments (id), -- that it came out in
+    added_at    TEXT NOT NULL,    -- UTC
+    seal        TEXT              -- SHA-256 of key, digest and time; NULL only within the transaction that adds it
+) STRICT, WITHOUT ROWID;
+
+-- Results are never changed, and leave the store with a withdrawn attempt only.
+CREATE TRIGGER trials_are_never_changed BEFORE UPDATE ON trials
+BEGIN SELECT RAISE(ABORT, 'trials are never changed'); END;
+CREATE TRIGGER cells_are_never_changed BEFORE UPDATE ON cells
+BEGIN SELECT RAISE(ABORT, 'cells are never changed'); END;
+CREATE TRIGGER results_are_never_changed BEFORE UPDATE ON results
+BEGIN SELECT RAISE(ABORT, 'results are never changed'); END;
+CREATE TRIGGER overheads_are_never_changed BEFORE UPDATE ON overheads
+BEGIN SELECT RAISE(ABORT, 'overheads are never changed'); END;
+CREATE TRIGGER class_ap_is_never_changed BEFORE UPDATE ON class_ap
+BEGIN SELECT RAISE(ABORT, 'class_ap is never changed'); END;
+CREATE TRIGGER layer_faults_are_never_changed BEFORE UPDATE ON layer_faults
+BEGIN SELECT RAISE(ABORT, 'layer_faults are never changed'); END;
+CREATE TRIGGER digests_are_never_changed BEFORE UPDATE ON digests
+BEGIN SELECT RAISE(ABORT, 'digests are never changed'); END;
+
+CREATE TRIGGER cells_stay BEFORE DELETE ON cells
+BEGIN SELECT RAISE(ABORT, 'cells are never deleted'); END;
+CREATE TRIGGER trials_stay BEFORE DELETE ON trials
+WHEN NOT EXISTS (SELECT 1 FROM attempts WHERE trial_id = OLD.id AND outcome = 'withdrawn')
+BEGIN SELECT RAISE(ABORT, 'trials are never deleted'); END;
+CREATE TRIGGER results_stay BEFORE DELETE ON results
+WHEN NOT EXISTS (SELECT 1 FROM attempts WHERE id = OLD.attempt AND outcome = 'withdrawn')
+BEGIN SELECT RAISE(ABORT, 'results are never deleted'); END;
+CREATE TRIGGER overheads_stay BEFORE DELETE ON overheads
+WHEN NOT EXISTS (SELECT 1 FROM results r JOIN attempts a ON a.id = r.attempt
+                 WHERE r.trial = OLD.trial AND a.outcome = 'withdrawn')
+BEGIN SELECT RAISE(ABORT, 'overheads are never deleted'); END;
+CREATE TRIGGER class_ap_stays BEFORE DELETE ON class_ap
+WHEN NOT EXISTS (SELECT 1 FROM trials t JOIN results r ON r.trial = t.key JOIN attempts a ON a.id = r.attempt
+                 WHERE t.cell = OLD.cell AND t.seed = OLD.seed AND a.outcome = 'withdrawn')
+BEGIN SELECT RAISE(ABORT, 'class_ap is never deleted'); END;
+CREATE TRIGGER layer_faults_stay BEFORE DELETE ON layer_faults
+WHEN NOT EXISTS (SELECT 1 FROM results r JOIN attempts a ON a.id = r.attempt
+                 WHERE r.trial = OLD.trial AND a.outcome = 'withdrawn')
+BEGIN SELECT RAISE(ABORT, 'layer_faults are never deleted'); END;
+CREATE TRIGGER digests_stay BEFORE DELETE ON digests
+WHEN NOT EXISTS (SELECT 1 FROM results r JOIN attempts a ON a.id = r.attempt
+                 WHERE r.trial = OLD.trial AND a.outcome = 'withdrawn')
+BEGIN SELECT RAISE(ABORT, 'digests are never deleted'); END;
+
 -- A row per finished trial.
 CREATE VIEW v_trials AS
-SELECT t.id, a.manifest,
-       t.model, t.width, t.weights, t.weights_digest, t.dataset, t.dataset_digest, t.backend, t.arithmetic,
-       t.score_threshold, t.nms_iou, t.candidates, t.iou, t.type, t.bit, t.bits, t.range_low, t.range_high,
-       t.weight_rate, t.feature_map_rate, t.weight_count, t.feature_map_count,
-       t.weight_scope, t.feature_map_scope, t.feature_map_point, t.redraw, t.copies,
-       t.method, t.ranking, t.direction, t.allocation, t.merge, t.merge_point, t.combine, t.ratio,
-       t.calibration, t.calibration_digest, t.measured_images, t.seed,
+SELECT t.id, p.name AS manifest,
+       c.model, c.width, c.weights, c.weights_digest, c.dataset, c.dataset_digest, c.backend, c.arithmetic,
+       c.score_threshold, c.nms_iou, c.candidates, c.iou, c.type, c.bit, c.bits, c.range_low, c.range_high,
+       c.weight_rate, c.feature_map_rate, c.weight_count, c.feature_map_count,
+       c.weight_scope, c.feature_map_scope, c.feature_map_point, c.redraw, c.copies,
+       c.method, c.ranking, c.direction, c.allocation, c.merge, c.merge_point, c.combine, c.ratio,
+       c.calibration, c.calibration_digest, c.measured_images, t.seed,
        r.map_voc07, r.map_area, r.images, a.seconds, r.n_nonfinite_outputs, r.n_nonfinite_faults,
        o.weight_bytes AS copied_weight_bytes, o.feature_map_bytes AS copied_feature_map_bytes,
        o.map_bytes AS copied_map_bytes, o.macs AS added_macs, o.network_macs,
        a.finished_at, e.code_version
 FROM results r
 JOIN trials t ON t.key = r.trial
+JOIN cells c ON c.key = t.cell
 JOIN overheads o ON o.trial = r.trial
 JOIN attempts a ON a.id = r.attempt
+JOIN campaigns p ON p.id = a.campaign
 JOIN environments e ON e.id = a.environment;
 
 -- A row per finished trial and class.
 CREATE VIEW v_ap AS
 SELECT t.id, c.class, c.ap_voc07, c.ap_area, c.objects
 FROM class_ap c
-JOIN trials t ON t.key = c.trial;
+JOIN trials t ON t.cell = c.cell AND t.seed = c.seed;
 
 -- A row per finished trial, layer, location ('weights' or 'feature_map') and copy. observed_rate: NULL without elements.
 CREATE VIEW v_faults AS
@@ -181,11 +304,48 @@ JOIN trials t ON t.key = r.trial;
 
 -- A row per failed attempt. finished: 1 where another attempt at the same trial is in v_trials.
 CREATE VIEW v_failures AS
-SELECT a.trial_id AS id, a.manifest, a.cause, a.finished_at AS failed_at,
+SELECT a.trial_id AS id, p.name AS manifest, a.cause, a.finished_at AS failed_at,
        EXISTS (SELECT 1 FROM trials t WHERE t.id = a.trial_id) AS finished, e.code_version, e.machine, a.spec
 FROM attempts a
+JOIN campaigns p ON p.id = a.campaign
 JOIN environments e ON e.id = a.environment
-WHERE a.outcome = 'failed';
+WHERE a.outcome IN ('failed', 'crashed', 'hung', 'device');
+
+-- A row per attempt of any outcome. confirmed: 1 where its worker passed the golden canary afterwards.
+CREATE VIEW v_attempts AS
+SELECT a.trial_id AS id, p.name AS manifest, a.run, a.worker, a.outcome, a.confirmed = 'yes' AS confirmed, a.finished_at,
+       a.seconds, a.cause, e.code_version, e.machine, e.cpu, e.device, e.driver, e.libraries
+FROM attempts a
+JOIN campaigns p ON p.id = a.campaign
+JOIN environments e ON e.id = a.environment;
+
+-- A row per run. n_failed: attempts that failed, crashed, hung or met a device error.
+CREATE VIEW v_runs AS
+SELECT u.id, p.name AS manifest, u.started_at, u.ended_at, u.outcome, u.workers, u.threads, u.shard, u.n_wanted,
+       ifnull(n.n_done, 0) AS n_done, ifnull(n.n_failed, 0) AS n_failed, ifnull(n.n_withdrawn, 0) AS n_withdrawn,
+       u.seconds_estimated, u.pid, e.code_version, e.machine, e.device
+FROM runs u
+JOIN campaigns p ON p.id = u.campaign
+JOIN environments e ON e.id = u.environment
+LEFT JOIN (SELECT run, count(*) FILTER (WHERE outcome = 'done') AS n_done,
+                  count(*) FILTER (WHERE outcome IN ('failed', 'crashed', 'hung', 'device')) AS n_failed,
+                  count(*) FILTER (WHERE outcome = 'withdrawn') AS n_withdrawn
+           FROM attempts GROUP BY run) n ON n.run = u.id;
+
+-- A row per trial that a sweep asks for and the store lacks.
+CREATE VIEW v_missing AS
+SELECT p.name AS manifest, w.sweep, w.trial_id AS id, w.label
+FROM planned w
+JOIN campaigns p ON p.id = w.campaign
+WHERE NOT EXISTS (SELECT 1 FROM trials t WHERE t.id = w.trial_id);
+
+-- A row per campaign. planned, finished: trials, those of several sweeps once.
+CREATE VIEW v_campaigns AS
+SELECT p.name AS manifest, p.description, p.path, p.digest, p.added_at,
+       (SELECT count(DISTINCT w.trial_id) FROM planned w WHERE w.campaign = p.id) AS planned,
+       (SELECT count(DISTINCT w.trial_id) FROM planned w JOIN trials t ON t.id = w.trial_id
+        WHERE w.campaign = p.id) AS finished
+FROM campaigns p;
 
 -- Channel scores, kept so that they are computed once: a row per key, which is all that determines them.
 CREATE TABLE rankings (
@@ -215,6 +375,14 @@ CREATE TABLE channel_scores (
     channel INTEGER NOT NULL CHECK (channel >= 0),
     score   REAL NOT NULL CONSTRAINT score_is_finite CHECK (abs(score) <= 1.7976931348623157e308),
     PRIMARY KEY (ranking, layer, channel)
+) STRICT, WITHOUT ROWID;
+
+-- What vouches for the scores of a layer, computed from the ranking's key and the scores: SHA-256.
+CREATE TABLE score_digests (
+    ranking INTEGER NOT NULL REFERENCES rankings (id),
+    layer   TEXT NOT NULL,
+    digest  TEXT NOT NULL,
+    PRIMARY KEY (ranking, layer)
 ) STRICT, WITHOUT ROWID;
 
 -- A row per ranking, layer and channel. rank: 1 is the layer's best; equal scores by channel.

@@ -2,9 +2,14 @@
  *
  * A trial is written in one transaction or not at all, and never changed afterwards: its id is the
  * digest of its spec, and a second result for the same id is refused. Attempts, finished and failed,
- * stand beside the results. Tables are STRICT; the file carries application_id and user_version.
- * Users' scripts rely on the views v_* (schema.sql documents every column). Only results/ speaks SQL
- * to the file. A store is used by one thread at a time; several processes may have the file open. */
+ * stand beside the results, and digests vouch for both (results/verify.h). Tables are STRICT; the file carries
+ * application_id and user_version. Users' scripts rely on the views v_* (schema.sql documents every column). Only
+ * results/ speaks SQL to the file. A store is used by one thread at a time; several processes may have the file open.
+ *
+ * While it is written, a store on a local file system has a write-ahead log beside it (NAME-wal, NAME-shm): one sync
+ * per
+ * transaction, and readers and the writer do not wait for each other. Where the writer is the last to close it, it is
+ * one file again. On other file systems, and where the log cannot be made, a rollback journal does the same service. */
 #ifndef FTDN_RESULTS_STORE_H
 #define FTDN_RESULTS_STORE_H
 
@@ -26,6 +31,7 @@ typedef struct ftdn_environment {
     const char *system;       /* "Linux 6.1.0 x86_64" */
     const char *cpu;          /* "AMD EPYC, 2 cores" */
     const char *device;       /* of the backend: "cpu" */
+    const char *driver;       /* of the device; "" on the CPU */
     const char *libraries;    /* JSON object: name -> version */
 } ftdn_environment;
 
@@ -91,8 +97,9 @@ typedef struct ftdn_fault_row {
 
 typedef struct ftdn_trial_record {
     char id[FTDN_SHA256_HEX];
-    const char *manifest; /* name of the manifest that asked for the trial */
-    const char *spec;     /* canonical JSON: what the id is the digest of */
+    char cell
+        [FTDN_SHA256_HEX]; /* SHA-256 of the spec without its seed: the same for trials that differ in nothing else */
+    const char *spec;      /* canonical JSON: what the id is the digest of */
     ftdn_trial_params params;
     double map_voc07, map_area; /* NaN (no class has an object): NULL in the store */
     int n_images;
@@ -111,10 +118,12 @@ typedef struct ftdn_trial_record {
 typedef enum ftdn_store_mode {
     FTDN_STORE_READ,  /* must exist; never written, but what a killed run left unfinished is rolled back */
     FTDN_STORE_WRITE, /* created (with its folder) if absent or empty; appending needs this mode */
+    FTDN_STORE_SALVAGE, /* as READ, but a damaged schema is no hindrance: what can be read is read */
 } ftdn_store_mode;
 
 /* FTDN_ERR_STORE names the file and the reason: missing, not SQLite, of another program, of a newer
- * version, read-only, damaged. A file of another program is not touched. */
+ * version, read-only, damaged. A file of another program is not touched. A store of an older version is migrated first
+ * where it is opened for writing (results/migrate.h), and refused where it is to be read. */
 FTDN_NODISCARD ftdn_status ftdn_store_open(const char *path, ftdn_store_mode mode, ftdn_store **ret_store,
                                            ftdn_error *err);
 void ftdn_store_close(ftdn_store *store); /* NULL is fine */
@@ -125,17 +134,98 @@ FTDN_NODISCARD ftdn_status ftdn_store_add_environment(ftdn_store *store, const f
 
 FTDN_NODISCARD ftdn_status ftdn_store_has_trial(ftdn_store *store, const char *id, bool *ret_has, ftdn_error *err);
 
-/* Write a finished trial with all its rows: one transaction. A present id is FTDN_ERR_STORE. */
-FTDN_NODISCARD ftdn_status ftdn_store_append(ftdn_store *store, const ftdn_trial_record *record, int64_t environment,
-                                             ftdn_error *err);
+/* What an attempt was made with and by whom. */
+typedef struct ftdn_attempt_origin {
+    int64_t campaign, run, environment;
+    int worker; /* of the run, from 0 */
+} ftdn_attempt_origin;
 
-/* Record that an attempt at a trial failed, with its cause. */
-FTDN_NODISCARD ftdn_status ftdn_store_append_failure(ftdn_store *store, const char *id, const char *manifest,
-                                                     const char *spec, const char *cause, int64_t environment,
-                                                     ftdn_error *err);
+/* Write a finished trial with all its rows and their digests: one transaction. FTDN_ERR_STORE: the id is there already,
+ * or a trial of the same cell has other parameters. */
+FTDN_NODISCARD ftdn_status ftdn_store_append(ftdn_store *store, const ftdn_trial_record *record,
+                                             const ftdn_attempt_origin *origin, ftdn_error *err);
+
+/* An attempt without a result. */
+typedef struct ftdn_failure_row {
+    const char *id, *spec; /* of the trial */
+    const char *outcome;   /* "failed", "crashed", "hung", "device", "dropped" */
+    const char *cause;
+    double seconds; /* wall-clock; NaN: not known */
+} ftdn_failure_row;
+
+FTDN_NODISCARD ftdn_status ftdn_store_append_failure(ftdn_store *store, const ftdn_failure_row *failure,
+                                                     const ftdn_attempt_origin *origin, ftdn_error *err);
+
+/* Read one whole trial back. Texts and rows live in the arena. FTDN_ERR_STORE: there is none. */
+FTDN_NODISCARD ftdn_status ftdn_store_read_record(ftdn_store *store, const char *id, ftdn_arena *arena,
+                                                  ftdn_trial_record *ret_record, ftdn_error *err);
 
 /* Ids that begin with a prefix (at least 4 hex digits), for `ftdn show 1a2b`: exactly one, else FTDN_ERR_STORE. */
 FTDN_NODISCARD ftdn_status ftdn_store_find_trial(ftdn_store *store, const char *prefix, char ret_id[FTDN_SHA256_HEX],
                                                  ftdn_error *err);
+
+typedef struct ftdn_held_trial {
+    char id[FTDN_SHA256_HEX];
+    double map_voc07; /* NaN: none */
+} ftdn_held_trial;
+
+/* All finished trials in ascending order of their ids. The list lives in the arena. */
+FTDN_NODISCARD ftdn_status ftdn_store_list_trials(ftdn_store *store, ftdn_arena *arena, ftdn_held_trial **ret_trial,
+                                                  int *ret_n, ftdn_error *err);
+
+/* The entry of such a list; NULL if absent. */
+const ftdn_held_trial *ftdn_held_trial_find(const ftdn_held_trial *trial, int n, const char *id);
+
+/* A manifest as a run was started with it. */
+typedef struct ftdn_campaign_row {
+    const char *name, *description; /* description: "" where there is none */
+    const char *path;               /* as given */
+    const char *manifest;           /* resolved, canonical JSON */
+} ftdn_campaign_row;
+
+/* Record (or find, by the manifest's digest) a campaign. */
+FTDN_NODISCARD ftdn_status ftdn_store_add_campaign(ftdn_store *store, const ftdn_campaign_row *campaign,
+                                                   int64_t *ret_campaign, ftdn_error *err);
+
+/* The resolved manifest that a finished trial was run with; lives in the arena. FTDN_ERR_STORE: there is none. */
+FTDN_NODISCARD ftdn_status ftdn_store_find_manifest(ftdn_store *store, const char *id, ftdn_arena *arena,
+                                                    const char **ret_manifest, ftdn_error *err);
+
+/* A trial that a sweep asks for. */
+typedef struct ftdn_planned_row {
+    const char *sweep, *trial_id;
+    const char *label; /* the trial in words */
+} ftdn_planned_row;
+
+/* Add what a campaign asks for, in the order of its sweeps: one transaction. Rows that are there stay as they are. */
+FTDN_NODISCARD ftdn_status ftdn_store_add_planned(ftdn_store *store, int64_t campaign, const ftdn_planned_row *row,
+                                                  int n_rows, ftdn_error *err);
+
+typedef struct ftdn_run_row {
+    int64_t campaign, environment;
+    int n_workers, n_threads; /* threads: of all workers */
+    int n_wanted;             /* trials that the store lacks */
+    const char *shard;        /* "2/5"; NULL: all trials */
+    double seconds_estimated; /* for the trials wanted; NaN: not estimated */
+} ftdn_run_row;
+
+FTDN_NODISCARD ftdn_status ftdn_store_begin_run(ftdn_store *store, const ftdn_run_row *run, int64_t *ret_run,
+                                                ftdn_error *err);
+
+/* outcome: "finished", "interrupted", "failed", "out of time". */
+FTDN_NODISCARD ftdn_status ftdn_store_end_run(ftdn_store *store, int64_t run, const char *outcome, ftdn_error *err);
+
+/* Golden canary: compare with the digest that is kept for this key (SHA-256 of what was evaluated); the first one is
+ * kept. */
+FTDN_NODISCARD ftdn_status ftdn_store_check_canary(ftdn_store *store, const char *key, const char *digest,
+                                                   int64_t environment, bool *ret_matches, ftdn_error *err);
+
+/* The worker has passed the canary: confirm all that it has done in this run. */
+FTDN_NODISCARD ftdn_status ftdn_store_confirm(ftdn_store *store, int64_t run, int worker, ftdn_error *err);
+
+/* The worker has failed the canary: take back what it has done in this run and is not confirmed. These attempts become
+ * 'withdrawn' with the cause, their results go: one transaction. *ret_n: how many. */
+FTDN_NODISCARD ftdn_status ftdn_store_withdraw(ftdn_store *store, int64_t run, int worker, const char *cause,
+                                               int *ret_n, ftdn_error *err);
 
 #endif

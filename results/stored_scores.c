@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "results/digests.h"
 #include "results/statement.h"
 
 static const char reading[] = "reading channel scores", writing[] = "writing channel scores";
@@ -38,6 +39,27 @@ static ftdn_status find_ranking(const ftdn_store *store, const ftdn_ranking_key 
     return FTDN_OK;
 }
 
+/* Does the digest that was kept with a layer's scores still fit them? */
+static ftdn_status check_digest(const ftdn_store *store, const ftdn_ranking_key *key, int64_t ranking,
+                                const char *layer, const char *doing, ftdn_error *err)
+{
+    char digest[FTDN_SHA256_HEX];
+    bool fits = false;
+    ftdn_statement statement;
+    FTDN_TRY(ftdn_score_digest_compute(store, ranking, layer, doing, digest, err));
+    ftdn_statement_prepare(&statement, store, "SELECT digest = ? FROM score_digests WHERE ranking = ? AND layer = ?");
+    ftdn_statement_bind_text(&statement, digest);
+    ftdn_statement_bind_integer(&statement, ranking);
+    ftdn_statement_bind_text(&statement, layer);
+    if (ftdn_statement_next(&statement)) fits = ftdn_statement_integer(&statement, 0) == 1;
+    FTDN_TRY(ftdn_statement_finish(&statement, doing, err));
+    if (!fits)
+        return FTDN_FAIL(err, FTDN_ERR_STORE,
+                         "store '%s' is damaged (ranker '%s', layer '%s': the scores are not those of their digest)",
+                         store->name, key->ranker, layer);
+    return FTDN_OK;
+}
+
 /* Read the scores of one layer, all of them or none: *ret_found. compare: instead of being filled, the layer's scores
  * are compared with what is read. */
 static ftdn_status read_layer(const ftdn_store *store, const ftdn_ranking_key *key, int64_t ranking,
@@ -67,6 +89,7 @@ static ftdn_status read_layer(const ftdn_store *store, const ftdn_ranking_key *k
     if (!fits || (n_read != 0 && n_read != layer->n_channels))
         return FTDN_FAIL(err, FTDN_ERR_STORE, "store '%s': ranker '%s', layer '%s': %lld scores of %d channels",
                          store->name, key->ranker, layer->layer, (long long)n_read, layer->n_channels);
+    if (n_read > 0) FTDN_TRY(check_digest(store, key, ranking, layer->layer, compare ? writing : reading, err));
     if (different >= 0)
         return FTDN_FAIL(err, FTDN_ERR_STORE,
                          "store '%s': ranker '%s', layer '%s', channel %d: the score is %.17g there, and now %.17g",
@@ -117,7 +140,8 @@ static ftdn_status insert_layer(const ftdn_store *store, int64_t ranking, const 
         ftdn_statement_bind_real(&statement, layer->score[k]);
         ftdn_statement_run(&statement);
     }
-    return ftdn_statement_finish(&statement, writing, err);
+    FTDN_TRY(ftdn_statement_finish(&statement, writing, err));
+    return ftdn_score_digest_write(store, ranking, layer->layer, writing, err);
 }
 
 /* All rows, inside an open transaction. */
@@ -139,9 +163,7 @@ ftdn_status ftdn_store_add_scores(ftdn_store *store, const ftdn_ranking_key *key
                                   double seconds, const ftdn_layer_scores *layer, int n_layers, ftdn_error *err)
 {
     assert(store->mode == FTDN_STORE_WRITE);
-    FTDN_TRY(ftdn_store_execute(store, "BEGIN IMMEDIATE", writing, err));
+    FTDN_TRY(ftdn_store_begin(store, writing, err));
     ftdn_status status = insert_scores(store, key, code_version, seconds, layer, n_layers, err);
-    if (status == FTDN_OK) status = ftdn_store_execute(store, "COMMIT", writing, err);
-    if (status != FTDN_OK) ftdn_store_roll_back(store);
-    return status;
+    return ftdn_store_end_transaction(store, status, writing, err);
 }

@@ -1,7 +1,8 @@
 /* stored_scores.h - channel scores in the store: computed once for what determines them, read by every later campaign.
  *
  * A ranking is a key and, layer by layer, a score for each channel. A ranking may hold some layers of its network only;
- * others can be added. What is there is never changed: scores are a function of the key. */
+ * others can be added. What is there is never changed: scores are a function of the key. A digest vouches for the
+ * scores of each layer and is checked whenever they are read: damaged scores choose no channels. */
 #ifndef FTDN_RESULTS_STORED_SCORES_H
 #define FTDN_RESULTS_STORED_SCORES_H
 
@@ -29,7 +30,8 @@ typedef struct ftdn_layer_scores {
 } ftdn_layer_scores;
 
 /* Read the scores of these layers into layer[].score. *ret_found: the ranking holds them all; else the buffers' content
- * is of no use. FTDN_ERR_STORE: one of the layers has other channels than asked for. */
+ * is of no use. FTDN_ERR_STORE: one of the layers has other channels than asked for, or is
+ * damaged. */
 FTDN_NODISCARD ftdn_status ftdn_store_find_scores(ftdn_store *store, const ftdn_ranking_key *key,
                                                   const ftdn_layer_scores *layer, int n_layers, bool *ret_found,
                                                   ftdn_error *err);

@@ -1,10 +1,13 @@
+#define _XOPEN_SOURCE 700 /* waitid */
 #include "tests/cli/cli.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -48,6 +51,26 @@ ftdn_cli_process ftdn_cli_launch(const ftdn_cli_launch_desc *desc)
                        desc->stderr_fd >= 0 ? desc->stderr_fd : fileno(process.err));
     if (process.id < 0) fail_msg("%s: %s", program, strerror(errno));
     return process;
+}
+
+bool ftdn_cli_has_ended(const ftdn_cli_process *process)
+{
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)process->id, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+}
+
+void ftdn_cli_wait_until_it_says(const ftdn_cli_process *process, const char *fragment)
+{
+    static char text[65536];
+    for (;;) {
+        bool has_ended = ftdn_cli_has_ended(process);
+        ssize_t n_chars = pread(fileno(process->err), text, sizeof text - 1, 0);
+        assert_true(n_chars >= 0);
+        text[n_chars] = 0;
+        if (strstr(text, fragment)) return;
+        if (has_ended) fail_msg("'%s' lacks '%s'", text, fragment);
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    }
 }
 
 ftdn_cli_result ftdn_cli_wait(ftdn_arena *arena, ftdn_cli_process *process)

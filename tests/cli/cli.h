@@ -33,6 +33,12 @@ typedef struct ftdn_cli_process {
 /* Start the program; ftdn_cli_wait must follow. */
 ftdn_cli_process ftdn_cli_launch(const ftdn_cli_launch_desc *desc);
 
+/* Wait until the program has said the fragment on its caught stderr; the test fails where it ends before. */
+void ftdn_cli_wait_until_it_says(const ftdn_cli_process *process, const char *fragment);
+
+/* Has it ended, without being waited for yet? */
+bool ftdn_cli_has_ended(const ftdn_cli_process *process);
+
 /* Wait for its end; the process is then used up. */
 ftdn_cli_result ftdn_cli_wait(ftdn_arena *arena, ftdn_cli_process *process);
 

@@ -89,40 +89,11 @@ void ftdn_cli_assert_answer(ftdn_arena *arena, const char *db, const char *quest
     if (answer != expected) fail_msg("%lld instead of %lld: %s", answer, expected, question);
 }
 
-static bool depends_on_the_spec_alone(const char *column, size_t n_chars)
-{
-    static const char *const others[] = {"seconds", "finished_at", "code_version"};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (strlen(others[i]) == n_chars && memcmp(column, others[i], n_chars) == 0) return false;
-    return true;
-}
-
 const char *ftdn_cli_results(ftdn_arena *arena, const char *db)
 {
-    const char *columns = ftdn_cli_ask(arena, db, "SELECT * FROM v_trials LIMIT 0");
-    ftdn_text question;
-    ftdn_text_init(&question);
-    ftdn_text_append(&question, "SELECT ");
-    int n_left_out = 0;
-    for (const char *column = columns; *column && *column != '\n';) {
-        size_t n_chars = strcspn(column, ",\n");
-        if (depends_on_the_spec_alone(column, n_chars)) {
-            ftdn_text_append(&question, "%s%.*s", column == columns ? "" : ", ", (int)n_chars, column);
-        } else {
-            n_left_out++;
-        }
-        column += n_chars + (column[n_chars] == ',');
-    }
-    ftdn_text_append(&question, " FROM v_trials ORDER BY id");
-    assert_int_equal(n_left_out, 3);
-    const char *trials = ftdn_cli_ask(arena, db, question.chars);
-    ftdn_text_done(&question);
-    ftdn_error err = {0};
-    const char *all = ftdn_arena_format(arena, &err, "%s%s%s", trials,
-                                        ftdn_cli_ask(arena, db, "SELECT * FROM v_ap ORDER BY id, class"),
-                                        ftdn_cli_ask(arena, db, "SELECT * FROM v_faults ORDER BY id, location, layer"));
-    if (!all) fail_msg("%s", err.message);
-    return all;
+    ftdn_cli_result result = FTDN_CLI(arena, "dump", db);
+    ftdn_cli_assert_done(result);
+    return result.out;
 }
 
 void ftdn_cli_assert_whole(ftdn_arena *arena, const char *db)

@@ -27,8 +27,7 @@ long long ftdn_cli_ask_number(ftdn_arena *arena, const char *db, const char *que
 /* ... is the expected one. */
 void ftdn_cli_assert_answer(ftdn_arena *arena, const char *db, const char *question, long long expected);
 
-/* All that a store holds as a function of specs alone: v_trials but for what depends on time, machine and code, all of
- * v_ap and of v_faults, as one text in an order of its own. */
+/* All that a store holds as a function of specs alone: what `ftdn dump` prints. */
 const char *ftdn_cli_results(ftdn_arena *arena, const char *db);
 
 /* The store obeys SQLite, and all rows of every trial are there: AP of 20 classes and 6 timings. */

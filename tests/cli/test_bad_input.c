@@ -55,8 +55,9 @@ static void mistakes_of_a_manifest_are_exit_code_3_with_line_and_column(void **s
 {
     static const wrong_manifest cases[] = {
         {HEAD SMALL_MODEL ",\n " SCENES ",\n 'sed': 1}",
-         "bad.json:4:2: sed: unknown key; allowed: $schema, manifest_version, name, description, model, dataset, "
-         "evaluate, engine, faults, protection, calibration, seed, sweep; did you mean 'seed'?\n"
+         "bad.json:4:2: sed: unknown key; allowed: $schema, manifest_version, name, description, extends, defaults, "
+         "model, "
+         "dataset, evaluate, engine, faults, protection, calibration, seed, sweep, sweeps; did you mean 'seed'?\n"
          "ftdn: 1 mistake in 'bad.json'; nothing was run\n"},
         {HEAD SMALL_MODEL ",\n " SCENES ",\n 'seed': 1, 'seed': 2}",
          "bad.json:4:13: seed: key given twice in one object; allowed: once\n"
@@ -80,8 +81,9 @@ static void mistakes_of_a_manifest_are_exit_code_3_with_line_and_column(void **s
          "ssd_mobilenet_v1_tf; did you mean 'ssd_mobilenet_v1'?\n"
          "bad.json:2:70: model.width: 0 is not allowed; allowed: a number in (0, 4]\n"
          "bad.json:3:13: dataset.root: missing for kind 'voc'; allowed: a path\n"
-         "bad.json:4:2: fauls: unknown key; allowed: $schema, manifest_version, name, description, model, dataset, "
-         "evaluate, engine, faults, protection, calibration, seed, sweep; did you mean 'faults'?\n"
+         "bad.json:4:2: fauls: unknown key; allowed: $schema, manifest_version, name, description, extends, defaults, "
+         "model, "
+         "dataset, evaluate, engine, faults, protection, calibration, seed, sweep, sweeps; did you mean 'faults'?\n"
          "bad.json:5:10: seed: 0.5 is not allowed; allowed: an integer in [0, 9007199254740992]\n"
          "bad.json:5:15: name: key given twice in one object; allowed: once\n"
          "ftdn: 6 mistakes in 'bad.json'; nothing was run\n"},

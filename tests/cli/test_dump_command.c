@@ -10,7 +10,7 @@
 static const char *write_manifest(ftdn_arena *arena)
 {
     ftdn_cli_write_small("small.json", 2, REST);
-    ftdn_cli_result result = FTDN_CLI(arena, "plan", "small.json", "--json", "--db", "a.db");
+    ftdn_cli_result result = FTDN_CLI(arena, "plan", "small.json", "--json", "--list", "--no-estimate", "--db", "a.db");
     return ftdn_cli_member(ftdn_cli_member(ftdn_cli_parse(arena, result.out), "trials")->child[1], "id")->string;
 }
 

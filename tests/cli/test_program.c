@@ -4,11 +4,12 @@
 
 #include "tests/cli/cli.h"
 
-static const char *const command_name[] = {"run",  "plan",   "show",    "sites",   "query",
-                                           "rank", "detect", "inspect", "convert", "bench"};
+static const char *const command_name[] = {"run",   "plan",    "manifest", "status", "watch",   "submit",  "show",
+                                           "sites", "query",   "replay",   "verify", "repair",  "merge",   "diff",
+                                           "dump",  "migrate", "rank",     "detect", "inspect", "convert", "bench"};
 enum { N_COMMANDS = sizeof command_name / sizeof *command_name };
 
-static const char *const with_options[] = {"run", "plan", "query", "detect"};
+static const char *const with_options[] = {"run", "plan", "manifest", "query", "submit", "replay", "detect"};
 
 static void help_begins_with_an_example_and_lists_every_command(void **state)
 {
@@ -81,7 +82,7 @@ static void wrong_usage_is_exit_code_2_and_says_what_to_do(void **state)
     ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "weights", "a", "--jsno"), 2, "--jsno; did you mean --json?\n");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "query", "a.db"), 2, "usage: ftdn query DB QUESTION");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "query", "a.db", "v_ap", "--csv", "--json"), 2, "exclude each other");
-    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", "--list", "x"), 2, "--list takes no argument, but got 'x'");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", "--list", "x"), 2, "--list takes no store, but got 'x'");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "show"), 2, "usage: ftdn show DB [ID]\n");
     for (size_t i = 0; i < sizeof with_options / sizeof *with_options; i++)
         ftdn_cli_assert_fails(FTDN_CLI(arena, with_options[i], "--frob"), 2, "unknown option --frob");

@@ -110,8 +110,8 @@ static void the_sites_of_copies_are_listed(void **state)
                          CALIBRATION ", 'faults': {'weight_rate': 0.1, 'feature_map_rate': 0.01},"
                                      " 'protection': {'method': 'fmr', 'ratio': 0.5, 'merge': 'median'}");
     ftdn_cli_assert_done(FTDN_CLI(arena, "run", "m.json", "--quiet", "--db", "a.db"));
-    ftdn_cli_assert_says(FTDN_CLI(arena, "plan", "m.json", "--db", "a.db").out, "  1 trial, 1 in a.db, 0 to run\n");
-    ftdn_cli_result plan = FTDN_CLI(arena, "plan", "m.json", "--json", "--db", "a.db");
+    ftdn_cli_assert_says(FTDN_CLI(arena, "plan", "m.json", "--db", "a.db").out, "\n1 trial, 1 in a.db, 0 to run\n");
+    ftdn_cli_result plan = FTDN_CLI(arena, "plan", "m.json", "--json", "--list", "--no-estimate", "--db", "a.db");
     const char *id =
         ftdn_cli_member(ftdn_cli_member(ftdn_cli_parse(arena, plan.out), "trials")->child[0], "id")->string;
     for (int l = 0; l < 2; l++) {
@@ -161,7 +161,7 @@ static void sites_use_the_scores_of_the_store(void **state)
     ftdn_cli_write_small("m.json", 1,
                          CALIBRATION ", 'faults': {'weight_rate': 0.1},"
                                      " 'protection': {'method': 'kr', 'ranking': 'entropy', " HALF "}");
-    ftdn_cli_result plan = FTDN_CLI(arena, "plan", "m.json", "--json", "--db", "a.db");
+    ftdn_cli_result plan = FTDN_CLI(arena, "plan", "m.json", "--json", "--list", "--no-estimate", "--db", "a.db");
     const char *id =
         ftdn_cli_member(ftdn_cli_member(ftdn_cli_parse(arena, plan.out), "trials")->child[0], "id")->string;
     const char *listed[2];

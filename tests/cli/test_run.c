@@ -43,7 +43,8 @@ static int count_lines_with(const char *text, const char *fragment)
 static void the_quickstart_needs_no_outside_file(void **state)
 {
     ftdn_cli_place *place = *state;
-    static const char *const plan[] = {"plan", QUICKSTART, NULL}, *const run[] = {"run", QUICKSTART, NULL};
+    static const char *const plan[] = {"plan", QUICKSTART, "--no-estimate", NULL}, *const run[] = {"run", QUICKSTART,
+                                                                                                   NULL};
     ftdn_cli_result planned = run_in_empty_environment(&place->arena, plan);
     ftdn_cli_assert_done(planned);
     ftdn_cli_assert_says(planned.out, "12 trials, 0 in results/quickstart.db, 12 to run\n");
@@ -66,7 +67,7 @@ static void the_quickstart_needs_no_outside_file(void **state)
 
 static const ftdn_json *plan_as_json(ftdn_arena *arena)
 {
-    ftdn_cli_result result = FTDN_CLI(arena, "plan", "small.json", "--json", "--db", "a.db");
+    ftdn_cli_result result = FTDN_CLI(arena, "plan", "small.json", "--json", "--list", "--no-estimate", "--db", "a.db");
     ftdn_cli_assert_done(result);
     const ftdn_json *plan = ftdn_cli_parse(arena, result.out);
     assert_string_equal(ftdn_cli_member(plan, "name")->string, "small");
@@ -97,7 +98,7 @@ static void plan_gives_every_trial_as_json_and_an_id_is_the_digest_of_the_spec(v
         assert_string_equal(ftdn_cli_member(spec, "seed")->literal, seeds[i]);
         assert_int_equal(ftdn_cli_member(trial, "done")->boolean, i == 1);
     }
-    ftdn_cli_result result = FTDN_CLI(arena, "plan", "small.json", "--db", "a.db");
+    ftdn_cli_result result = FTDN_CLI(arena, "plan", "small.json", "--no-estimate", "--db", "a.db");
     ftdn_cli_assert_says(result.out, "3 trials (and 1 that repeat one of them), 1 in a.db, 2 to run\n");
 }
 
@@ -137,7 +138,7 @@ static void threads_batch_and_order_change_no_bit(void **state)
     ftdn_cli_write_small("small.json", 7, GRID_REVERSED);
     ftdn_cli_assert_done(FTDN_CLI(arena, "run", "small.json", "-q", "--threads", "3", "--batch", "8", "--db", "c.db"));
     const char *results = ftdn_cli_results(arena, "a.db");
-    assert_int_equal(count_lines_with(results, ",small,ssd_mobilenet_v1,"), 8);
+    assert_int_equal(count_lines_with(results, "\"map_voc07\":"), 8);
     assert_string_equal(ftdn_cli_results(arena, "b.db"), results);
     assert_string_equal(ftdn_cli_results(arena, "c.db"), results);
 }
@@ -208,15 +209,16 @@ static void on_a_terminal_progress_is_a_moving_line_that_is_gone_at_the_end(void
     assert_int_equal(result.exit_code, 0);
     ftdn_cli_assert_says(result.out, "small: 8 of 8 trials run in ");
 
-    static const char first[] = "\r[........................] 0 of 8 trials\033[K", last[] = ", 0 s left\033[K\r\033[K";
+    static const char first[] = "\r[............] 0 of 8 trials\033[K", last[] = "\033[K\r\033[K";
     assert_int_equal(strncmp(shown, first, strlen(first)), 0);
-    ftdn_cli_assert_says(shown, "\r[########################] 8 of 8 trials, last mAP 0.");
+    ftdn_cli_assert_says(shown, " of 8 trials, ");
+    ftdn_cli_assert_says(shown, " s left (\u00b1 ");
     size_t n_chars = strlen(shown);
     assert_true(n_chars > strlen(last));
     assert_string_equal(shown + n_chars - strlen(last), last);
     assert_null(strchr(shown, '\n'));
-    /* One line at the start of each trial and one at its end; in between at most five a second. */
-    assert_true(count_lines_with(shown, "\r[") >= 16);
+    /* At most five a second. */
+    assert_in_range(count_lines_with(shown, "\r["), 2, 40);
 }
 
 /* How often a rate is met is shown by the tests of the injectors; here, that what they say comes to the store. */

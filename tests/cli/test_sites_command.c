@@ -19,7 +19,7 @@ static const char *run(ftdn_arena *arena, const char *type)
     snprintf(rest, sizeof rest, FAULTS, type);
     ftdn_cli_write_small("small.json", 1, rest);
     ftdn_cli_assert_done(FTDN_CLI(arena, "run", "small.json", "--db", "a.db", "--quiet"));
-    ftdn_cli_result result = FTDN_CLI(arena, "plan", "small.json", "--json", "--db", "a.db");
+    ftdn_cli_result result = FTDN_CLI(arena, "plan", "small.json", "--json", "--list", "--no-estimate", "--db", "a.db");
     return ftdn_cli_member(ftdn_cli_member(ftdn_cli_parse(arena, result.out), "trials")->child[0], "id")->string;
 }
 

@@ -14,17 +14,16 @@ static char *make_store(ftdn_cli_place *place, char (*ret_id)[FTDN_SHA256_HEX])
 {
     ftdn_error err = {0};
     char *path = ftdn_cli_path(&place->arena, place->folder, "store.db");
-    int64_t environment;
-    ftdn_store *store = ftdn_sample_open(path, &environment);
+    ftdn_attempt_origin origin;
+    ftdn_store *store = ftdn_sample_open(path, &origin);
     ftdn_sample sample;
     for (int i = 0; i < N_TRIALS; i++) {
         ftdn_sample_init(&sample, i);
-        FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+        ftdn_sample_append(store, &sample, &origin);
         memcpy(ret_id[i], sample.record.id, FTDN_SHA256_HEX);
     }
     ftdn_sample_init(&sample, N_TRIALS);
-    FTDN_ASSERT_OK(
-        ftdn_store_append_failure(store, sample.record.id, "smoke", sample.spec, "lightning", environment, &err), err);
+    FTDN_ASSERT_OK(ftdn_sample_fail(store, &sample, "lightning", &origin, &err), err);
     ftdn_store_close(store);
     return path;
 }
@@ -132,6 +131,81 @@ static void query_answers_in_three_formats(void **state)
                                   "{\"seed\":2,\"map_voc07\":0.30000000000000004,\"ranking\":null}\n]\n");
 }
 
+static void query_writes_a_table_for_a_report_into_a_file(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    char id[N_TRIALS][FTDN_SHA256_HEX];
+    char *path = make_store(place, id), *file = ftdn_cli_path(arena, place->folder, "table.tex");
+    size_t n_bytes;
+    ftdn_cli_result result = FTDN_CLI(arena, "query", path, "map_by_rate", "--latex", "--columns",
+                                      "weight_rate,n,mean_map_voc07", "-o", file);
+    ftdn_cli_assert_done(result);
+    assert_string_equal(result.out, "");
+    assert_string_equal(ftdn_cli_load(arena, file, &n_bytes), "\\begin{tabular}{rrr}\n\\toprule\n"
+                                                              "weight fault rate & n & mean mAP \\\\\n\\midrule\n"
+                                                              "0.1000 & 3 & 0.3000 \\\\\n\\bottomrule\n"
+                                                              "\\end{tabular}\n");
+    result = FTDN_CLI(arena, "query", path, "map_by_rate", "--markdown", "--columns", "weight_rate,n");
+    ftdn_cli_assert_done(result);
+    assert_string_equal(result.out,
+                        "| weight fault rate | n |\n| ----------------: | -: |\n|            0.1000 | 3 |\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "map_by_rate", "-o", "/no/such/folder/x"), 4,
+                          "/no/such/folder/x");
+    /* A question that fails leaves the file as it is. */
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "map_by_rat", "-o", file), 5, "did you mean 'map_by_rate'?");
+    ftdn_cli_assert_says(ftdn_cli_load(arena, file, &n_bytes), "0.1000 & 3 & 0.3000");
+}
+
+static void query_takes_settings_and_explains_its_columns(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    char id[N_TRIALS][FTDN_SHA256_HEX];
+    char *path = make_store(place, id);
+    ftdn_cli_result result =
+        FTDN_CLI(arena, "query", path, "SELECT :a AS a, :b AS b", "--csv", "--set", "a=1", "--set", "b=--x");
+    ftdn_cli_assert_done(result);
+    assert_string_equal(result.out, "a,b\n1,--x\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "smallest_ratio", "--set", "witin=1"), 5,
+                          "did you mean 'within'?");
+    result = FTDN_CLI(arena, "query", "--explain", "smallest_ratio");
+    ftdn_cli_assert_done(result);
+    ftdn_cli_assert_says(result.out, "smallest_ratio: the smallest ratio of copied channels");
+    ftdn_cli_assert_says(result.out, "\nwithin     0.01       the margin: mAP that may be lost\n");
+    ftdn_cli_assert_says(result.out, " clean_map_voc07 less mean_map_voc07\n");
+    ftdn_cli_assert_says(FTDN_CLI(arena, "query", "--list").out, " manifest=* within=0.01\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", "--explain", "smalest_ratio"), 5, "did you mean 'smallest_ratio'?");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "v_ap", "--csv", "--latex"), 2,
+                          "--csv and --latex exclude each other");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "--explain", "v_ap"), 2, "--explain takes no store");
+}
+
+/* More than a pipe holds: what is not taken while the answer is made comes afterwards. */
+static void a_long_answer_is_whole(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    char id[N_TRIALS][FTDN_SHA256_HEX];
+    char *path = make_store(place, id);
+    static const char *const formats[] = {"--csv", "--json", NULL};
+    for (int i = 0; i < 3; i++) {
+        ftdn_cli_result result = FTDN_CLI(
+            arena, "query", path,
+            "WITH RECURSIVE n(i) AS (SELECT 100000 UNION ALL SELECT i + 1 FROM n WHERE i < 139999) SELECT i FROM n",
+            formats[i]);
+        ftdn_cli_assert_done(result);
+        const char *place_of = result.out;
+        for (int number = 100000; number < 140000; number++) {
+            char digits[16];
+            snprintf(digits, sizeof digits, "%d", number);
+            place_of = strstr(place_of, digits);
+            assert_non_null(place_of);
+        }
+        assert_int_equal(strlen(result.out), i == 0 ? 2 + 40000 * 7 : i == 1 ? 3 + 40000 * 14 : 2 * 7 + 40000 * 7);
+    }
+}
+
 /* Each name of --list can be asked. */
 static void every_listed_query_has_an_answer(void **state)
 {
@@ -150,7 +224,7 @@ static void every_listed_query_has_an_answer(void **state)
         ftdn_cli_assert_done(FTDN_CLI(arena, "query", path, name));
         n_queries++;
     }
-    assert_true(n_queries >= 7);
+    assert_true(n_queries >= 31);
     ftdn_cli_assert_says(list.out, "\nv_trials ");
     ftdn_cli_assert_says(list.out, "\nmap_by_rate ");
 }
@@ -218,6 +292,9 @@ int main(void)
         FTDN_CLI_TEST(show_knows_every_parameter),
         FTDN_CLI_TEST(unknown_trials_are_exit_code_5),
         FTDN_CLI_TEST(query_answers_in_three_formats),
+        FTDN_CLI_TEST(query_writes_a_table_for_a_report_into_a_file),
+        FTDN_CLI_TEST(query_takes_settings_and_explains_its_columns),
+        FTDN_CLI_TEST(a_long_answer_is_whole),
         FTDN_CLI_TEST(every_listed_query_has_an_answer),
         FTDN_CLI_TEST(wrong_questions_are_exit_code_5),
         FTDN_CLI_TEST(an_answer_that_cannot_be_written_is_exit_code_4),

@@ -11,6 +11,7 @@ typedef struct values {
     long long n_threads;
     double rate;
     bool quiet;
+    ftdn_option_words extra;
 } values;
 
 /* Runs a command line of space-separated words; "_" stands for an empty word. */
@@ -19,7 +20,7 @@ typedef struct fixture {
     values values;
     ftdn_arguments arguments;
     ftdn_error err;
-    ftdn_option option[4];
+    ftdn_option option[5];
     ftdn_command command;
 } fixture;
 
@@ -32,6 +33,7 @@ static void fixture_init(fixture *f)
         {"threads", 't', "N", "worker threads", FTDN_OPTION_INTEGER, {.integer = &f->values.n_threads}, 1, 1024},
         {"rate", 0, "R", "a rate", FTDN_OPTION_NUMBER, {.number = &f->values.rate}, 0, 1},
         {"quiet", 'q', NULL, "print less", FTDN_OPTION_FLAG, {.flag = &f->values.quiet}, 0, 0},
+        FTDN_WORDS_OPTION("extra", 0, "WORD", &f->values.extra, "a word to hand on"),
     };
     memcpy(f->option, options, sizeof options);
     f->command = (ftdn_command){
@@ -41,7 +43,7 @@ static void fixture_init(fixture *f)
         .example = "ftdn run experiments/smoke.json",
         .min_arguments = 1,
         .max_arguments = 1,
-        .n_options = 4,
+        .n_options = 5,
         .option = f->option,
     };
 }
@@ -91,6 +93,22 @@ static void options_that_are_not_given_are_left_alone(void **state)
     assert_int_equal(f.values.n_threads, -1);
     assert_false(f.values.quiet);
     assert_string_equal(f.arguments.argument[0], "-");
+    ftdn_arena_done(&f.arena);
+}
+
+static void words_to_hand_on_are_kept_in_their_order(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_init(&f);
+    FTDN_ASSERT_OK(parse(&f, "--extra --quiet m.json --extra=--db --extra a"), f.err);
+    assert_int_equal(f.values.extra.n_words, 3);
+    assert_string_equal(f.values.extra.word[0], "--quiet");
+    assert_string_equal(f.values.extra.word[1], "--db");
+    assert_string_equal(f.values.extra.word[2], "a");
+    assert_false(f.values.quiet);
+    f.values.extra.n_words = FTDN_MAX_OPTION_WORDS;
+    FTDN_ASSERT_FAILS(parse(&f, "m.json --extra a"), FTDN_ERR_ARG, "--extra is given more than 64 times", f.err);
     ftdn_arena_done(&f.arena);
 }
 
@@ -156,6 +174,8 @@ static void every_wrong_line_is_told_what_is_wrong(void **state)
         {"m --rate 0x1", "--rate: '0x1' is not allowed; allowed: a number in [0, 1]"},
         {"m --rate 1e999", "--rate: '1e999' is not allowed; allowed: a number in [0, 1]"},
         {"m --rate -", "--rate: '-' is not allowed; allowed: a number in [0, 1]"},
+        {"m --extra", "--extra: WORD is missing"},
+        {"m --extra=", "--extra: WORD is empty"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         fixture f;
@@ -181,11 +201,12 @@ static void the_help_begins_with_an_example(void **state)
                                     "Run what a manifest asks for.\n"
                                     "\n"
                                     "options:\n"
-                                    "      --db FILE    results file\n"
-                                    "  -t, --threads N  worker threads\n"
-                                    "      --rate R     a rate\n"
-                                    "  -q, --quiet      print less\n"
-                                    "  -h, --help       show this text\n"
+                                    "      --db FILE     results file\n"
+                                    "  -t, --threads N   worker threads\n"
+                                    "      --rate R      a rate\n"
+                                    "  -q, --quiet       print less\n"
+                                    "      --extra WORD  a word to hand on\n"
+                                    "  -h, --help        show this text\n"
                                     "\n"
                                     "More words.\n");
     ftdn_text_done(&text);
@@ -244,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_spelling_of_an_option_sets_it),
         cmocka_unit_test(options_that_are_not_given_are_left_alone),
+        cmocka_unit_test(words_to_hand_on_are_kept_in_their_order),
         cmocka_unit_test(words_behind_two_dashes_are_arguments),
         cmocka_unit_test(help_is_seen_wherever_it_stands),
         cmocka_unit_test(every_wrong_line_is_told_what_is_wrong),

@@ -2,79 +2,32 @@
  * rigs, and what is refused. */
 #include <string.h>
 
-#include "harness/inputs.h"
-#include "harness/manifest.h"
-#include "harness/plan.h"
 #include "harness/record.h"
 #include "harness/rig.h"
-#include "tests/support/support.h"
+#include "tests/harness/planned.h"
 
-/* In the texts below ' stands for ". */
-#define HEAD                                                                                                           \
-    "{'manifest_version': 1, 'name': 'x',\n"                                                                           \
-    " 'model': {'name': 'ssd_mobilenet_v1', 'weights': 'formula:0', 'width': 0.1},\n"                                  \
-    " 'dataset': {'kind': 'test_scenes', 'images': 2},\n"
+#define HEAD FTDN_PLANNED_HEAD
 #define CALIBRATION " 'calibration': {'kind': 'test_scenes', 'images': 3, 'seed': 1},\n"
-
-typedef struct planning {
-    ftdn_arena source, arena;
-    ftdn_inputs inputs;
-    ftdn_manifest manifest;
-    ftdn_plan plan;
-    ftdn_error err;
-} planning;
-
-/* Read the manifest m.json; the test fails where it is wrong in itself. */
-static void begin(planning *p, const char *text)
-{
-    *p = (planning){0};
-    ftdn_arena_init(&p->source);
-    ftdn_arena_init(&p->arena);
-    ftdn_inputs_init(&p->inputs);
-    char *quoted = ftdn_arena_copy_text(&p->source, text, strlen(text), &p->err);
-    assert_non_null(quoted);
-    for (char *c = quoted; *c; c++)
-        if (*c == '\'') *c = '"';
-    ftdn_mistakes mistakes;
-    ftdn_mistakes_init(&mistakes, &p->source);
-    FTDN_ASSERT_OK(ftdn_manifest_parse(quoted, strlen(quoted), "m.json", &p->source, &mistakes, &p->manifest, &p->err),
-                   p->err);
-}
-
-static ftdn_status make(planning *p)
-{
-    return ftdn_plan_make(&p->manifest, &p->inputs, &p->arena, &p->plan, &p->err);
-}
-
-static void end(planning *p)
-{
-    ftdn_inputs_done(&p->inputs);
-    ftdn_arena_done(&p->arena);
-    ftdn_arena_done(&p->source);
-}
-
-static void plan(planning *p, const char *text)
-{
-    begin(p, text);
-    FTDN_ASSERT_OK(make(p), p->err);
-}
 
 static void assert_refused(const char *text, const char *message)
 {
-    planning p;
-    begin(&p, text);
-    FTDN_ASSERT_FAILS(make(&p), FTDN_ERR_MANIFEST, message, p.err);
-    end(&p);
+    ftdn_planned p;
+    ftdn_planned_parse(&p, text, "m.json");
+    FTDN_ASSERT_FAILS(ftdn_planned_plan(&p), FTDN_ERR_MANIFEST, message, p.err);
+    ftdn_planned_done(&p);
 }
 
 static void only_trials_that_read_images_have_a_calibration(void **state)
 {
     (void)state;
-    planning p;
-    plan(&p, HEAD CALIBRATION " 'sweep': {'grid': {'seed': [0, 1], 'protection': [{}, {'method': 'kr', 'ratio': 0.5},"
-                              " {'method': 'kr', 'ratio': 0.5, 'ranking': 'entropy'}, {'method': 'clip'},"
-                              " {'method': 'fmr', 'ratio': 0, 'ranking': 'measured'}, {'method': 'd2nn', 'ratio': 1, "
-                              "'ranking': 'random'}]}}}");
+    ftdn_planned p;
+    ftdn_planned_make(&p,
+                      HEAD CALIBRATION
+                      " 'sweep': {'grid': {'seed': [0, 1], 'protection': [{}, {'method': 'kr', 'ratio': 0.5},"
+                      " {'method': 'kr', 'ratio': 0.5, 'ranking': 'entropy'}, {'method': 'clip'},"
+                      " {'method': 'fmr', 'ratio': 0, 'ranking': 'measured'}, {'method': 'd2nn', 'ratio': 1, "
+                      "'ranking': 'random'}]}}}",
+                      "m.json");
     static const bool reads[6] = {false, false, true, true, true, false};
     const ftdn_dataset *calibration = p.plan.trial[2].calibration;
     assert_int_equal(p.plan.n_trials, 12);
@@ -86,34 +39,40 @@ static void only_trials_that_read_images_have_a_calibration(void **state)
         bool is_named = strstr(trial->spec.text, calibration->digest);
         assert_int_equal(is_named, reads[i % 6]);
     }
-    end(&p);
+    ftdn_planned_done(&p);
 }
 
 /* Without a protection that reads them, calibration images are not even looked for. */
 static void a_calibration_that_no_trial_reads_is_not_opened(void **state)
 {
     (void)state;
-    planning p;
-    plan(&p, HEAD " 'calibration': {'kind': 'voc', 'root': 'nowhere'}, 'protection': {'method': 'kr', 'ratio': 0.5}}");
+    ftdn_planned p;
+    ftdn_planned_make(
+        &p, HEAD " 'calibration': {'kind': 'voc', 'root': 'nowhere'}, 'protection': {'method': 'kr', 'ratio': 0.5}}",
+        "m.json");
     assert_null(p.plan.trial[0].calibration);
-    end(&p);
-    begin(&p, HEAD " 'calibration': {'kind': 'voc', 'root': 'nowhere'}, 'protection': {'method': 'clip'}}");
-    FTDN_ASSERT_FAILS(make(&p), FTDN_ERR_INPUT, "nowhere", p.err);
-    end(&p);
+    ftdn_planned_done(&p);
+    ftdn_planned_parse(&p, HEAD " 'calibration': {'kind': 'voc', 'root': 'nowhere'}, 'protection': {'method': 'clip'}}",
+                       "m.json");
+    FTDN_ASSERT_FAILS(ftdn_planned_plan(&p), FTDN_ERR_INPUT, "nowhere", p.err);
+    ftdn_planned_done(&p);
 }
 
 static void a_calibration_may_be_swept(void **state)
 {
     (void)state;
-    planning p;
-    plan(&p, HEAD " 'protection': {'method': 'clip'}, 'sweep': {'grid': {'calibration': ["
-                  "{'kind': 'test_scenes', 'images': 3, 'seed': 1}, {'kind': 'test_scenes', 'images': 4, 'seed': 1},"
-                  " {'kind': 'test_scenes', 'images': 3, 'seed': 1}]}}}");
+    ftdn_planned p;
+    ftdn_planned_make(
+        &p,
+        HEAD " 'protection': {'method': 'clip'}, 'sweep': {'grid': {'calibration': ["
+             "{'kind': 'test_scenes', 'images': 3, 'seed': 1}, {'kind': 'test_scenes', 'images': 4, 'seed': 1},"
+             " {'kind': 'test_scenes', 'images': 3, 'seed': 1}]}}}",
+        "m.json");
     assert_int_equal(p.plan.n_trials, 2);
     assert_int_equal(p.plan.n_repeated, 1);
     assert_int_equal(p.plan.trial[0].calibration->n_images, 3);
     assert_int_equal(p.plan.trial[1].calibration->n_images, 4);
-    end(&p);
+    ftdn_planned_done(&p);
 }
 
 static void missing_images_are_told_where_they_are_asked_for(void **state)
@@ -151,13 +110,17 @@ static void images_that_are_tested_too_are_refused(void **state)
         HEAD CALIBRATION " 'protection': {'method': 'clip'}, 'sweep': {'grid': {'dataset.seed': [0, 1]}}}",
         "m.json:4:17: calibration: image 'scene000000' is one of the dataset (test scenes, seed 1, 2 images)");
 
-    planning p;
-    plan(&p, HEAD " 'calibration': {'kind': 'test_scenes', 'images': 1, 'allow_overlap': true},"
-                  " 'protection': {'method': 'clip'}}");
+    ftdn_planned p;
+    ftdn_planned_make(&p,
+                      HEAD " 'calibration': {'kind': 'test_scenes', 'images': 1, 'allow_overlap': true},"
+                           " 'protection': {'method': 'clip'}}",
+                      "m.json");
     assert_int_equal(p.plan.trial[0].calibration->n_images, 1);
-    end(&p);
-    plan(&p, HEAD " 'calibration': {'kind': 'test_scenes', 'images': 1}, 'protection': {'method': 'kr', 'ratio': 1}}");
-    end(&p);
+    ftdn_planned_done(&p);
+    ftdn_planned_make(
+        &p, HEAD " 'calibration': {'kind': 'test_scenes', 'images': 1}, 'protection': {'method': 'kr', 'ratio': 1}}",
+        "m.json");
+    ftdn_planned_done(&p);
 }
 
 /* What was allowed for one trial is not allowed for the next. */
@@ -172,13 +135,16 @@ static void a_permission_holds_for_its_own_trials(void **state)
 static void labels_tell_protections_apart(void **state)
 {
     (void)state;
-    planning p;
-    plan(&p, HEAD CALIBRATION
-         " 'sweep': {'grid': {'faults': [{'weight_rate': 0.01}, {'weight_count': 1, 'feature_map_point': 'conv'}],"
-         " 'protection': [{}, {'method': 'kr', 'ratio': 0.5},"
-         " {'method': 'kr', 'ratio': 0.25, 'ranking': 'random', 'merge': 'max_abs', 'allocation': 'global'},"
-         " {'method': 'fmr', 'ratio': 1, 'direction': 'filter', 'merge_point': 'conv'},"
-         " {'method': 'd2nn', 'ratio': 0, 'combine': 'boxes'}, {'method': 'clip'}]}}}");
+    ftdn_planned p;
+    ftdn_planned_make(
+        &p,
+        HEAD CALIBRATION
+        " 'sweep': {'grid': {'faults': [{'weight_rate': 0.01}, {'weight_count': 1, 'feature_map_point': 'conv'}],"
+        " 'protection': [{}, {'method': 'kr', 'ratio': 0.5},"
+        " {'method': 'kr', 'ratio': 0.25, 'ranking': 'random', 'merge': 'max_abs', 'allocation': 'global'},"
+        " {'method': 'fmr', 'ratio': 1, 'direction': 'filter', 'merge_point': 'conv'},"
+        " {'method': 'd2nn', 'ratio': 0, 'combine': 'boxes'}, {'method': 'clip'}]}}}",
+        "m.json");
     static const char *const labels[12] = {
         "weight_rate 0.01, feature_map_rate 0, none, seed 0",
         "weight_rate 0.01, feature_map_rate 0, kr weight_sum 0.5 mean, seed 0",
@@ -197,13 +163,13 @@ static void labels_tell_protections_apart(void **state)
     ftdn_arena_fail_after(&p.arena, 0);
     assert_null(ftdn_record_label(&p.plan.trial[0], &p.arena, &p.err));
     assert_int_equal(p.err.status, FTDN_ERR_MEMORY);
-    end(&p);
+    ftdn_planned_done(&p);
 }
 
 /* The only trial of a manifest that ends in `rest`, planned by p. */
-static const ftdn_trial_settings *settings_of(planning *p, ftdn_arena *arena, const char *rest)
+static const ftdn_trial_settings *settings_of(ftdn_planned *p, ftdn_arena *arena, const char *rest)
 {
-    plan(p, ftdn_arena_format(arena, NULL, "%s%s%s", HEAD, rest, "}"));
+    ftdn_planned_make(p, ftdn_arena_format(arena, NULL, "%s%s%s", HEAD, rest, "}"), "m.json");
     assert_int_equal(p->plan.n_trials, 1);
     return &p->plan.trial[0].settings;
 }
@@ -263,12 +229,12 @@ static void trials_share_a_rig_where_each_would_make_the_same(void **state)
     ftdn_arena arena;
     ftdn_arena_init(&arena);
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        planning p, q;
+        ftdn_planned p, q;
         const ftdn_trial_settings *a = settings_of(&p, &arena, pairs[i].a), *b = settings_of(&q, &arena, pairs[i].b);
         if (ftdn_rig_fits(a, b) != pairs[i].fits || ftdn_rig_fits(b, a) != pairs[i].fits)
             fail_msg("%s and %s", pairs[i].a, pairs[i].b);
-        end(&p);
-        end(&q);
+        ftdn_planned_done(&p);
+        ftdn_planned_done(&q);
     }
     ftdn_arena_done(&arena);
 }
@@ -282,33 +248,35 @@ static void many_trials_are_planned_at_once(void **state)
     ftdn_text_append(&text, HEAD CALIBRATION " 'sweep': {'grid': {'seed': [0");
     for (int i = 1; i < 5000; i++) ftdn_text_append(&text, ",%d", i);
     ftdn_text_append(&text, "], 'dataset.seed': [0, 2], 'protection': [{}, {'method': 'clip'}]}}}");
-    planning p;
-    plan(&p, text.chars);
+    ftdn_planned p;
+    ftdn_planned_make(&p, text.chars, "m.json");
     ftdn_text_done(&text);
     assert_int_equal(p.plan.n_trials, 20000);
     assert_ptr_equal(p.plan.trial[19999].calibration, p.plan.trial[1].calibration);
     assert_null(p.plan.trial[19998].calibration);
-    end(&p);
+    ftdn_planned_done(&p);
 }
 
 static void a_refused_allocation_is_an_error_and_no_leak(void **state)
 {
     (void)state;
-    planning p;
-    begin(&p, HEAD CALIBRATION " 'sweep': {'grid': {'protection': [{'method': 'clip'},"
-                               " {'method': 'kr', 'ratio': 1, 'ranking': 'entropy'}]}}}");
+    ftdn_planned p;
+    ftdn_planned_parse(&p,
+                       HEAD CALIBRATION " 'sweep': {'grid': {'protection': [{'method': 'clip'},"
+                                        " {'method': 'kr', 'ratio': 1, 'ranking': 'entropy'}]}}}",
+                       "m.json");
     ftdn_status status = FTDN_ERR_MEMORY;
     long k = 0;
     for (; status != FTDN_OK; k++) {
         ftdn_arena_done(&p.arena);
         ftdn_arena_init(&p.arena);
         ftdn_arena_fail_after(&p.arena, k);
-        status = make(&p);
+        status = ftdn_planned_plan(&p);
         if (status != FTDN_OK) assert_int_equal(status, FTDN_ERR_MEMORY);
         assert_true(k < 1000);
     }
     assert_true(k > 5);
-    end(&p);
+    ftdn_planned_done(&p);
 }
 
 int main(void)

@@ -405,8 +405,7 @@ static void rows_say_what_could_be_hit_and_what_was_asked_for(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         outcome *o = run_with(f, MOBILENET, 3, cases[i].faults, cases[i].protection, 2);
         ftdn_trial_record record;
-        FTDN_ASSERT_OK(ftdn_record_make(&o->plan, &o->plan.trial[0], &o->rig, &o->result, &f->arena, &record, &f->err),
-                       f->err);
+        FTDN_ASSERT_OK(ftdn_record_make(&o->plan.trial[0], &o->rig, &o->result, &f->arena, &record, &f->err), f->err);
         assert_int_equal(check_rows(&record, "weights", cases[i].n_weight_faults) > 0, cases[i].hits_stored_copies);
         assert_true(check_rows(&record, "feature_map", cases[i].n_map_faults) == cases[i].map_copies);
         done(o);
@@ -419,8 +418,7 @@ static void copies_of_depthwise_convolutions_are_hit_where_they_are_in_scope(voi
     outcome *o =
         run(f, "{'feature_map_rate': 0.05, 'scope': 'convs'}", "{'method': 'fmr', 'ratio': 0.5, 'merge': 'median'}");
     ftdn_trial_record record;
-    FTDN_ASSERT_OK(ftdn_record_make(&o->plan, &o->plan.trial[0], &o->rig, &o->result, &f->arena, &record, &f->err),
-                   f->err);
+    FTDN_ASSERT_OK(ftdn_record_make(&o->plan.trial[0], &o->rig, &o->result, &f->arena, &record, &f->err), f->err);
     row_sum original = sum_rows(&record, "feature_map", false, "base_net.3.0");
     row_sum copies = sum_rows(&record, "feature_map", true, "base_net.3.0");
     assert_int_equal(original.n_rows, 1);

@@ -203,8 +203,7 @@ static void every_fault_type_gives_the_same_finite_results_with_any_threads(void
         assert_int_equal(nonfinite_faults(&rig, &expected) > 0, turns_bits_on);
         assert_int_equal(expected.n_nonfinite > 0, turns_bits_on || trial == TYPES + 5);
         ftdn_trial_record record;
-        FTDN_ASSERT_OK(ftdn_record_make(&f->plan, &f->plan.trial[trial], &rig, &expected, &f->arena, &record, &f->err),
-                       f->err);
+        FTDN_ASSERT_OK(ftdn_record_make(&f->plan.trial[trial], &rig, &expected, &f->arena, &record, &f->err), f->err);
         assert_int_equal(record.n_nonfinite_faults, nonfinite_faults(&rig, &expected));
         ftdn_rig_done(&rig);
         make_rig(f, trial, 3, &rig);
@@ -290,7 +289,7 @@ static void every_refused_allocation_of_a_trial_is_an_error(void **state)
         ftdn_arena_init(&arena);
         ftdn_arena_fail_after(&arena, k);
         status = ftdn_trial_run(&rig, trial->dataset, &trial->settings, &control, &arena, &result, &f->err);
-        if (status == FTDN_OK) status = ftdn_record_make(&f->plan, trial, &rig, &result, &arena, &record, &f->err);
+        if (status == FTDN_OK) status = ftdn_record_make(trial, &rig, &result, &arena, &record, &f->err);
         assert_true(status == FTDN_OK || status == FTDN_ERR_MEMORY);
         assert_true(k > 5 || status != FTDN_OK);
         ftdn_arena_done(&arena);

@@ -12,7 +12,15 @@ const ftdn_environment ftdn_sample_environment = {
     .system = "Linux 6.1.0 x86_64",
     .cpu = "2 cores",
     .device = "cpu",
+    .driver = "",
     .libraries = "{\"oneDNN\":\"2.6.3\"}",
+};
+
+const ftdn_campaign_row ftdn_sample_campaign = {
+    .name = "smoke",
+    .description = "made up",
+    .path = "experiments/smoke.json",
+    .manifest = "{\"name\":\"smoke\"}",
 };
 
 void ftdn_sample_init(ftdn_sample *sample, int number)
@@ -26,7 +34,6 @@ void ftdn_sample_init(ftdn_sample *sample, int number)
     };
     snprintf(sample->spec, sizeof sample->spec, "{\"seed\":%d}", number);
     sample->record = (ftdn_trial_record){
-        .manifest = "smoke",
         .spec = sample->spec,
         .params = {.model = "ssd_mobilenet_v1_tf",
                    .width = 0.75,
@@ -73,13 +80,90 @@ void ftdn_sample_init(ftdn_sample *sample, int number)
     FTDN_ASSERT_OK(ftdn_sha256_of(sample->spec, strlen(sample->spec), sample->record.id, &err), err);
 }
 
-ftdn_store *ftdn_sample_open(const char *path, int64_t *ret_environment)
+ftdn_status ftdn_sample_begin(ftdn_store *store, ftdn_attempt_origin *ret_origin, ftdn_error *err)
+{
+    ftdn_attempt_origin origin = {0};
+    FTDN_TRY(ftdn_store_add_environment(store, &ftdn_sample_environment, &origin.environment, err));
+    FTDN_TRY(ftdn_store_add_campaign(store, &ftdn_sample_campaign, &origin.campaign, err));
+    const ftdn_run_row run = {
+        .campaign = origin.campaign,
+        .environment = origin.environment,
+        .n_workers = 1,
+        .n_threads = 2,
+        .n_wanted = 10,
+        .seconds_estimated = NAN,
+    };
+    FTDN_TRY(ftdn_store_begin_run(store, &run, &origin.run, err));
+    *ret_origin = origin;
+    return FTDN_OK;
+}
+
+ftdn_store *ftdn_sample_open(const char *path, ftdn_attempt_origin *ret_origin)
 {
     ftdn_error err;
     ftdn_store *store = NULL;
     FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_WRITE, &store, &err), err);
-    FTDN_ASSERT_OK(ftdn_store_add_environment(store, &ftdn_sample_environment, ret_environment, &err), err);
+    FTDN_ASSERT_OK(ftdn_sample_begin(store, ret_origin, &err), err);
     return store;
+}
+
+int64_t ftdn_sample_add_campaign(ftdn_store *store, const char *name)
+{
+    ftdn_error err;
+    int64_t key;
+    char manifest[128];
+    snprintf(manifest, sizeof manifest, "{\"name\":\"%s\"}", name);
+    const ftdn_campaign_row campaign = {.name = name, .description = "", .path = "made.json", .manifest = manifest};
+    FTDN_ASSERT_OK(ftdn_store_add_campaign(store, &campaign, &key, &err), err);
+    return key;
+}
+
+static void add_text(ftdn_sha256 *hash, const char *text)
+{
+    ftdn_sha256_add_text(hash, text ? text : "");
+}
+
+void ftdn_sample_set_cell(ftdn_sample *sample)
+{
+    const ftdn_trial_params *p = &sample->record.params;
+    const char *const texts[] = {
+        p->model,  p->weights_digest, p->dataset_digest,    p->backend,           p->arithmetic,
+        p->type,   p->bits,           p->weight_scope,      p->feature_map_scope, p->feature_map_point,
+        p->redraw, p->copies,         p->method,            p->ranking,           p->direction,
+        p->merge,  p->allocation,     p->merge_point,       p->combine,           p->calibration_digest,
+    };
+    const double numbers[] = {
+        p->width,       p->score_threshold,  p->nms_iou, p->candidates,   p->iou,
+        p->bit,         p->range_low,        p->range_high, p->weight_rate, p->feature_map_rate,
+        p->weight_count, p->feature_map_count, p->ratio,   p->measured_images,
+    };
+    ftdn_error err;
+    ftdn_sha256 *hash;
+    FTDN_ASSERT_OK(ftdn_sha256_create(&hash, &err), err);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) add_text(hash, texts[i]);
+    ftdn_sha256_add(hash, numbers, sizeof numbers);
+    ftdn_sha256_finish(hash, sample->record.cell);
+    ftdn_sha256_free(hash);
+}
+
+ftdn_status ftdn_sample_try(ftdn_store *store, ftdn_sample *sample, const ftdn_attempt_origin *origin, ftdn_error *err)
+{
+    ftdn_sample_set_cell(sample);
+    return ftdn_store_append(store, &sample->record, origin, err);
+}
+
+void ftdn_sample_append(ftdn_store *store, ftdn_sample *sample, const ftdn_attempt_origin *origin)
+{
+    ftdn_error err;
+    FTDN_ASSERT_OK(ftdn_sample_try(store, sample, origin, &err), err);
+}
+
+ftdn_status ftdn_sample_fail(ftdn_store *store, const ftdn_sample *sample, const char *cause,
+                             const ftdn_attempt_origin *origin, ftdn_error *err)
+{
+    const ftdn_failure_row failure = {
+        .id = sample->record.id, .spec = sample->record.spec, .outcome = "failed", .cause = cause, .seconds = NAN};
+    return ftdn_store_append_failure(store, &failure, origin, err);
 }
 
 char *ftdn_sample_ask(ftdn_store *store, const char *question, ftdn_query_format format, ftdn_arena *arena)
@@ -94,5 +178,18 @@ char *ftdn_sample_ask(ftdn_store *store, const char *question, ftdn_query_format
     char *answer = ftdn_arena_copy_text(arena, chars, n_chars, &err);
     assert_non_null(answer);
     free(chars);
+    return answer;
+}
+
+char *ftdn_sample_ask_with(ftdn_store *store, const char *question, const char *setting, ftdn_arena *arena)
+{
+    ftdn_error err;
+    ftdn_text text;
+    const ftdn_question asked = {.text = question, .n_settings = setting ? 1 : 0, .setting = &setting};
+    ftdn_text_init(&text);
+    FTDN_ASSERT_OK(ftdn_query_answer(store, &asked, FTDN_QUERY_CSV, NULL, &text, &err), err);
+    char *answer = ftdn_arena_copy_text(arena, text.chars, text.n_chars, &err);
+    assert_non_null(answer);
+    ftdn_text_done(&text);
     return answer;
 }

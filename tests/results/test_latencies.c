@@ -10,7 +10,7 @@ typedef struct fixture {
     ftdn_arena arena;
     char *folder, *path;
     ftdn_store *store;
-    int64_t environment;
+    ftdn_attempt_origin origin;
 } fixture;
 
 static int set_up(void **state)
@@ -21,7 +21,7 @@ static int set_up(void **state)
     test.folder = ftdn_test_create_folder(&test.arena);
     test.path = ftdn_arena_format(&test.arena, &err, "%s/store.db", test.folder);
     assert_non_null(test.path);
-    test.store = ftdn_sample_open(test.path, &test.environment);
+    test.store = ftdn_sample_open(test.path, &test.origin);
     *state = &test;
     return 0;
 }
@@ -85,8 +85,8 @@ static void rows_of_a_run_are_read_as_they_were_written(void **state)
     fixture *test = *state;
     ftdn_error err = {0};
     const ftdn_latency run[] = {original, protected_by_copies()};
-    FTDN_ASSERT_OK(ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", run, 2, test->environment, &err),
-                   err);
+    FTDN_ASSERT_OK(
+        ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", run, 2, test->origin.environment, &err), err);
     assert_answer(
         test, "v_overheads",
         "id,measured_at,model,width,weights,weights_digest,method,ranking,merge,ratio,backend,arithmetic,"
@@ -103,13 +103,13 @@ static void every_run_adds_rows(void **state)
     fixture *test = *state;
     ftdn_error err = {0};
     for (int run = 0; run < 3; run++) {
-        FTDN_ASSERT_OK(
-            ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", &original, 1, test->environment, &err),
-            err);
+        FTDN_ASSERT_OK(ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", &original, 1,
+                                                   test->origin.environment, &err),
+                       err);
     }
     assert_answer(test, "SELECT count(*) AS n FROM v_overheads", "n\n3\n");
-    FTDN_ASSERT_OK(ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", NULL, 0, test->environment, &err),
-                   err);
+    FTDN_ASSERT_OK(
+        ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", NULL, 0, test->origin.environment, &err), err);
     assert_answer(test, "SELECT count(*) AS n FROM v_overheads", "n\n3\n");
 }
 
@@ -129,7 +129,7 @@ static void a_run_with_a_wrong_row_is_refused_as_a_whole(void **state)
         ftdn_error err = {0};
         const ftdn_latency run[] = {original, wrong[i]};
         FTDN_ASSERT_FAILS(
-            ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", run, 2, test->environment, &err),
+            ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", run, 2, test->origin.environment, &err),
             FTDN_ERR_STORE, "writing latencies", err);
     }
     assert_answer(test, "SELECT count(*) AS n FROM v_overheads", "n\n0\n");
@@ -139,9 +139,9 @@ static void an_environment_must_be_known(void **state)
 {
     fixture *test = *state;
     ftdn_error err = {0};
-    FTDN_ASSERT_FAILS(
-        ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", &original, 1, test->environment + 1, &err),
-        FTDN_ERR_STORE, "FOREIGN KEY", err);
+    FTDN_ASSERT_FAILS(ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", &original, 1,
+                                                  test->origin.environment + 1, &err),
+                      FTDN_ERR_STORE, "FOREIGN KEY", err);
 }
 
 int main(void)

@@ -11,7 +11,7 @@
 static ftdn_arena arena;
 static char *folder, *path;
 static ftdn_store *store;
-static int64_t environment;
+static ftdn_attempt_origin origin;
 
 static int set_up(void **state)
 {
@@ -21,7 +21,7 @@ static int set_up(void **state)
     folder = ftdn_test_create_folder(&arena);
     path = ftdn_path_join(&arena, folder, "store.db", &err);
     assert_non_null(path);
-    store = ftdn_sample_open(path, &environment);
+    store = ftdn_sample_open(path, &origin);
     return 0;
 }
 
@@ -52,7 +52,7 @@ static const char *table(const char *question)
 /* The question is refused in each format with this fragment in the message, and prints nothing. */
 static void assert_refused(ftdn_store *asked, const char *question, const char *fragment)
 {
-    for (int format = FTDN_QUERY_TABLE; format <= FTDN_QUERY_JSON; format++) {
+    for (int format = FTDN_QUERY_TABLE; format <= FTDN_QUERY_LATEX; format++) {
         ftdn_error err = {0};
         char *chars = NULL;
         size_t n_chars = 0;
@@ -180,9 +180,9 @@ static void a_question_may_be_any_statement_that_reads(void **state)
                             "SELECT i, sum(i) OVER (ORDER BY i) AS s FROM n"),
                         "i,s\n1,1\n2,3\n3,6\n");
     assert_string_equal(csv("SELECT value FROM json_each('[1, \"two\"]')"), "value\n1\ntwo\n");
-    assert_string_equal(csv("PRAGMA user_version"), "user_version\n2\n");
+    assert_string_equal(csv("PRAGMA user_version"), "user_version\n3\n");
     assert_string_equal(csv("PRAGMA application_id"), "application_id\n1179927630\n");
-    assert_non_null(strstr(csv("PRAGMA table_info(trials)"), "weight_rate,REAL"));
+    assert_non_null(strstr(csv("PRAGMA table_info(cells)"), "weight_rate,REAL"));
     assert_non_null(strstr(csv("SELECT sql FROM sqlite_schema WHERE name = 'v_ap'"), "CREATE VIEW v_ap"));
     assert_non_null(strstr(csv("EXPLAIN QUERY PLAN SELECT * FROM v_trials"), "detail"));
 }
@@ -192,7 +192,7 @@ static void a_question_that_would_write_or_leave_the_store_is_refused(void **sta
     (void)state;
     static const char *const questions[] = {
         "INSERT INTO trials (id) VALUES ('x')",
-        "WITH a AS (SELECT 1) INSERT INTO environments SELECT 1, 1, 1, 1, 1, 1, 1, '{}' FROM a",
+        "WITH a AS (SELECT 1) INSERT INTO environments SELECT 1, 1, 1, 1, 1, 1, 1, 1, '{}' FROM a",
         "INSERT INTO environments SELECT * FROM environments RETURNING id",
         "UPDATE results SET map_voc07 = 1",
         "DELETE FROM trials",
@@ -248,7 +248,7 @@ static void a_question_that_would_write_or_leave_the_store_is_refused(void **sta
     /* The store goes on writing afterwards: the guard holds during a question only. */
     ftdn_sample sample;
     ftdn_sample_init(&sample, 1);
-    FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+    ftdn_sample_append(store, &sample, &origin);
     assert_string_equal(csv("SELECT seed FROM v_trials"), "seed\n1\n");
 }
 
@@ -285,261 +285,150 @@ static void an_answer_that_cannot_be_printed_is_an_error(void **state)
     fclose(out);
 }
 
-/* Trials of two seeds at each of two rates without protection, and one protected: mAP 0.5, 0.3; 0.2, 0.1; 0.4. */
-static void append_campaign(void)
-{
-    static const struct {
-        double rate, map;
-        int64_t seed;
-        bool is_protected;
-    } trials[] = {{0.01, 0.5, 0, false},
-                  {0.01, 0.25, 1, false},
-                  {0.1, 0.125, 0, false},
-                  {0.1, 0.0625, 1, false},
-                  {0.1, 0.375, 0, true}};
-    for (int i = 0; i < 5; i++) {
-        ftdn_error err;
-        ftdn_sample sample;
-        ftdn_sample_init(&sample, i);
-        ftdn_trial_params *params = &sample.record.params;
-        params->weight_rate = trials[i].rate;
-        params->seed = trials[i].seed;
-        if (trials[i].is_protected) {
-            params->method = "kr";
-            params->ranking = "entropy";
-            params->merge = "mean";
-            params->ratio = 0.5;
-        }
-        sample.record.map_voc07 = trials[i].map;
-        sample.class_row[0].ap_voc07 = trials[i].map / 2;
-        sample.fault_row[0].requested_rate = trials[i].rate;
-        sample.fault_row[0].n_faults = 10 + i;
-        sample.fault_row[0].n_changed = i;
-        sample.timing_row[0].seconds = i + 1;
-        FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
-    }
-    ftdn_error err;
-    ftdn_sample sample;
-    for (int i = 4; i < 7; i++) {
-        ftdn_sample_init(&sample, i);
-        FTDN_ASSERT_OK(ftdn_store_append_failure(store, sample.record.id, "smoke", sample.spec,
-                                                 i < 6 ? "killed" : "no memory", environment, &err),
-                       err);
-    }
-}
-
-static void the_named_queries_answer(void **state)
+static void markdown_is_escaped_and_has_readable_names(void **state)
 {
     (void)state;
-    append_campaign();
     assert_string_equal(
-        csv("map_by_rate"),
-        "manifest,model,type,weight_rate,feature_map_rate,weight_count,feature_map_count,method,ranking,merge,ratio,"
-        "variant,n,mean_map_voc07,min_map_voc07,max_map_voc07\n"
-        "smoke,ssd_mobilenet_v1_tf,zero,0.1,1e-05,0,0,kr,entropy,mean,0.5,,1,0.375,0.375,0.375\n"
-        "smoke,ssd_mobilenet_v1_tf,zero,0.01,1e-05,0,0,none,,,,,2,0.375,0.25,0.5\n"
-        "smoke,ssd_mobilenet_v1_tf,zero,0.1,1e-05,0,0,none,,,,,2,0.09375,0.0625,0.125\n");
-    const char *answer = csv("class_ap");
-    assert_non_null(strstr(answer, "zero,0.01,1e-05,0,0,none,,,,,boat,2,0.1875,0.3333333333333333,7\n"));
-    assert_non_null(strstr(answer, "zero,0.01,1e-05,0,0,none,,,,,cat,2,,,0\n"));
-    answer = csv("rates");
-    assert_non_null(strstr(answer, "ssd_mobilenet_v1_tf,weights,base_net.10.3,0,0.01,0.0105,2,2000,21,1\n"));
-    assert_non_null(strstr(answer, "ssd_mobilenet_v1_tf,weights,base_net.10.3,0,0.1,0.013,3,3000,39,9\n"));
-    assert_non_null(strstr(answer, "ssd_mobilenet_v1_tf,weights,base_net.2.0,0,0,,5,0,0,0\n"));
-    assert_string_equal(csv("timings"),
-                        "manifest,model,backend,stage,trials,mean_seconds,min_seconds,max_seconds,ms_per_image\n"
-                        "smoke,ssd_mobilenet_v1_tf,cpu,forward,5,3,1,5,10\n"
-                        "smoke,ssd_mobilenet_v1_tf,cpu,total,5,2.5,2.5,2.5,8.333333333333334\n");
-    answer = csv("failures");
-    assert_non_null(strstr(answer, "manifest,cause,attempts,trials,unfinished,last_at\nsmoke,killed,2,2,1,20"));
-    assert_non_null(strstr(answer, "\nsmoke,no memory,1,1,1,20"));
+        ftdn_sample_ask(store,
+                        "SELECT 'a|b' AS layer, 0.25 AS mean_map_voc07, -3 AS \"x|y\", NULL AS ranking UNION ALL "
+                        "SELECT '[\"base_net.*\"] <é>', 1e-5, 12, 'two' || char(10) || 'lines'",
+                        FTDN_QUERY_MARKDOWN, &arena),
+        "| layer                   | mean mAP | x\\|y | ranking     |\n"
+        "| ----------------------- | -------: | ---: | ----------- |\n"
+        "| a\\|b                    |   0.2500 |   -3 | -           |\n"
+        "| \\[\"base_net.\\*\"\\] \\<é\\> |    1e-05 |   12 | two\\\\nlines |\n");
+    assert_string_equal(ftdn_sample_ask(store, "SELECT 1 AS a WHERE 0", FTDN_QUERY_MARKDOWN, &arena),
+                        "| a |\n| -- |\n");
+}
+
+static void latex_is_escaped_and_has_readable_names(void **state)
+{
+    (void)state;
     assert_string_equal(
-        csv("environments"),
-        "code_version,compiler,machine,system,cpu,device,libraries,done,failed\n"
-        "0.1.0+g1a2b3c4,gcc 12.2.0,bench,Linux 6.1.0 x86_64,2 cores,cpu,\"{\"\"oneDNN\"\":\"\"2.6.3\"\"}\",5,3\n");
+        ftdn_sample_ask(store,
+                        "SELECT 'a_b & 5 % of $1 #2 {x} \\ ^ ~ \"q\" | <i>' AS own_name, 0.25 AS mean_map_voc07, "
+                        "-0.5 AS median_ms, NULL AS ranking UNION ALL SELECT '[x]', -1.5e-05, 1e12, 'é' UNION ALL "
+                        "SELECT x'0aff', 1e999, -1e999, ''",
+                        FTDN_QUERY_LATEX, &arena),
+        "\\begin{tabular}{lrrl}\n\\toprule\n"
+        "own\\_name & mean mAP & time per image (ms) & ranking \\\\\n\\midrule\n"
+        "a\\_b \\& 5 \\% of \\$1 \\#2 \\{x\\} \\textbackslash{} \\textasciicircum{} \\textasciitilde{} "
+        "\\textquotedbl{}q\\textquotedbl{} \\textbar{} \\textless{}i\\textgreater{} & 0.2500 & $-0.5000$ & -- \\\\\n"
+        "{[}x{]} & $-1.5 \\times 10^{-5}$ & $1 \\times 10^{12}$ & é \\\\\n"
+        "X'0AFF' & $\\infty$ & $-\\infty$ &  \\\\\n"
+        "\\bottomrule\n\\end{tabular}\n");
 }
 
-/* One trial of a campaign at 1 % weight faults. */
-static void append_trial(int number, const char *method, const char *ranking, int64_t seed, double map)
+/* What comes of a question with settings and chosen columns; "" where it fails, and err says why. */
+static const char *answer_of(const ftdn_question *question, ftdn_error *err)
 {
-    ftdn_error err;
-    ftdn_sample sample;
-    ftdn_sample_init(&sample, number);
-    ftdn_trial_params *params = &sample.record.params;
-    params->seed = seed;
-    params->method = method;
-    params->ranking = ranking;
-    if (ranking) {
-        params->merge = "mean";
-        params->ratio = 0.5;
-    }
-    sample.record.map_voc07 = map;
-    FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+    ftdn_text text;
+    ftdn_text_init(&text);
+    const char *answer = "";
+    if (ftdn_query_answer(store, question, FTDN_QUERY_CSV, NULL, &text, err) == FTDN_OK)
+        answer = ftdn_arena_copy_text(&arena, text.chars, text.n_chars, err);
+    ftdn_text_done(&text);
+    return answer;
 }
 
-/* By hand: the three mAP without protection have the half width 4.303 * (1/8) / sqrt(3) = 0.3105, the gains 1/16 and
- * 3/16 have 12.706 * sqrt(1/128) / sqrt(2) = 0.7941. */
-static void gains_are_paired_by_seed(void **state)
-{
-    (void)state;
-    append_trial(1, "none", NULL, 0, 0.25);
-    append_trial(2, "none", NULL, 1, 0.375);
-    append_trial(3, "none", NULL, 2, 0.5);
-    append_trial(4, "kr", "entropy", 0, 0.3125); /* gains 1/16, 3/16; seed 9 has no partner */
-    append_trial(5, "kr", "entropy", 1, 0.5625);
-    append_trial(6, "kr", "entropy", 9, 0.4375);
-    append_trial(7, "kr", "random", 0, 0.5);
-    append_trial(8, "clip", NULL, 7, 0.125);
-    const char *row = strchr(table("protection_gain"), '\n');
-    static const char *const rows[] = {
-        "none    -        -           -  -        3          0.3750          0.3105      0          -                -",
-        "kr      random   mean   0.5000  -        1          0.5000               -      1     0.2500                -",
-        "kr      entropy  mean   0.5000  -        3          0.4375          0.3105      2     0.1250           0.7941",
-        "clip    -        -           -  -        1          0.1250               -      0          -                -",
-    };
-    for (int i = 0; i < 4; i++) {
-        row = strstr(row + 1, rows[i]);
-        if (!row) fail_msg("no row '%s' in its place", rows[i]);
-    }
-    assert_non_null(
-        strstr(table("ranking_gain"), /* against random, whose seed 0 alone has a partner */
-               "kr      entropy  mean   0.5000  -        3          0.4375          0.3105      1    -0.1875"));
-}
-
-static void a_bare_trial_serves_all_protections_of_its_faults_only(void **state)
+static void parameters_are_numbers_where_they_read_as_such(void **state)
 {
     (void)state;
-    static const double rates[] = {0.01, 0.02};
-    for (int i = 0; i < 4; i++) {
-        ftdn_error err;
-        ftdn_sample sample;
-        ftdn_sample_init(&sample, i);
-        ftdn_trial_params *params = &sample.record.params;
-        params->weight_rate = rates[i % 2];
-        params->seed = 0;
-        params->copies = i < 2 ? "independent" : "clean"; /* no matter to what has no copies */
-        params->method = i < 2 ? "none" : "d2nn";
-        sample.record.manifest = i < 2 ? "bare" : "protected";
-        sample.record.map_voc07 = i < 2 ? rates[i] : 0.5;
-        FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
-    }
-    const char *answer = csv("protection_gain");
-    assert_non_null(strstr(answer, "protected,ssd_mobilenet_v1_tf,zero,0.01,1e-05,0,0,d2nn,,,,,1,0.5,,1,0.49,\n"));
-    assert_non_null(strstr(answer, "protected,ssd_mobilenet_v1_tf,zero,0.02,1e-05,0,0,d2nn,,,,,1,0.5,,1,0.48,\n"));
-    assert_non_null(strstr(answer, "bare,ssd_mobilenet_v1_tf,zero,0.02,1e-05,0,0,none,,,,,1,0.02,,0,,\n"));
+    ftdn_error err = {0};
+    const char *const settings[] = {"n=9007199254740993", "r=1e-3", "t=10 %", "e=", "s=a=b", "i=inf"};
+    const ftdn_question question = {
+        .text = "SELECT :n AS n, typeof(:n) AS a, :r AS r, typeof(:r) AS b, :t AS t, :e AS e, $s AS s, typeof(:i) AS c",
+        .n_settings = 6,
+        .setting = settings};
+    assert_string_equal(answer_of(&question, &err),
+                        "n,a,r,b,t,e,s,c\n9007199254740993,integer,0.001,real,10 %,\"\",a=b,text\n");
 }
 
-static void protections_that_are_equal_in_the_columns_shown_differ_in_their_variant(void **state)
+static void wrong_settings_are_explained(void **state)
 {
     (void)state;
     static const struct {
-        const char *direction, *allocation, *merge_point, *combine, *copies, *row;
-    } trials[] = {
-        {"outgoing", "uniform", "activation", NULL, "independent", ",weight_sum,mean,0.5,,1,"},
-        {"filter", "uniform", NULL, NULL, "independent", ",weight_sum,mean,0.5,filter,1,"},
-        {NULL, "global", "conv", NULL, "clean", ",weight_sum,mean,0.5,global at conv copies clean,1,"},
-        {NULL, "uniform", NULL, "scores", "shared", ",weight_sum,mean,0.5,copies shared,1,"},
-        {NULL, "uniform", NULL, "boxes", "independent", ",weight_sum,mean,0.5,boxes,1,"},
-        {NULL, NULL, NULL, NULL, "clean", ",,,,,1,"}, /* no copies, no matter what is said of them */
+        const char *text, *settings[2], *fragment;
+    } rows[] = {
+        {"SELECT 1", {"x=1"}, "'x' cannot be set: the question has no parameters"},
+        {"smallest_ratio", {"witin=1"}, "the question has no parameter 'witin'; did you mean 'within'?"},
+        {"smallest_ratio", {"colour=1"}, "the question has no parameter 'colour'; it has "},
+        {"smallest_ratio", {"within"}, "'within' sets nothing: a setting is NAME=VALUE"},
+        {"smallest_ratio", {"=1"}, "'=1' sets nothing"},
+        {"smallest_ratio", {"within=much"}, "'within' is set to 'much', which is no number"},
+        {"smallest_ratio", {"within="}, "'within' is set to '', which is no number"},
+        {"smallest_ratio", {"within=1", "within=2"}, "'within' is set twice"},
+        {"SELECT :x", {NULL}, "parameter :x has no value: --set x=VALUE"},
+        {"SELECT ?", {NULL}, "parameters need names: write :name instead of ?"},
     };
-    for (int i = 0; i < 6; i++) {
-        ftdn_error err;
-        ftdn_sample sample;
-        ftdn_sample_init(&sample, i);
-        ftdn_trial_params *params = &sample.record.params;
-        params->method = trials[i].allocation ? "fmr" : "none";
-        params->direction = trials[i].direction;
-        params->allocation = trials[i].allocation;
-        params->merge_point = trials[i].merge_point;
-        params->combine = trials[i].combine;
-        params->copies = trials[i].copies;
-        params->feature_map_point = "activation";
-        if (trials[i].allocation) {
-            params->ranking = "weight_sum";
-            params->merge = "mean";
-            params->ratio = 0.5;
-        }
-        FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
-    }
-    static const char *const queries[] = {"map_by_rate", "protection_gain"};
-    for (int q = 0; q < 2; q++) {
-        const char *answer = csv(queries[q]);
-        for (int i = 0; i < 6; i++)
-            if (!strstr(answer, trials[i].row)) fail_msg("%s: no row has '%s'", queries[q], trials[i].row);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ftdn_error err = {0};
+        int n_settings = !rows[i].settings[0] ? 0 : rows[i].settings[1] ? 2 : 1;
+        const ftdn_question question = {.text = rows[i].text, .n_settings = n_settings, .setting = rows[i].settings};
+        assert_string_equal(answer_of(&question, &err), "");
+        if (!strstr(err.message, rows[i].fragment)) fail_msg("'%s' lacks '%s'", err.message, rows[i].fragment);
     }
 }
 
-static void trials_that_differ_in_more_than_the_seed_are_not_averaged(void **state)
+static void columns_are_chosen_by_name(void **state)
 {
     (void)state;
-    static const char *const scopes[] = {"features", "sources"};
-    for (int i = 0; i < 2; i++) {
-        ftdn_error err;
-        ftdn_sample sample;
-        ftdn_sample_init(&sample, i);
-        sample.record.params.weight_scope = scopes[i];
-        FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+    ftdn_error err = {0};
+    ftdn_question question = {.text = "SELECT 1 AS a, 2 AS b, 3 AS mean_map", .columns = "mean_map,a,a"};
+    assert_string_equal(answer_of(&question, &err), "mean_map,a,a\n3,1,1\n");
+    static const char *const wrong[][2] = {{"a,mean_mpa", "the answer has no column 'mean_mpa'; did you mean 'mean_map'?"},
+                                           {"colour", "the answer has no column 'colour'"},
+                                           {"a,", "the answer has no column ''"},
+                                           {"", "the answer has no column ''"}};
+    for (int i = 0; i < 4; i++) {
+        question.columns = wrong[i][0];
+        assert_string_equal(answer_of(&question, &err), "");
+        if (!strstr(err.message, wrong[i][1])) fail_msg("'%s' lacks '%s'", err.message, wrong[i][1]);
     }
-    const char *answer = csv("map_by_rate"), *first = strstr(answer, ",1,0.30000000000000004,");
-    assert_non_null(first);
-    assert_non_null(strstr(first + 1, ",1,0.30000000000000004,"));
 }
 
-static void append_latency(void)
+/* Counts its calls, and sees a text that only grows. */
+typedef struct audience {
+    int n_calls, n_left; /* n_left: calls until it has heard enough; -1: never */
+    size_t n_chars;
+} audience;
+
+static ftdn_status hear(void *user, const ftdn_text *text, ftdn_error *err)
 {
-    ftdn_error err = {0};
-    const ftdn_latency latency = {
-        .model = "ssd_vgg16",
-        .width = 1,
-        .weights = "formula:0",
-        .weights_digest = "ab12",
-        .method = "none",
-        .backend = "cpu",
-        .arithmetic = "f32 direct",
-        .n_threads = 1,
-        .n_images = 1,
-        .n_repeats = 1,
-    };
-    FTDN_ASSERT_OK(ftdn_store_append_latencies(store, "2026-01-31T23:59:59Z", &latency, 1, environment, &err), err);
+    audience *listening = user;
+    assert_true(text->n_chars >= listening->n_chars);
+    listening->n_chars = text->n_chars;
+    listening->n_calls++;
+    if (listening->n_left-- == 0) return FTDN_FAIL(err, FTDN_ERR_INPUT, "heard enough");
+    return FTDN_OK;
 }
 
-static void append_scores(void)
-{
-    ftdn_error err = {0};
-    const ftdn_ranking_key key = {
-        .model = "ssd_vgg16", .width = 1, .weights_digest = "ab12", .ranker = "weight_sum", .parameters = "{}"};
-    double score[2] = {1, 2};
-    const ftdn_layer_scores layer = {.layer = "vgg.0", .n_channels = 2, .score = score};
-    FTDN_ASSERT_OK(ftdn_store_add_scores(store, &key, "0.1.0", 1, &layer, 1, &err), err);
-}
+#define MANY_ROWS                                                                                                      \
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i, 'x' AS t FROM n"
 
-static void every_named_query_has_help_and_runs_on_any_store(void **state)
+static void a_listener_hears_an_answer_while_it_is_made(void **state)
 {
     (void)state;
-    int n_queries;
-    const ftdn_named_query *query = ftdn_named_queries(&n_queries);
-    assert_int_equal(n_queries, 15);
-    for (int full = 0; full < 2; full++) {
-        if (full) append_campaign();
-        if (full) append_latency();
-        if (full) append_scores();
-        for (int i = 0; i < n_queries; i++) {
-            assert_true(strlen(query[i].help) > 20);
-            const char *answer = csv(query[i].name);
-            bool has_rows = strchr(answer, '\n')[1] != 0;
-            assert_int_equal(has_rows, full || strcmp(query[i].name, "environments") == 0);
-            assert_true(strlen(table(query[i].name)) > strlen(query[i].name));
-            const char *text = json(query[i].name);
-            const ftdn_json *root;
-            ftdn_error err;
-            FTDN_ASSERT_OK(ftdn_json_parse(text, strlen(text), query[i].name, &arena, &root, &err), err);
-            assert_int_equal(root->kind, FTDN_JSON_ARRAY);
-            assert_int_equal(root->n_children > 0, has_rows);
-            assert_null(ftdn_json_find_repeated(root));
-        }
+    for (int format = FTDN_QUERY_TABLE; format <= FTDN_QUERY_LATEX; format++) {
+        ftdn_error err = {0};
+        ftdn_text text;
+        audience listening = {.n_left = -1};
+        const ftdn_query_listener listener = {hear, &listening};
+        ftdn_text_init(&text);
+        const ftdn_question question = {.text = MANY_ROWS};
+        FTDN_ASSERT_OK(ftdn_query_answer(store, &question, (ftdn_query_format)format, &listener, &text, &err), err);
+        /* Tables of reports are made at once. */
+        assert_int_equal(listening.n_calls, format == FTDN_QUERY_CSV || format == FTDN_QUERY_JSON ? 79
+                                            : format == FTDN_QUERY_TABLE                          ? 2
+                                                                                                  : 0);
+        assert_string_equal(text.chars, ftdn_sample_ask(store, MANY_ROWS, (ftdn_query_format)format, &arena));
+        listening = (audience){.n_left = 1};
+        bool is_told = format <= FTDN_QUERY_JSON;
+        assert_int_equal(ftdn_query_answer(store, &question, (ftdn_query_format)format, &listener, &text, &err),
+                         is_told ? FTDN_ERR_INPUT : FTDN_OK);
+        assert_int_equal(listening.n_calls, is_told ? 2 : 0);
+        ftdn_text_done(&text);
     }
-    assert_string_equal(query[0].name, "v_trials");
-    assert_string_equal(query[1].name, "v_ap");
 }
 
 int main(void)
@@ -557,13 +446,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_question_is_exactly_one_statement, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mistakes_are_explained, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_answer_that_cannot_be_printed_is_an_error, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_named_queries_answer, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(gains_are_paired_by_seed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_bare_trial_serves_all_protections_of_its_faults_only, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(protections_that_are_equal_in_the_columns_shown_differ_in_their_variant, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(trials_that_differ_in_more_than_the_seed_are_not_averaged, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_named_query_has_help_and_runs_on_any_store, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(markdown_is_escaped_and_has_readable_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(latex_is_escaped_and_has_readable_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(parameters_are_numbers_where_they_read_as_such, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(wrong_settings_are_explained, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(columns_are_chosen_by_name, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_listener_hears_an_answer_while_it_is_made, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("results/query", tests, NULL, NULL);
 }

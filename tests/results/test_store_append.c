@@ -15,7 +15,7 @@
 static ftdn_arena arena;
 static char *folder, *path;
 static ftdn_store *store;
-static int64_t environment;
+static ftdn_attempt_origin origin;
 
 static int set_up(void **state)
 {
@@ -25,7 +25,7 @@ static int set_up(void **state)
     folder = ftdn_test_create_folder(&arena);
     path = ftdn_path_join(&arena, folder, "store.db", &err);
     assert_non_null(path);
-    store = ftdn_sample_open(path, &environment);
+    store = ftdn_sample_open(path, &origin);
     return 0;
 }
 
@@ -45,10 +45,9 @@ static const char *ask(const char *question)
 
 static void append(int number)
 {
-    ftdn_error err;
     ftdn_sample sample;
     ftdn_sample_init(&sample, number);
-    FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+    ftdn_sample_append(store, &sample, &origin);
 }
 
 /* The number of rows of all tables but environments. */
@@ -144,16 +143,15 @@ static void every_field_comes_back_in_its_column(void **state)
         "base_net.10.3,feature_map,1e-05,1.1228328730794601e-05,1099511627776,12345678,12345677,2\n");
     assert_string_equal(ask("SELECT spec FROM trials"), "spec\n\"{\"\"seed\"\":7}\"\n");
     assert_string_equal(
-        ask("SELECT outcome, manifest, seconds, cause, spec, "
+        ask("SELECT outcome, worker, confirmed, seconds, cause, spec, "
             "finished_at GLOB '20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9]*Z' "
             "AS is_time, abs(julianday('now') - julianday(finished_at)) < 1 AS is_now FROM attempts"),
-        "outcome,manifest,seconds,cause,spec,is_time,is_now\ndone,smoke,2.5,,,1,1\n");
+        "outcome,worker,confirmed,seconds,cause,spec,is_time,is_now\ndone,0,no,2.5,,,1,1\n");
 }
 
 static void what_a_protection_has_and_costs_comes_back(void **state)
 {
     (void)state;
-    ftdn_error err;
     ftdn_sample sample;
     ftdn_sample_init(&sample, 1);
     ftdn_trial_params *params = &sample.record.params;
@@ -175,7 +173,7 @@ static void what_a_protection_has_and_costs_comes_back(void **state)
         .weight_bytes = 1, .feature_map_bytes = 2, .map_bytes = 3, .macs = 4, .merge_values = 5, .network_macs = 6};
     sample.fault_row[1] = sample.fault_row[0];
     sample.fault_row[1].copy = 2;
-    FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+    ftdn_sample_append(store, &sample, &origin);
     assert_string_equal(
         ask("SELECT weight_count, feature_map_count, method, ranking, direction, allocation, merge, merge_point, "
             "combine, ratio, calibration, calibration_digest, measured_images, copied_weight_bytes, "
@@ -199,7 +197,6 @@ static void reals_keep_every_bit(void **state)
     static const double special[] = {
         0, 1, 5e-324, 2.2250738585072014e-308, 0.1, 1.0 / 3, 0x1.fffffffffffffp-1, 0x1.0000000000001p-1, 1e-300, 0.5};
     double back[MOST_REALS];
-    ftdn_error err;
     ftdn_sample sample;
     ftdn_sample_init(&sample, 1);
     uint64_t bits = 1;
@@ -214,7 +211,7 @@ static void reals_keep_every_bit(void **state)
     sample.record.params.ratio = class_row[50].ap_voc07;
     sample.record.params.seed = INT64_MIN;
     sample.record.seconds = class_row[51].ap_voc07;
-    FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+    ftdn_sample_append(store, &sample, &origin);
 
     assert_int_equal(read_reals("SELECT ap_voc07 FROM v_ap ORDER BY class", back), 200);
     for (int i = 0; i < 200; i++) assert_bits(back[i], class_row[i].ap_voc07);
@@ -239,12 +236,11 @@ static void reals_keep_every_bit(void **state)
 static void what_is_not_a_number_is_null(void **state)
 {
     (void)state;
-    ftdn_error err;
     ftdn_sample sample;
     ftdn_sample_init(&sample, 1);
     sample.record.map_voc07 = sample.record.map_area = NAN;
     sample.record.n_classes = sample.record.n_timings = sample.record.n_faults = 0;
-    FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+    ftdn_sample_append(store, &sample, &origin);
     assert_string_equal(ask("SELECT map_voc07, map_area, ratio FROM v_trials"), "map_voc07,map_area,ratio\n,,\n");
 }
 
@@ -257,12 +253,10 @@ static void a_second_result_for_a_trial_is_refused(void **state)
     append(1);
     ftdn_sample_init(&sample, 1);
     sample.record.map_voc07 = 0.9;
-    FTDN_ASSERT_FAILS(ftdn_store_append(store, &sample.record, environment, &err), FTDN_ERR_STORE, "already has trial",
-                      err);
+    FTDN_ASSERT_FAILS(ftdn_sample_try(store, &sample, &origin, &err), FTDN_ERR_STORE, "already has trial", err);
     assert_non_null(strstr(err.message, sample.record.id));
     FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_WRITE, &other, &err), err);
-    FTDN_ASSERT_FAILS(ftdn_store_append(other, &sample.record, environment, &err), FTDN_ERR_STORE, "already has trial",
-                      err);
+    FTDN_ASSERT_FAILS(ftdn_sample_try(other, &sample, &origin, &err), FTDN_ERR_STORE, "already has trial", err);
     ftdn_store_close(other);
     assert_string_equal(count_rows(), "t,r,a,c,f,s,o\n1,1,1,3,3,2,1\n");
     assert_string_equal(ask("SELECT map_voc07 FROM v_trials"), "map_voc07\n0.30000000000000004\n");
@@ -279,7 +273,7 @@ static void a_record_that_breaks_a_rule_leaves_nothing_behind(void **state)
         ftdn_error err;
         ftdn_sample sample;
         const char *rule = NULL;
-        int64_t with = environment;
+        ftdn_attempt_origin with = origin;
         ftdn_sample_init(&sample, 1);
         ftdn_trial_record *record = &sample.record;
         switch (i) {
@@ -301,7 +295,7 @@ static void a_record_that_breaks_a_rule_leaves_nothing_behind(void **state)
             break;
         case 4:
             record->params.model = NULL;
-            rule = "trials.model";
+            rule = "cells.model";
             break;
         case 5:
             record->params.weight_rate = 1.5;
@@ -313,7 +307,7 @@ static void a_record_that_breaks_a_rule_leaves_nothing_behind(void **state)
             break;
         case 7:
             record->params.feature_map_rate = NAN;
-            rule = "trials.feature_map_rate";
+            rule = "cells.feature_map_rate";
             break;
         case 8:
             record->params.ratio = 1.01;
@@ -324,8 +318,8 @@ static void a_record_that_breaks_a_rule_leaves_nothing_behind(void **state)
             rule = "width > 0";
             break;
         case 10:
-            record->manifest = NULL;
-            rule = "attempts.manifest";
+            with.worker = -1;
+            rule = "worker >= 0";
             break;
         case 11:
             record->map_voc07 = 1.1;
@@ -337,7 +331,7 @@ static void a_record_that_breaks_a_rule_leaves_nothing_behind(void **state)
             break;
         case 13:
             sample.class_row[2].class_name = "boat";
-            rule = "class_ap.trial, class_ap.class";
+            rule = "class_ap.cell, class_ap.class, class_ap.seed";
             break;
         case 14:
             sample.fault_row[2].location = "bias";
@@ -380,12 +374,12 @@ static void a_record_that_breaks_a_rule_leaves_nothing_behind(void **state)
             rule = "feature_map_count >= 0";
             break;
         case 24:
-            with = environment + 1;
+            with.environment++;
             rule = "FOREIGN KEY";
             break;
         default: fail();
         }
-        FTDN_ASSERT_FAILS(ftdn_store_append(store, record, with, &err), FTDN_ERR_STORE, rule, err);
+        FTDN_ASSERT_FAILS(ftdn_sample_try(store, &sample, &with, &err), FTDN_ERR_STORE, rule, err);
         assert_non_null(strstr(err.message, path));
         assert_non_null(strstr(err.message, "writing trial "));
         assert_string_equal(count_rows(), "t,r,a,c,f,s,o\n0,0,0,0,0,0,0\n");
@@ -401,10 +395,10 @@ static void an_environment_is_written_once_per_content(void **state)
     int64_t same = -1, other = -1, again = -1;
     ftdn_environment changed = ftdn_sample_environment;
     FTDN_ASSERT_OK(ftdn_store_add_environment(store, &ftdn_sample_environment, &same, &err), err);
-    assert_int_equal(same, environment);
+    assert_int_equal(same, origin.environment);
     changed.code_version = "0.1.0+g1a2b3c4+dirty";
     FTDN_ASSERT_OK(ftdn_store_add_environment(store, &changed, &other, &err), err);
-    assert_int_not_equal(other, environment);
+    assert_int_not_equal(other, origin.environment);
     FTDN_ASSERT_OK(ftdn_store_add_environment(store, &changed, &again, &err), err);
     assert_int_equal(again, other);
     assert_string_equal(ask("SELECT count(*) AS n FROM environments"), "n\n2\n");
@@ -424,9 +418,9 @@ static void a_failed_attempt_is_kept_beside_the_result(void **state)
     ftdn_sample sample;
     bool is_there = true;
     ftdn_sample_init(&sample, 1);
-    const char *id = sample.record.id, *spec = sample.record.spec;
-    FTDN_ASSERT_OK(ftdn_store_append_failure(store, id, "smoke", spec, "out of memory", environment, &err), err);
-    FTDN_ASSERT_OK(ftdn_store_append_failure(store, id, "smoke", spec, "killed", environment, &err), err);
+    const char *id = sample.record.id;
+    FTDN_ASSERT_OK(ftdn_sample_fail(store, &sample, "out of memory", &origin, &err), err);
+    FTDN_ASSERT_OK(ftdn_sample_fail(store, &sample, "killed", &origin, &err), err);
     FTDN_ASSERT_OK(ftdn_store_has_trial(store, id, &is_there, &err), err);
     assert_false(is_there);
     assert_string_equal(ask("SELECT seed FROM v_trials"), "seed\n");
@@ -438,10 +432,16 @@ static void a_failed_attempt_is_kept_beside_the_result(void **state)
     assert_string_equal(ask("SELECT cause, finished FROM v_failures ORDER BY cause"),
                         "cause,finished\nkilled,1\nout of memory,1\n");
     assert_string_equal(ask("SELECT seed FROM v_trials"), "seed\n1\n");
-    FTDN_ASSERT_FAILS(ftdn_store_append_failure(store, "short", "smoke", spec, "killed", environment, &err),
-                      FTDN_ERR_STORE, "id_is_64_hex_digits", err);
-    FTDN_ASSERT_FAILS(ftdn_store_append_failure(store, id, "smoke", NULL, "killed", environment, &err), FTDN_ERR_STORE,
-                      "CHECK", err);
+    ftdn_failure_row wrong = {
+        .id = "short", .spec = sample.spec, .outcome = "failed", .cause = "killed", .seconds = NAN};
+    FTDN_ASSERT_FAILS(ftdn_store_append_failure(store, &wrong, &origin, &err), FTDN_ERR_STORE, "id_is_64_hex_digits",
+                      err);
+    wrong.id = id;
+    wrong.outcome = "done";
+    FTDN_ASSERT_FAILS(ftdn_store_append_failure(store, &wrong, &origin, &err), FTDN_ERR_STORE, "CHECK", err);
+    wrong.outcome = "failed";
+    wrong.spec = NULL;
+    FTDN_ASSERT_FAILS(ftdn_store_append_failure(store, &wrong, &origin, &err), FTDN_ERR_STORE, "CHECK", err);
 }
 
 static void a_trial_is_found_by_its_id_and_by_a_unique_beginning(void **state)
@@ -455,7 +455,7 @@ static void a_trial_is_found_by_its_id_and_by_a_unique_beginning(void **state)
     for (int i = 0; i < 3; i++) {
         ftdn_sample_init(&sample, i);
         memcpy(sample.record.id, ids[i], 5);
-        FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+        ftdn_sample_append(store, &sample, &origin);
     }
     FTDN_ASSERT_OK(ftdn_store_has_trial(store, sample.record.id, &is_there, &err), err);
     assert_true(is_there);
@@ -509,14 +509,14 @@ static void a_write_that_fails_leaves_the_store_as_it_was(void **state)
     limited.rlim_cur = (rlim_t)info.st_size + 100000;
     void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limited), 0);
-    ftdn_status status = ftdn_store_append(store, &sample.record, environment, &err);
+    ftdn_status status = ftdn_sample_try(store, &sample, &origin, &err);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     signal(SIGXFSZ, handler);
     FTDN_ASSERT_FAILS(status, FTDN_ERR_STORE, "writing trial ", err);
 
     assert_string_equal(count_rows(), "t,r,a,c,f,s,o\n1,1,1,3,3,2,1\n");
     assert_string_equal(ask("PRAGMA integrity_check"), "integrity_check\nok\n");
-    FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+    ftdn_sample_append(store, &sample, &origin);
     assert_string_equal(ask("SELECT length(spec) AS n FROM trials WHERE seed = 2"), "n\n5000000\n");
 }
 

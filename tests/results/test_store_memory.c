@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "results/migrate.h"
 #include "results/stored_scores.h"
+#include "tests/results/old_store.h"
 #include "tests/results/sample.h"
 
-/* Of the thousands of allocations each STRIDE-th is tried; 1 tries all and takes six times as long. */
-enum { STRIDE = 5, CREATION_STRIDE = 23 };
+/* Of the thousands of allocations each STRIDE-th is tried; 1 tries all and takes minutes. */
+enum { STRIDE = 61, CREATION_STRIDE = 97, MIGRATION_STRIDE = 31, OLD_TRIALS = 12 };
 
 static sqlite3_mem_methods system_memory;
 static long n_good = -1; /* allocations until the one that fails; -1: none fails */
@@ -54,7 +56,7 @@ static ftdn_status use_store(const char *path, int number, FILE *out, bool *ret_
 {
     ftdn_sample sample;
     ftdn_store *store = NULL;
-    int64_t environment;
+    ftdn_attempt_origin origin;
     char id[FTDN_SHA256_HEX], digest[16];
     double score[2] = {number, 1.0 / 3};
     const ftdn_layer_scores scores = {"base_net.2.3", 2, score};
@@ -64,11 +66,15 @@ static ftdn_status use_store(const char *path, int number, FILE *out, bool *ret_
         .model = "ssd_vgg16", .width = 1, .weights_digest = digest, .ranker = "weight_sum", .parameters = "{}"};
     ftdn_sample_init(&sample, number);
     ftdn_status status = ftdn_store_open(path, FTDN_STORE_WRITE, &store, err);
-    if (status == FTDN_OK) status = ftdn_store_add_environment(store, &ftdn_sample_environment, &environment, err);
-    if (status == FTDN_OK) status = ftdn_store_append(store, &sample.record, environment, err);
+    if (status == FTDN_OK) status = ftdn_sample_begin(store, &origin, err);
+    if (status == FTDN_OK) status = ftdn_sample_try(store, &sample, &origin, err);
     *ret_appended = status == FTDN_OK;
-    if (status == FTDN_OK)
-        status = ftdn_store_append_failure(store, sample.record.id, "smoke", sample.spec, "cause", environment, err);
+    const ftdn_planned_row planned = {.sweep = "grid", .trial_id = sample.record.id, .label = "made up"};
+    bool matches;
+    if (status == FTDN_OK) status = ftdn_store_add_planned(store, origin.campaign, &planned, 1, err);
+    if (status == FTDN_OK) status = ftdn_store_confirm(store, origin.run, origin.worker, err);
+    if (status == FTDN_OK) status = ftdn_store_check_canary(store, digest, "golden", origin.environment, &matches, err);
+    if (status == FTDN_OK) status = ftdn_sample_fail(store, &sample, "cause", &origin, err);
     if (status == FTDN_OK) status = ftdn_store_find_trial(store, sample.record.id, id, err);
     if (status == FTDN_OK) status = ftdn_store_add_scores(store, &key, "0.1.0", 1, &scores, 1, err);
     if (status == FTDN_OK) status = ftdn_store_find_scores(store, &key, &scores, 1, &found, err);
@@ -171,11 +177,55 @@ static void a_store_whose_making_runs_out_of_memory_can_be_made_again(void **sta
     ftdn_arena_done(&arena);
 }
 
+static void a_migration_that_runs_out_of_memory_changes_nothing(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_error err;
+    ftdn_arena_init(&arena);
+    char *folder = ftdn_test_create_folder(&arena), *path = ftdn_path_join(&arena, folder, "old.db", &err), *bytes;
+    char *backup = ftdn_path_join(&arena, folder, "old.db.backup-2", &err);
+    size_t n_old, n_bytes;
+    assert_true(path && backup);
+    ftdn_old_store_make(path, OLD_TRIALS);
+    FTDN_ASSERT_OK(ftdn_file_load(path, (size_t)1 << 30, &arena, &bytes, &n_old, &err), err);
+    const char *old = bytes, *answer = ftdn_old_store_read(path, &arena);
+    int n_errors = 0;
+    for (long k = 0;; k += MIGRATION_STRIDE) {
+        ftdn_arena_mark mark = ftdn_arena_get_mark(&arena);
+        ftdn_migration migration;
+        remove(backup);
+        ftdn_test_write_file(path, old, n_old);
+        n_refused = 0;
+        n_good = k;
+        ftdn_status status = ftdn_store_migrate(path, &arena, &migration, &err);
+        n_good = -1;
+        if (status != FTDN_OK) {
+            if (status != FTDN_ERR_MEMORY) fail_msg("allocation %ld: status %d: %s", k, status, err.message);
+            FTDN_ASSERT_OK(ftdn_file_load(path, (size_t)1 << 30, &arena, &bytes, &n_bytes, &err), err);
+            assert_int_equal(n_bytes, n_old);
+            assert_memory_equal(bytes, old, n_old);
+            assert_false(ftdn_file_exists(backup));
+            n_errors++;
+        }
+        ftdn_arena_reset(&arena, mark);
+        if (n_refused == 0) {
+            assert_int_equal(status, FTDN_OK);
+            break;
+        }
+    }
+    assert_string_equal(ftdn_old_store_read(path, &arena), answer);
+    assert_true(n_errors > 50);
+    ftdn_test_remove_folder(folder);
+    ftdn_arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_refused_allocation_is_a_clean_error),
         cmocka_unit_test(a_store_whose_making_runs_out_of_memory_can_be_made_again),
+        cmocka_unit_test(a_migration_that_runs_out_of_memory_changes_nothing),
     };
     return cmocka_run_group_tests_name("results/store_memory", tests, install_failing_memory, NULL);
 }

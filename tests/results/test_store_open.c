@@ -75,12 +75,11 @@ static void assert_refused(const char *path, const char *fragment)
 static char *make_store(const char *name)
 {
     char *path = path_of(name);
-    ftdn_error err;
     ftdn_sample sample;
-    int64_t environment;
-    ftdn_store *store = ftdn_sample_open(path, &environment);
+    ftdn_attempt_origin origin;
+    ftdn_store *store = ftdn_sample_open(path, &origin);
     ftdn_sample_init(&sample, 1);
-    FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+    ftdn_sample_append(store, &sample, &origin);
     ftdn_store_close(store);
     return path;
 }
@@ -110,7 +109,7 @@ static void a_new_store_is_one_file_with_our_mark_in_a_new_folder(void **state)
     const char *bytes = load(path, &n_bytes);
     assert_memory_equal(bytes, "SQLite format 3", 16);
     assert_memory_equal(bytes + 68, "FTDN", 4);
-    assert_memory_equal(bytes + 60, "\0\0\0\2", 4);
+    assert_memory_equal(bytes + 60, "\0\0\0\3", 4);
     assert_false(ftdn_file_exists(path_of("a/b/new.db-journal")));
     assert_false(ftdn_file_exists(path_of("a/b/new.db-wal")));
 }
@@ -131,16 +130,64 @@ static void a_store_keeps_its_trials_and_reads_the_same_in_both_modes(void **sta
     ftdn_store_close(NULL);
 }
 
+static void a_link_to_a_store_is_a_store(void **state)
+{
+    (void)state;
+    make_store("kept.db");
+    char *link = path_of("link.db");
+    assert_int_equal(symlink("kept.db", link), 0);
+    for (int mode = FTDN_STORE_READ; mode <= FTDN_STORE_WRITE; mode++) {
+        ftdn_error err;
+        ftdn_store *store;
+        FTDN_ASSERT_OK(ftdn_store_open(link, (ftdn_store_mode)mode, &store, &err), err);
+        assert_string_equal(ftdn_sample_ask(store, "SELECT seed FROM v_trials", FTDN_QUERY_CSV, &arena), "seed\n1\n");
+        ftdn_store_close(store);
+    }
+    assert_int_equal(symlink("none.db", path_of("loose.db")), 0);
+    ftdn_error err;
+    ftdn_store *store;
+    FTDN_ASSERT_FAILS(ftdn_store_open(path_of("loose.db"), FTDN_STORE_READ, &store, &err), FTDN_ERR_STORE,
+                      "does not exist", err);
+}
+
+static void a_reader_rolls_back_what_a_killed_run_left(void **state)
+{
+    (void)state;
+    sqlite3 *db;
+    size_t n_file, n_journal;
+    char *path = make_store("first.db"), *copy = path_of("copy.db");
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN; UPDATE timings SET seconds = 7; "
+                     "UPDATE attempts SET seconds = 7; UPDATE runs SET threads = 7; "
+                     "UPDATE environments SET machine = hex(zeroblob(20000))",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    const char *file = load(path, &n_file), *journal = load(path_of("first.db-journal"), &n_journal);
+    assert_true(n_journal > 512);
+    ftdn_test_write_file(copy, file, n_file);
+    ftdn_test_write_file(path_of("copy.db-journal"), journal, n_journal);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    ftdn_error err;
+    ftdn_store *store;
+    FTDN_ASSERT_OK(ftdn_store_open(copy, FTDN_STORE_READ, &store, &err), err);
+    assert_string_equal(ftdn_sample_ask(store, "SELECT seconds FROM v_trials", FTDN_QUERY_CSV, &arena),
+                        "seconds\n2.5\n");
+    ftdn_store_close(store);
+    assert_false(ftdn_file_exists(path_of("copy.db-journal")));
+}
+
 static void every_table_is_strict_and_every_reference_is_kept(void **state)
 {
     (void)state;
-    int64_t environment;
-    ftdn_store *store = ftdn_sample_open(path_of("strict.db"), &environment);
+    ftdn_attempt_origin origin;
+    ftdn_store *store = ftdn_sample_open(path_of("strict.db"), &origin);
     assert_string_equal(ftdn_sample_ask(store,
                                         "SELECT count(*), min(strict) FROM pragma_table_list "
                                         "WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%'",
                                         FTDN_QUERY_CSV, &arena),
-                        "count(*),min(strict)\n11,1\n");
+                        "count(*),min(strict)\n18,1\n");
     assert_string_equal(ftdn_sample_ask(store, "SELECT count(*) FROM pragma_foreign_key_check", FTDN_QUERY_CSV, &arena),
                         "count(*)\n0\n");
     ftdn_store_close(store);
@@ -152,8 +199,8 @@ static void an_empty_file_becomes_a_store_but_is_none_to_a_reader(void **state)
     char *path = path_of("empty.db");
     ftdn_test_write_file(path, "", 0);
     assert_refused_in(path, FTDN_STORE_READ, "is empty");
-    int64_t environment;
-    ftdn_store_close(ftdn_sample_open(path, &environment));
+    ftdn_attempt_origin origin;
+    ftdn_store_close(ftdn_sample_open(path, &origin));
     size_t n_bytes;
     assert_memory_equal(load(path, &n_bytes) + 68, "FTDN", 4);
 }
@@ -221,10 +268,14 @@ static void a_store_of_another_version_is_refused_and_not_touched(void **state)
 {
     (void)state;
     char *path = make_store("newer.db");
-    overwrite(path, 60, "\0\0\0\3", 4);
-    assert_refused(path, "newer program: its schema is 3, the last one known here is 2");
+    overwrite(path, 60, "\0\0\0\4", 4);
+    assert_refused(path, "newer program: its schema is 4, the last one known here is 3");
+    overwrite(path, 60, "\0\0\0\2", 4);
+    assert_refused_in(path, FTDN_STORE_READ,
+                      "older program: its schema is 2, this program's is 3; make it one of this "
+                      "program with: ftdn migrate ");
     overwrite(path, 60, "\0\0\0\1", 4);
-    assert_refused(path, "older program: its schema is 1, this program's is 2; run its manifests anew into another "
+    assert_refused(path, "older program: its schema is 1, this program's is 3; run its manifests anew into another "
                          "file (--db FILE), or read it with the program that wrote it");
     overwrite(path, 60, "\0\0\0\0", 4);
     assert_refused(path, "has no version");
@@ -259,11 +310,11 @@ static void damage_of_the_data_is_an_error_of_the_question(void **state)
     char *path = path_of("holes.db"), *noise = path_of("noise");
     ftdn_error err;
     ftdn_sample sample;
-    int64_t environment;
-    ftdn_store *store = ftdn_sample_open(path, &environment);
+    ftdn_attempt_origin origin;
+    ftdn_store *store = ftdn_sample_open(path, &origin);
     for (int i = 0; i < 200; i++) {
         ftdn_sample_init(&sample, i);
-        FTDN_ASSERT_OK(ftdn_store_append(store, &sample.record, environment, &err), err);
+        ftdn_sample_append(store, &sample, &origin);
     }
     ftdn_store_close(store);
     size_t n_bytes;
@@ -310,8 +361,8 @@ static void names_that_sqlite_takes_for_something_else_are_files(void **state)
     assert_int_equal(chdir(folder), 0);
     static const char *const names[] = {":memory:", "file:x.db?mode=memory", "%41 #1?.db"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        int64_t environment;
-        ftdn_store_close(ftdn_sample_open(names[i], &environment));
+        ftdn_attempt_origin origin;
+        ftdn_store_close(ftdn_sample_open(names[i], &origin));
     }
     assert_int_equal(chdir(before), 0);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) assert_true(ftdn_file_exists(path_of(names[i])));
@@ -384,12 +435,12 @@ static void processes_that_create_a_store_at_once_share_it(void **state)
         if (child[p] != 0) continue;
         ftdn_store *store = NULL;
         ftdn_sample sample;
-        int64_t environment;
+        ftdn_attempt_origin origin;
         bool is_good = ftdn_store_open(path, FTDN_STORE_WRITE, &store, NULL) == FTDN_OK &&
-                       ftdn_store_add_environment(store, &ftdn_sample_environment, &environment, NULL) == FTDN_OK;
+                       ftdn_sample_begin(store, &origin, NULL) == FTDN_OK;
         for (int i = 0; i < TRIALS && is_good; i++) {
             ftdn_sample_init(&sample, p * TRIALS + i);
-            is_good = ftdn_store_append(store, &sample.record, environment, NULL) == FTDN_OK;
+            is_good = ftdn_sample_try(store, &sample, &origin, NULL) == FTDN_OK;
         }
         ftdn_store_close(store);
         _exit(is_good ? 0 : 1);
@@ -399,8 +450,8 @@ static void processes_that_create_a_store_at_once_share_it(void **state)
         assert_int_equal(waitpid(child[p], &how, 0), child[p]);
         assert_true(WIFEXITED(how) && WEXITSTATUS(how) == 0);
     }
-    int64_t environment;
-    ftdn_store *store = ftdn_sample_open(path, &environment);
+    ftdn_attempt_origin origin;
+    ftdn_store *store = ftdn_sample_open(path, &origin);
     assert_string_equal(ftdn_sample_ask(store, "SELECT count(*) AS n, count(DISTINCT code_version) AS e FROM v_trials",
                                         FTDN_QUERY_CSV, &arena),
                         "n,e\n40,1\n");
@@ -412,6 +463,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_new_store_is_one_file_with_our_mark_in_a_new_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_store_keeps_its_trials_and_reads_the_same_in_both_modes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_link_to_a_store_is_a_store, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_reader_rolls_back_what_a_killed_run_left, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_table_is_strict_and_every_reference_is_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_file_becomes_a_store_but_is_none_to_a_reader, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_file_is_missing_to_a_reader, set_up, tear_down),

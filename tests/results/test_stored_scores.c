@@ -13,7 +13,7 @@ enum { N_LAYERS = 3, MOST_CHANNELS = 4 };
 static ftdn_arena arena;
 static char *folder, *path;
 static ftdn_store *store;
-static int64_t environment;
+static ftdn_attempt_origin origin;
 
 static const ftdn_ranking_key sample_key = {
     .model = "ssd_vgg16",
@@ -51,7 +51,7 @@ static int set_up(void **state)
     folder = ftdn_test_create_folder(&arena);
     path = ftdn_path_join(&arena, folder, "store.db", &err);
     assert_non_null(path);
-    store = ftdn_sample_open(path, &environment);
+    store = ftdn_sample_open(path, &origin);
     return 0;
 }
 

@@ -1,0 +1,96 @@
+#include "harness/manifest_rules.h"
+
+#include <string.h>
+
+#include "protectors/protector.h"
+
+static bool is_voc(const char *kind)
+{
+    return strcmp(kind, "voc") == 0;
+}
+
+static bool is_test_scenes(const char *kind)
+{
+    return strcmp(kind, "test_scenes") == 0;
+}
+
+static bool is_any(const char *choice)
+{
+    (void)choice;
+    return true;
+}
+
+static bool hits_bits(const char *type)
+{
+    return !strcmp(type, "bit_flip") || !strcmp(type, "stuck_at_0") || !strcmp(type, "stuck_at_1");
+}
+
+static bool is_random(const char *type)
+{
+    return strcmp(type, "random") == 0;
+}
+
+static bool duplicates(const char *method)
+{
+    return ftdn_protector_find(method)->duplicates;
+}
+
+static bool merges(const char *method)
+{
+    return ftdn_protector_find(method)->merges;
+}
+
+static bool merges_maps(const char *method)
+{
+    return ftdn_protector_find(method)->merges_maps;
+}
+
+static bool has_two_networks(const char *method)
+{
+    return ftdn_protector_find(method)->has_two_networks;
+}
+
+static bool is_weight_sum(const char *ranking)
+{
+    return strcmp(ranking, "weight_sum") == 0;
+}
+
+static const ftdn_detail_rule detail_rules[] = {
+    {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_ROOT, is_voc, is_voc},
+    {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_SPLIT, is_voc, NULL},
+    {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_IMAGES, is_any, is_test_scenes},
+    {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_SEED, is_test_scenes, NULL},
+    {FTDN_KEY_CALIBRATION_KIND, FTDN_KEY_CALIBRATION_ROOT, is_voc, is_voc},
+    {FTDN_KEY_CALIBRATION_KIND, FTDN_KEY_CALIBRATION_SPLIT, is_voc, NULL},
+    {FTDN_KEY_CALIBRATION_KIND, FTDN_KEY_CALIBRATION_IMAGES, is_any, is_test_scenes},
+    {FTDN_KEY_CALIBRATION_KIND, FTDN_KEY_CALIBRATION_SEED, is_test_scenes, NULL},
+    {FTDN_KEY_FAULTS_TYPE, FTDN_KEY_FAULTS_BIT, hits_bits, NULL},
+    {FTDN_KEY_FAULTS_TYPE, FTDN_KEY_FAULTS_BITS, hits_bits, NULL},
+    {FTDN_KEY_FAULTS_TYPE, FTDN_KEY_FAULTS_RANGE, is_random, NULL},
+    {FTDN_KEY_PROTECTION_METHOD, FTDN_KEY_PROTECTION_RANKING, duplicates, NULL},
+    {FTDN_KEY_PROTECTION_METHOD, FTDN_KEY_PROTECTION_DIRECTION, duplicates, NULL},
+    {FTDN_KEY_PROTECTION_METHOD, FTDN_KEY_PROTECTION_RATIO, duplicates, duplicates},
+    {FTDN_KEY_PROTECTION_METHOD, FTDN_KEY_PROTECTION_ALLOCATION, duplicates, NULL},
+    {FTDN_KEY_PROTECTION_METHOD, FTDN_KEY_PROTECTION_MERGE, merges, NULL},
+    {FTDN_KEY_PROTECTION_METHOD, FTDN_KEY_PROTECTION_MERGE_POINT, merges_maps, NULL},
+    {FTDN_KEY_PROTECTION_METHOD, FTDN_KEY_PROTECTION_COMBINE, has_two_networks, NULL},
+    {FTDN_KEY_PROTECTION_RANKING, FTDN_KEY_PROTECTION_DIRECTION, is_weight_sum, NULL},
+};
+
+static const ftdn_pair_rule pair_rules[] = {
+    {FTDN_KEY_FAULTS_BITS, FTDN_KEY_FAULTS_BIT, false},
+    {FTDN_KEY_FAULTS_WEIGHT_COUNT, FTDN_KEY_FAULTS_WEIGHT_RATE, true},
+    {FTDN_KEY_FAULTS_FEATURE_MAP_COUNT, FTDN_KEY_FAULTS_FEATURE_MAP_RATE, true},
+};
+
+const ftdn_detail_rule *ftdn_detail_rules(int *ret_n)
+{
+    *ret_n = (int)(sizeof detail_rules / sizeof *detail_rules);
+    return detail_rules;
+}
+
+const ftdn_pair_rule *ftdn_pair_rules(int *ret_n)
+{
+    *ret_n = (int)(sizeof pair_rules / sizeof *pair_rules);
+    return pair_rules;
+}

@@ -1,0 +1,18 @@
+/* sql_functions.h - statistics that SQL lacks, for the queries of a store and for users' own.
+ *
+ *     stddev(x)                 standard deviation of a sample (n - 1); NULL for fewer than two values
+ *     half_width(x)             of the 95 % interval of the mean, by Student's t; NULL for fewer than two values
+ *     t_test(x)                 two-sided p that the mean is 0; NULL for fewer than two values, or where all are equal
+ *     student_quantile(p, df)   of Student's distribution: ftdn_student_quantile
+ *     student_p(t, df)          the chance of |t| or more: ftdn_student_two_sided_p
+ *
+ * The first three are aggregates, which leave NULL out as avg() does. */
+#ifndef FTDN_RESULTS_SQL_FUNCTIONS_H
+#define FTDN_RESULTS_SQL_FUNCTIONS_H
+
+#include <sqlite3.h>
+
+/* Make the functions known to a connection; SQLITE_OK, or what SQLite says. */
+int ftdn_sql_functions_register(sqlite3 *db);
+
+#endif

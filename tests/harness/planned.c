@@ -1,0 +1,37 @@
+#include "tests/harness/planned.h"
+
+#include <string.h>
+
+void ftdn_planned_parse(ftdn_planned *p, const char *text, const char *path)
+{
+    *p = (ftdn_planned){0};
+    ftdn_arena_init(&p->source);
+    ftdn_arena_init(&p->arena);
+    ftdn_inputs_init(&p->inputs);
+    char *quoted = ftdn_arena_copy_text(&p->source, text, strlen(text), &p->err);
+    assert_non_null(quoted);
+    for (char *c = quoted; *c; c++)
+        if (*c == '\'') *c = '"';
+    ftdn_mistakes mistakes;
+    ftdn_mistakes_init(&mistakes, &p->source);
+    FTDN_ASSERT_OK(ftdn_manifest_parse(quoted, strlen(quoted), path, &p->source, &mistakes, &p->manifest, &p->err),
+                   p->err);
+}
+
+ftdn_status ftdn_planned_plan(ftdn_planned *p)
+{
+    return ftdn_plan_make(&p->manifest, &p->inputs, &p->arena, &p->plan, &p->err);
+}
+
+void ftdn_planned_make(ftdn_planned *p, const char *text, const char *path)
+{
+    ftdn_planned_parse(p, text, path);
+    FTDN_ASSERT_OK(ftdn_planned_plan(p), p->err);
+}
+
+void ftdn_planned_done(ftdn_planned *p)
+{
+    ftdn_inputs_done(&p->inputs);
+    ftdn_arena_done(&p->arena);
+    ftdn_arena_done(&p->source);
+}
