@@ -159,10 +159,10 @@ static void a_campaign_whose_time_is_over_says_how_to_go_on(void **state)
 {
     ftdn_cli_place *place = *state;
     ftdn_arena *arena = &place->arena;
-    ftdn_cli_write_small("small.json", 60, GRID);
+    ftdn_cli_write_small("small.json", 120, GRID);
     ftdn_cli_assert_done(FTDN_CLI(arena, "run", "small.json", "-q", "--db", "whole.db"));
     const char *results = ftdn_cli_results(arena, "whole.db");
-    ftdn_cli_result result = FTDN_CLI(arena, "run", "small.json", "--workers", "1", "--for", "0.5s");
+    ftdn_cli_result result = FTDN_CLI(arena, "run", "small.json", "--workers", "1", "--for", "2s");
     assert_int_equal(result.exit_code, 11);
     int n_held = count_trials(arena);
     assert_in_range(n_held, 1, 7);
