@@ -147,7 +147,7 @@ static void elsewhere_than_on_a_terminal_progress_is_plain_lines(void **state)
 {
     ftdn_cli_place *place = *state;
     ftdn_cli_write_small("small.json", 2, "'sweep': {'grid': {'faults.weight_rate': [0, 0.1], 'seed': [3]}}");
-    ftdn_cli_result result = FTDN_CLI(&place->arena, "run", "small.json");
+    ftdn_cli_result result = FTDN_CLI(&place->arena, "run", "small.json", "--workers", "1");
     assert_int_equal(result.exit_code, 0);
     const char *line = result.err;
     for (int i = 1; i <= 2; i++, line = strchr(line, '\n') + 1) {
