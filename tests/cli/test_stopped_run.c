@@ -44,7 +44,7 @@ static void assert_continued(ftdn_arena *arena, int n_held, const char *results)
 
 static const char *results_without_interruption(ftdn_arena *arena)
 {
-    ftdn_cli_write_small("small.json", 16, GRID);
+    ftdn_cli_write_small("small.json", 32, GRID);
     ftdn_cli_assert_done(FTDN_CLI(arena, "run", "small.json", "-q", "--db", "whole.db"));
     return ftdn_cli_results(arena, "whole.db");
 }
