@@ -40,19 +40,34 @@ static const char *rate_text(double trials_per_s, char text[32])
     return text;
 }
 
-/* What stands behind the bar; the least important last, as a narrow terminal cuts it. */
-static void write_line(const ftdn_standing *standing, char *text, size_t n_bytes)
+/* The columns that a text takes: its characters, of UTF-8 the first bytes. */
+static int count_columns(const char *text)
 {
-    char rate[32];
-    size_t at = (size_t)snprintf(text, n_bytes, "%d of %d trials", standing->n_done, standing->n_wanted);
-    at += (size_t)write_left(standing, text + at, n_bytes - at);
-    if (standing->n_failed) at += (size_t)snprintf(text + at, n_bytes - at, ", %d failed", standing->n_failed);
-    if (standing->trials_per_s > 0)
-        at += (size_t)snprintf(text + at, n_bytes - at, ", %s", rate_text(standing->trials_per_s, rate));
-    if (!isnan(standing->least_map))
-        at += (size_t)snprintf(text + at, n_bytes - at, ", mAP %.2f to %.2f", standing->least_map,
-                               standing->greatest_map);
-    (void)at;
+    int n = 0;
+    for (; *text; text++) n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n;
+}
+
+/* Append an item where it fits as a whole. */
+static void add_item(char *line, size_t n_bytes, int n_room, const char *item)
+{
+    size_t at = strlen(line);
+    if (count_columns(line) + count_columns(item) <= n_room) snprintf(line + at, n_bytes - at, "%s", item);
+}
+
+/* What stands behind the bar; the least important last, which a narrow terminal leaves out. */
+static void write_line(const ftdn_standing *standing, int n_room, char *line, size_t n_bytes)
+{
+    char item[96], rate[32];
+    snprintf(line, n_bytes, "%d of %d trials", standing->n_done, standing->n_wanted);
+    if (n_room < count_columns(line)) line[n_room > 0 ? n_room : 0] = 0;
+    if (write_left(standing, item, sizeof item) > 0) add_item(line, n_bytes, n_room, item);
+    snprintf(item, sizeof item, ", %d failed", standing->n_failed);
+    if (standing->n_failed) add_item(line, n_bytes, n_room, item);
+    snprintf(item, sizeof item, ", mAP %.2f to %.2f", standing->least_map, standing->greatest_map);
+    if (!isnan(standing->least_map)) add_item(line, n_bytes, n_room, item);
+    snprintf(item, sizeof item, ", %s", rate_text(standing->trials_per_s, rate));
+    if (standing->trials_per_s > 0) add_item(line, n_bytes, n_room, item);
 }
 
 bool ftdn_progress_is_due(const ftdn_progress *progress)
@@ -70,8 +85,8 @@ void ftdn_progress_draw(ftdn_progress *progress, const ftdn_standing *standing)
     memset(bar, '.', (size_t)n_cells);
     memset(bar, '#', (size_t)n_full);
     bar[n_cells] = 0;
-    write_line(standing, line, sizeof line);
-    fprintf(progress->out, "\r[%s] %.*s\033[K", bar, n_room > 0 ? n_room : 0, line);
+    write_line(standing, n_room, line, sizeof line);
+    fprintf(progress->out, "\r[%s] %s\033[K", bar, line);
     fflush(progress->out);
     progress->last_drawn_ns = ftdn_clock_ns();
 }

@@ -102,7 +102,11 @@ static ftdn_status fail_canary(ftdn_scheduler *s, int place, bool is_final, cons
 {
     ftdn_seat *seat = &s->seat[place];
     int group = s->queue.trial[seat->trial].group;
-    if (seat->n_unconfirmed > 0 || s->queue.group[group].n_waiting == 0) return FTDN_OK;
+    if (seat->n_unconfirmed > 0 || s->queue.group[group].n_waiting == 0) {
+        count_cause(s->summary, outcome, cause);
+        tell_loss(s, place, seat->trial, cause, "its results since the last canary stay unconfirmed");
+        return FTDN_OK;
+    }
     int trial = ftdn_trial_queue_take(&s->queue, group);
     return is_final ? ftdn_scheduler_give_up(s, place, trial, outcome, cause, err)
                     : retry_trial(s, place, trial, outcome, cause, err);
