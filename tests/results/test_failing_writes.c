@@ -132,8 +132,7 @@ static char *read_store(ftdn_store *store)
         "SELECT * FROM overheads",
         "SELECT trial, result, length(provenance) FROM digests",
         "SELECT * FROM results",
-        "SELECT id, trial_id, campaign, run, worker, environment, outcome, confirmed, seconds, cause, spec FROM "
-        "attempts",
+        "SELECT trial_id, campaign, run, worker, environment, outcome, confirmed, seconds, cause, spec FROM attempts",
         "SELECT * FROM timings",
         "SELECT campaign, environment, ended_at IS NULL, outcome, workers, threads, n_wanted FROM runs",
         "SELECT * FROM planned",
