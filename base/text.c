@@ -116,6 +116,23 @@ void ftdn_text_append_json_number(ftdn_text *text, double number)
     ftdn_text_append_bytes(text, digits, (size_t)n_digits);
 }
 
+void ftdn_text_append_csv(ftdn_text *text, const char *chars, size_t n_chars)
+{
+    bool is_plain = n_chars > 0;
+    for (size_t i = 0; i < n_chars && is_plain; i++)
+        is_plain = chars[i] != ',' && chars[i] != '"' && chars[i] != '\n' && chars[i] != '\r';
+    if (is_plain) {
+        ftdn_text_append_bytes(text, chars, n_chars);
+        return;
+    }
+    ftdn_text_append_bytes(text, "\"", 1);
+    for (size_t i = 0; i < n_chars; i++) {
+        if (chars[i] == '"') ftdn_text_append_bytes(text, "\"", 1);
+        ftdn_text_append_bytes(text, chars + i, 1);
+    }
+    ftdn_text_append_bytes(text, "\"", 1);
+}
+
 void ftdn_text_append_shell_word(ftdn_text *text, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";

@@ -33,6 +33,10 @@ void ftdn_text_append_json_string(ftdn_text *text, const char *string);
  * NaN and infinities. */
 void ftdn_text_append_json_number(ftdn_text *text, double number);
 
+/* A field of CSV, with quotes where RFC 4180 asks for them. An empty text is quoted too, so that it differs from no
+ * text. */
+void ftdn_text_append_csv(ftdn_text *text, const char *chars, size_t n_chars);
+
 /* One word of a POSIX shell, as it is or in '...': a command that is shown can be copied, whatever a path holds. */
 void ftdn_text_append_shell_word(ftdn_text *text, const char *word);
 

@@ -9,7 +9,7 @@
 #include "base/size.h"
 #include "datasets/dataset_body.h"
 
-const char *const ftdn_voc_class_name[20] = {
+const char *const ftdn_voc_class_name[FTDN_VOC_CLASSES] = {
     "aeroplane",   "bicycle", "bird",  "boat",      "bottle", "bus",         "car",   "cat",  "chair", "cow",
     "diningtable", "dog",     "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
 };

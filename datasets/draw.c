@@ -1,5 +1,6 @@
 #include "datasets/image.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -37,6 +38,33 @@ static void draw_letter(ftdn_picture *picture, int x, int y, int scale, char let
     }
 }
 
+void ftdn_picture_fill(ftdn_picture *picture, int x0, int y0, int x1, int y1, const uint8_t colour[3])
+{
+    fill_area(picture, (area){x0, y0, x1, y1}, colour);
+}
+
+int ftdn_picture_text_width(const char *text, int scale)
+{
+    int n_letters = (int)strnlen(text, LONGEST_LABEL);
+    return n_letters ? (n_letters * (FTDN_FONT_WIDTH + 1) - 1) * scale : 0;
+}
+
+void ftdn_picture_draw_text(ftdn_picture *picture, int x, int y, int scale, const char *text, const uint8_t colour[3])
+{
+    int n_letters = (int)strnlen(text, LONGEST_LABEL);
+    for (int i = 0; i < n_letters; i++)
+        draw_letter(picture, x + i * (FTDN_FONT_WIDTH + 1) * scale, y, scale, text[i], colour);
+}
+
+void ftdn_picture_paste(ftdn_picture *picture, int x, int y, const ftdn_picture *pasted)
+{
+    assert(x >= 0 && y >= 0 && x + pasted->width <= picture->width && y + pasted->height <= picture->height);
+    size_t row = (size_t)pasted->width * 3;
+    for (int i = 0; i < pasted->height; i++)
+        memcpy(picture->pixels + ((size_t)(y + i) * (size_t)picture->width + (size_t)x) * 3,
+               pasted->pixels + row * (size_t)i, row);
+}
+
 /* Black or white, whichever is easier to read on the colour (luminance of ITU-R BT.601, in thousandths). */
 static const uint8_t *readable_on(const uint8_t colour[3])
 {
@@ -48,16 +76,14 @@ static const uint8_t *readable_on(const uint8_t colour[3])
  * it would leave the picture on the right. */
 static void draw_label(ftdn_picture *picture, area box, int scale, const char *label, const uint8_t colour[3])
 {
-    int n_letters = (int)strnlen(label, LONGEST_LABEL), pitch = (FTDN_FONT_WIDTH + 1) * scale, padding = scale;
-    int width = n_letters * pitch - scale + 2 * padding + scale, height = (FTDN_FONT_HEIGHT + 2) * scale;
+    int padding = scale;
+    int width = ftdn_picture_text_width(label, scale) + 2 * padding + scale, height = (FTDN_FONT_HEIGHT + 2) * scale;
     int x = box.x0, y = box.y0 - height;
     if (x + width > picture->width) x = picture->width - width;
     if (x < 0) x = 0;
     if (y < 0) y = box.y0 < 0 ? 0 : box.y0;
     fill_area(picture, (area){x, y, x + width, y + height}, colour);
-    const uint8_t *ink = readable_on(colour);
-    for (int i = 0; i < n_letters; i++)
-        draw_letter(picture, x + padding + i * pitch, y + padding, scale, label[i], ink);
+    ftdn_picture_draw_text(picture, x + padding, y + padding, scale, label, readable_on(colour));
 }
 
 /* The nearest pixel, at most one box line outside of 0 ... side. */

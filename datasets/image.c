@@ -95,20 +95,20 @@ static tap find_tap(int out, int n_out, int n_in)
     return found;
 }
 
-void ftdn_picture_resize(const ftdn_picture *picture, int size, uint8_t *resized)
+void ftdn_picture_scale(const ftdn_picture *picture, int width, int height, uint8_t *scaled)
 {
-    assert(picture->width > 0 && picture->height > 0 && size > 0);
+    assert(picture->width > 0 && picture->height > 0 && width > 0 && height > 0);
     const int one = 1 << WEIGHT_BITS;
-    size_t in_row = (size_t)picture->width * 3, out_row = (size_t)size * 3;
+    size_t in_row = (size_t)picture->width * 3, out_row = (size_t)width * 3;
     tap column[TILE];
-    for (int tile = 0; tile < size; tile += TILE) {
-        int n_columns = size - tile < TILE ? size - tile : TILE;
-        for (int x = 0; x < n_columns; x++) column[x] = find_tap(tile + x, size, picture->width);
-        for (int y = 0; y < size; y++) {
-            tap row = find_tap(y, size, picture->height);
+    for (int tile = 0; tile < width; tile += TILE) {
+        int n_columns = width - tile < TILE ? width - tile : TILE;
+        for (int x = 0; x < n_columns; x++) column[x] = find_tap(tile + x, width, picture->width);
+        for (int y = 0; y < height; y++) {
+            tap row = find_tap(y, height, picture->height);
             const uint8_t *upper = picture->pixels + in_row * (size_t)row.first;
             const uint8_t *lower = picture->pixels + in_row * (size_t)row.second;
-            uint8_t *out = resized + out_row * (size_t)y + (size_t)tile * 3;
+            uint8_t *out = scaled + out_row * (size_t)y + (size_t)tile * 3;
             for (int x = 0; x < n_columns; x++) {
                 int left = column[x].first * 3, right = column[x].second * 3;
                 int right_weight = column[x].weight, left_weight = one - right_weight;
@@ -122,6 +122,11 @@ void ftdn_picture_resize(const ftdn_picture *picture, int size, uint8_t *resized
             }
         }
     }
+}
+
+void ftdn_picture_resize(const ftdn_picture *picture, int size, uint8_t *resized)
+{
+    ftdn_picture_scale(picture, size, size, resized);
 }
 
 ftdn_status ftdn_picture_write_jpeg(const char *path, const ftdn_picture *picture, ftdn_error *err)

@@ -29,11 +29,26 @@ FTDN_NODISCARD ftdn_status ftdn_picture_decode_jpeg(const char *path, const void
  * the same bytes on every machine, and those of OpenCV's INTER_LINEAR. resized: [size,size,3], caller's. */
 void ftdn_picture_resize(const ftdn_picture *picture, int size, uint8_t *resized);
 
+/* The same to any width and height. scaled: [height,width,3], caller's. */
+void ftdn_picture_scale(const ftdn_picture *picture, int width, int height, uint8_t *scaled);
+
 /* Draw the outline of a box (corners in pixels, clipped to the picture) and a label above it, or inside
  * where there is no room above. label: ASCII; NULL or "": none. A box that is not finite, is inverted or
  * misses the picture leaves it as it is. Lines and letters grow with pictures over 1000 pixels. */
 void ftdn_picture_draw_box(ftdn_picture *picture, float x0, float y0, float x1, float y1, const char *label,
                            const uint8_t colour[3]);
+
+/* Fill the corners' rectangle (x1 and y1 are not part of it), clipped to the picture. */
+void ftdn_picture_fill(ftdn_picture *picture, int x0, int y0, int x1, int y1, const uint8_t colour[3]);
+
+/* Draw one line of ASCII letters with its upper left dot at (x, y); a dot is a square of `scale` pixels. */
+void ftdn_picture_draw_text(ftdn_picture *picture, int x, int y, int scale, const char *text, const uint8_t colour[3]);
+
+/* The pixels that a line takes. */
+int ftdn_picture_text_width(const char *text, int scale);
+
+/* Copy a picture into another one, its upper left corner at (x, y); it must fit. */
+void ftdn_picture_paste(ftdn_picture *picture, int x, int y, const ftdn_picture *pasted);
 
 /* Write as JPEG (quality 92, full chroma), atomically. FTDN_ERR_INPUT names the path. */
 FTDN_NODISCARD ftdn_status ftdn_picture_write_jpeg(const char *path, const ftdn_picture *picture, ftdn_error *err);

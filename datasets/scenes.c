@@ -249,7 +249,7 @@ ftdn_status ftdn_dataset_open_test_scenes(int n_images, uint64_t seed, ftdn_data
         return FTDN_FAIL(err, FTDN_ERR_ARG, "%d test scenes; 1 ... %d can be made", n_images, MAX_SCENES);
     }
     ftdn_dataset_body *body;
-    FTDN_TRY(ftdn_dataset_body_create(ftdn_voc_class_name, 20, &body, err));
+    FTDN_TRY(ftdn_dataset_body_create(ftdn_voc_class_name, FTDN_VOC_CLASSES, &body, err));
     ftdn_status status = fill(body, n_images, seed, err);
     if (status != FTDN_OK) {
         ftdn_dataset_close(&body->dataset);

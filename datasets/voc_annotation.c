@@ -10,8 +10,6 @@
 
 #include <expat.h>
 
-#include "base/suggest.h"
-
 #define MAX_DEPTH 64
 #define MAX_TEXT 255
 #define BLANKS " \t\r\n"
@@ -56,7 +54,7 @@ typedef struct place {
 typedef struct annotation_reader {
     XML_Parser xml;
     const char *path;
-    const ftdn_class_list *classes;
+    ftdn_class_map *classes;
     const ftdn_image *image;
     ftdn_arena *arena;
     ftdn_error *err;
@@ -116,13 +114,10 @@ static const char *trimmed_text(annotation_reader *reader)
 
 static void end_name(annotation_reader *reader)
 {
-    const char *name = trimmed_text(reader);
-    const ftdn_class_list *classes = reader->classes;
-    reader->current.class_index = ftdn_class_list_find(classes, name);
-    if (reader->current.class_index >= 0) return;
-    const char *nearest = ftdn_suggest(name, classes->name, classes->n_classes);
-    if (nearest) stop(reader, reader->at[NAME], "unknown class '%s' (did you mean '%s'?)", name, nearest);
-    else stop(reader, reader->at[NAME], "unknown class '%s'", name);
+    place at = reader->at[NAME];
+    ftdn_status status = ftdn_class_map_find(reader->classes, trimmed_text(reader), reader->path, at.line, at.column,
+                                             &reader->current.class_index, reader->err);
+    if (status != FTDN_OK) stop_without_memory(reader);
 }
 
 static void end_difficult(annotation_reader *reader)
@@ -189,6 +184,7 @@ static void end_object(annotation_reader *reader)
         stop(reader, reader->at[OBJECT], "<object> without <%s>", is_seen(reader, NAME) ? "bndbox" : "name");
         return;
     }
+    if (reader->current.class_index < 0) return; /* left out */
     if (reader->n_objects == reader->capacity) {
         int capacity = reader->capacity ? 2 * reader->capacity : 8; /* the file's size bounds it far below INT_MAX */
         ftdn_object *larger = FTDN_NEW(reader->arena, capacity, ftdn_object, reader->err);
@@ -285,9 +281,8 @@ static void XMLCALL on_doctype(void *user, const XML_Char *name, const XML_Char 
     stop(reader, current_place(reader), "a document type is refused: no entity is expanded");
 }
 
-ftdn_status ftdn_voc_annotation_parse(const char *text, size_t n_bytes, const char *path,
-                                      const ftdn_class_list *classes, ftdn_arena *arena, ftdn_image *image,
-                                      ftdn_error *err)
+ftdn_status ftdn_voc_annotation_parse(const char *text, size_t n_bytes, const char *path, ftdn_class_map *classes,
+                                      ftdn_arena *arena, ftdn_image *image, ftdn_error *err)
 {
     assert(n_bytes <= INT_MAX && image->width > 0 && image->height > 0);
     annotation_reader reader = {.path = path, .classes = classes, .image = image, .arena = arena, .err = err};

@@ -11,15 +11,16 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "datasets/class_list.h"
+#include "datasets/class_map.h"
 #include "datasets/dataset.h"
 
 /* Parse the text of the file `path` (for messages).
  * image: width and height are those of the picture; n_objects and object are set on success, and live
- * in the arena. FTDN_ERR_INPUT names path:line:column: broken XML, an unknown class (and the nearest known
- * one), a part that is missing or there twice, a bad number, a box that is inverted, empty or outside the picture. */
+ * in the arena. Objects of classes that the map does not know are left out; the map counts them.
+ * FTDN_ERR_INPUT names path:line:column: broken XML, a part that is missing or there twice, a bad number, a box that is
+ * inverted, empty or outside the picture. */
 FTDN_NODISCARD ftdn_status ftdn_voc_annotation_parse(const char *text, size_t n_bytes, const char *path,
-                                                     const ftdn_class_list *classes, ftdn_arena *arena,
-                                                     ftdn_image *image, ftdn_error *err);
+                                                     ftdn_class_map *classes, ftdn_arena *arena, ftdn_image *image,
+                                                     ftdn_error *err);
 
 #endif

@@ -169,3 +169,20 @@ void ftdn_network_gather(const ftdn_network *network, const ftdn_context *contex
         locations = append_map(locations, context, network->box_head[i], index);
     }
 }
+
+/* The opposite of append_map. */
+static const float *take_map(const float *from, const ftdn_map *map)
+{
+    size_t n_elements = ftdn_shape_elements(map->shape);
+    memcpy(map->values, from, n_elements * sizeof *from);
+    return from + n_elements;
+}
+
+void ftdn_network_scatter(const ftdn_network *network, const float *dlogits, const float *dlocations,
+                          const ftdn_map *map)
+{
+    for (int i = 0; i < network->n_heads; i++) {
+        dlogits = take_map(dlogits, &map[i]);
+        dlocations = take_map(dlocations, &map[network->n_heads + i]);
+    }
+}

@@ -1,14 +1,19 @@
 /* backend.h - what a backend provides: the table behind engine.h (only engine/ includes this).
  *
- * engine.c owns what all backends share: the schedule, the slab's size, the loop over steps, the
+ * engine.c owns what all backends share: the schedule, the slabs' sizes, the loop over steps, the
  * hook. A backend owns primitives, weight layout and arithmetic. Its state hangs on the three void
  * pointers (four with gradients); an _init that fails leaves nothing behind, a _done accepts what an _init made.
+ *
+ * What a context or a gradients object has beside its slab is scratch: another slab of the same program may be put in
+ * its place between two steps (training.c does, with one slab per image).
  *
  * A device backend enqueues in run_step and hands device memory to the hook. */
 #ifndef FTDN_ENGINE_BACKEND_H
 #define FTDN_ENGINE_BACKEND_H
 
+#include "engine/batch_statistics.h"
 #include "engine/engine.h"
+#include "engine/gradient_layout.h"
 #include "engine/gradients.h"
 #include "engine/schedule.h"
 
@@ -18,6 +23,8 @@ struct ftdn_program {
     ftdn_arena arena;        /* holds the schedule */
     ftdn_schedule schedule;
     ftdn_conv_algorithm conv_algorithm;
+    bool for_gradients, for_training; /* as compiled; either: packed weights serve the backward pass too */
+    ftdn_gradient_layout gradient_layout; /* meaningful where either is set */
     void *state;
 };
 
@@ -36,11 +43,23 @@ struct ftdn_context {
 
 struct ftdn_gradients {
     const ftdn_program *program; /* borrowed */
-    size_t *map_offset;          /* [n_nodes] bytes into the slab */
-    size_t slab_bytes;
-    float *slab; /* the gradient of every node's map; host or device */
+    float *slab;                 /* gradient_layout.slab_bytes, host or device */
     void *state;
 };
+
+/* Sums are over the cells of the context's images, in double. */
+typedef struct ftdn_batch_norm_table {
+    /* sums: [2,C]: of x, of x^2. */
+    void (*sum)(const ftdn_context *context, int step, double *sums);
+    /* y = activation((x - mean) inverse_deviation scale + shift) */
+    void (*forward)(const ftdn_context *context, int step, const ftdn_batch_statistics *statistics);
+    /* sums: [2,C]: of g, of g (x - mean), where g is dy where the activation passed its input on, else 0. */
+    void (*sum_gradients)(const ftdn_gradients *gradients, const ftdn_context *context, int step,
+                          const ftdn_batch_statistics *statistics, double *sums);
+    /* dx = scale inverse_deviation (g - mean_g - (x - mean) mean_gx), added or written as the layout says. */
+    void (*backward)(const ftdn_gradients *gradients, const ftdn_context *context, int step,
+                     const ftdn_batch_statistics *statistics);
+} ftdn_batch_norm_table;
 
 struct ftdn_backend {
     const char *name;
@@ -56,20 +75,24 @@ struct ftdn_backend {
     /* Lay out the parameters of one step; called for different steps from several threads at once. */
     ftdn_status (*pack_step)(ftdn_packed *packed, int step, const ftdn_weights *weights, ftdn_error *err);
 
-    ftdn_status (*context_init)(ftdn_context *context, ftdn_error *err); /* makes the slab too */
+    float *(*slab_create)(size_t n_bytes, ftdn_error *err); /* zeroed; NULL with FTDN_ERR_MEMORY */
+    void (*slab_free)(float *slab);
+
+    ftdn_status (*context_init)(ftdn_context *context, ftdn_error *err);
     void (*context_done)(ftdn_context *context);
 
     ftdn_status (*load_input)(ftdn_context *context, const ftdn_input *input, ftdn_error *err);
     ftdn_status (*run_step)(ftdn_context *context, const ftdn_packed *packed, int step, ftdn_error *err);
 
-    /* Gradients (gradients.h). Memory of maps and the weights in the layout that going backward wants; then one step:
-     * add to the gradient of its source, and to those parameter gradients that are not NULL. */
+    /* Gradients (gradients.h), of programs compiled for them or for training. One step backward: add to the gradient of
+     * its source or write it, as the layout says, and add to those parameter gradients that are not NULL. */
     ftdn_status (*gradients_init)(ftdn_gradients *gradients, ftdn_error *err);
     void (*gradients_done)(ftdn_gradients *gradients);
-    ftdn_status (*gradients_pack_step)(ftdn_gradients *gradients, int step, const ftdn_weights *weights,
-                                       ftdn_error *err);
-    ftdn_status (*backward_step)(ftdn_gradients *gradients, const ftdn_context *context, int step,
-                                 float *const *param_gradients, ftdn_error *err);
+    ftdn_status (*backward_step)(ftdn_gradients *gradients, const ftdn_context *context, const ftdn_packed *packed,
+                                 int step, float *const *param_gradients, ftdn_error *err);
+
+    /* The steps of batch norms in training mode (batch_statistics.h), with the activation that they take along. */
+    ftdn_batch_norm_table batch_norm;
 };
 
 extern const ftdn_backend ftdn_backend_ref;
@@ -81,7 +104,7 @@ float *ftdn_context_values(const ftdn_context *context, int node);
 /* The maps of a merge's copies; NULL beyond n_copies. */
 void ftdn_context_copies(const ftdn_context *context, const ftdn_node *merge, const float *ret_copy[FTDN_MAX_COPIES]);
 
-/* The memory of a node's gradient. */
+/* The memory of a node's gradient; NULL where none is kept. */
 float *ftdn_gradients_values(const ftdn_gradients *gradients, int node);
 
 /* The gradients of a merge's copies; NULL beyond n_copies. */

@@ -1,5 +1,6 @@
 #include "engine/dtype.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -39,8 +40,7 @@ static float float_of_bits(uint32_t bits)
     return value;
 }
 
-/* IEEE binary16: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. Exact in float32. */
-static float float_of_half(uint16_t half)
+float ftdn_float_of_half(uint16_t half)
 {
     uint32_t sign = (uint32_t)(half & 0x8000) << 16;
     uint32_t exponent = (half >> 10) & 31;
@@ -49,6 +49,18 @@ static float float_of_half(uint16_t half)
     if (exponent > 0) return float_of_bits(sign | (exponent + 127 - 15) << 23 | fraction << 13);
     float magnitude = (float)fraction * 0x1p-24f;
     return sign ? -magnitude : magnitude;
+}
+
+uint16_t ftdn_half_of_float(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    uint32_t sign = bits >> 16 & 0x8000, magnitude = bits & 0x7fffffff;
+    if (magnitude > 0x7f800000) return (uint16_t)(sign | 0x7e00 | (magnitude >> 13 & 0x3ff));
+    if (magnitude >= 0x477ff000) return (uint16_t)(sign | 0x7c00);                                /* 65520 */
+    if (magnitude < 0x38800000) return (uint16_t)(sign | (uint32_t)lrintf(fabsf(value) * 0x1p24f)); /* 2^-14 */
+    magnitude += 0xfff + (magnitude >> 13 & 1);
+    return (uint16_t)(sign | (magnitude - ((uint32_t)(127 - 15) << 23)) >> 13);
 }
 
 static float float_of_bfloat16(uint16_t half)
@@ -109,7 +121,7 @@ void ftdn_dtype_convert(const ftdn_dtype *dtype, const unsigned char *bytes, siz
     switch (dtype->code) {
     case FTDN_DTYPE_F64: CONVERT(double, float_of_f64);
     case FTDN_DTYPE_F32: CONVERT(uint32_t, float_of_bits);
-    case FTDN_DTYPE_F16: CONVERT(uint16_t, float_of_half);
+    case FTDN_DTYPE_F16: CONVERT(uint16_t, ftdn_float_of_half);
     case FTDN_DTYPE_BF16: CONVERT(uint16_t, float_of_bfloat16);
     case FTDN_DTYPE_I64: CONVERT(int64_t, float_of_i64);
     case FTDN_DTYPE_I32: CONVERT(int32_t, float_of_i32);

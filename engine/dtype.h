@@ -3,6 +3,7 @@
 #define FTDN_ENGINE_DTYPE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define FTDN_DTYPE_NAMES "F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL"
 
@@ -35,5 +36,11 @@ const ftdn_dtype *ftdn_dtype_find_storage(const char *storage, size_t n_chars);
  * BOOL: 1 for any byte but 0. The caller has checked that all elements lie inside the buffer. */
 void ftdn_dtype_convert(const ftdn_dtype *dtype, const unsigned char *bytes, size_t stride, size_t n_elements,
                         float *values);
+
+/* IEEE binary16: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. Exact in float32. */
+float ftdn_float_of_half(uint16_t half);
+
+/* The nearest half, of two equally near ones that with the even fraction; infinity from 65520 on. NaN stays NaN. */
+uint16_t ftdn_half_of_float(float value);
 
 #endif

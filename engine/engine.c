@@ -39,9 +39,14 @@ ftdn_status ftdn_program_create(const ftdn_backend *backend, const ftdn_graph *g
     program->backend = backend;
     program->graph = graph;
     program->conv_algorithm = desc->conv_algorithm;
+    program->for_gradients = desc->for_gradients;
+    program->for_training = desc->for_training;
     ftdn_arena_init(&program->arena);
     int micro_batch = desc->micro_batch ? desc->micro_batch : backend->micro_batch;
     ftdn_status status = ftdn_schedule_make(graph, desc, micro_batch, &program->arena, &program->schedule, err);
+    if (status == FTDN_OK && (desc->for_gradients || desc->for_training))
+        status =
+            ftdn_gradient_layout_make(graph, &program->schedule, desc, &program->arena, &program->gradient_layout, err);
     if (status == FTDN_OK) status = backend->program_init(program, err);
     if (status != FTDN_OK) {
         ftdn_arena_done(&program->arena);
@@ -115,7 +120,7 @@ ftdn_status ftdn_packed_create(const ftdn_program *program, const ftdn_weights *
         free(packed);
         return status;
     }
-    status = pack_steps(packed, weights, NULL, n_threads, err);
+    if (weights) status = pack_steps(packed, weights, NULL, n_threads, err);
     if (status != FTDN_OK) {
         ftdn_packed_free(packed);
         return status;
@@ -147,8 +152,10 @@ ftdn_status ftdn_context_create(const ftdn_program *program, ftdn_context **ret_
     ftdn_context *context = calloc(1, sizeof *context);
     if (!context) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for a context");
     context->program = program;
-    ftdn_status status = program->backend->context_init(context, err);
+    context->slab = program->backend->slab_create(program->schedule.slab_bytes, err);
+    ftdn_status status = context->slab ? program->backend->context_init(context, err) : FTDN_ERR_MEMORY;
     if (status != FTDN_OK) {
+        program->backend->slab_free(context->slab);
         free(context);
         return status;
     }
@@ -160,6 +167,7 @@ void ftdn_context_free(ftdn_context *context)
 {
     if (!context) return;
     context->program->backend->context_done(context);
+    context->program->backend->slab_free(context->slab);
     free(context);
 }
 

@@ -40,6 +40,7 @@ typedef struct ftdn_compile_desc {
     int n_outputs;
     bool keep_all;   /* no memory is used twice: every map that exists survives the run */
     bool for_gradients; /* every node is a step of its own and its map survives: what gradients.h needs */
+    bool for_training;  /* the same, but a batch norm takes the activation behind it along: what training.h needs */
     int micro_batch;    /* images per forward; 0: the backend's own size */
     ftdn_conv_algorithm conv_algorithm;
 } ftdn_compile_desc;
@@ -90,12 +91,13 @@ void ftdn_program_free(ftdn_program *program);
 int ftdn_program_micro_batch(const ftdn_program *program);
 size_t ftdn_program_slab_bytes(const ftdn_program *program); /* activation memory of one context */
 
-/* Lay out all weights for the program, steps shared among n_threads; the values are copied. */
+/* Lay out all weights for the program, steps shared among n_threads; the values are copied.
+ * weights: NULL makes the room only, which ftdn_packed_update must fill before it is used. */
 FTDN_NODISCARD ftdn_status ftdn_packed_create(const ftdn_program *program, const ftdn_weights *weights, int n_threads,
                                               ftdn_packed **ret_packed, ftdn_error *err);
 void ftdn_packed_free(ftdn_packed *packed);
 
-/* Lay out anew the steps that read a changed parameter. changed: [n_params of the graph].
+/* Lay out anew the steps that read a changed parameter. changed: [n_params of the graph]; NULL: all of them.
  * No context may run `packed` meanwhile. After a failure `packed` may only be freed. */
 FTDN_NODISCARD ftdn_status ftdn_packed_update(ftdn_packed *packed, const ftdn_weights *weights, const bool *changed,
                                               int n_threads, ftdn_error *err);

@@ -16,29 +16,23 @@
 
 #include "base/status.h"
 #include "engine/engine.h"
-#include "engine/weights.h"
 
 typedef struct ftdn_gradients ftdn_gradients;
 
 /* Memory for the gradients of every map of one micro-batch; belongs to one worker, as a context does.
- * weights: what the forward passes run with; their values are borrowed until others are set.
  * FTDN_ERR_ARG: the program was not compiled for_gradients. */
-FTDN_NODISCARD ftdn_status ftdn_gradients_create(const ftdn_program *program, const ftdn_weights *weights,
-                                                 ftdn_gradients **ret_gradients, ftdn_error *err);
+FTDN_NODISCARD ftdn_status ftdn_gradients_create(const ftdn_program *program, ftdn_gradients **ret_gradients,
+                                                 ftdn_error *err);
 void ftdn_gradients_free(ftdn_gradients *gradients); /* NULL is fine */
-
-/* Take other weights. */
-FTDN_NODISCARD ftdn_status ftdn_gradients_set_weights(ftdn_gradients *gradients, const ftdn_weights *weights,
-                                                      ftdn_error *err);
 
 void ftdn_gradients_clear(ftdn_gradients *gradients);
 
 /* dE/d(map) of a node for the images of the context's last forward. */
 ftdn_map ftdn_gradients_map(const ftdn_gradients *gradients, const ftdn_context *context, int node);
 
-/* Go backward through all steps. param_gradients: NULL, or [n_params] buffers (NULL: not wanted) that
- * dE/d(parameter) is added to, in the shape of the parameter. */
+/* Go backward through all steps. packed: what the forward pass ran with. param_gradients: NULL, or [n_params] buffers
+ * (NULL: not wanted) that dE/d(parameter) is added to, in the shape of the parameter. */
 FTDN_NODISCARD ftdn_status ftdn_backward(ftdn_gradients *gradients, const ftdn_context *context,
-                                         float *const *param_gradients, ftdn_error *err);
+                                         const ftdn_packed *packed, float *const *param_gradients, ftdn_error *err);
 
 #endif

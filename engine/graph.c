@@ -322,13 +322,16 @@ uint64_t ftdn_node_macs(const ftdn_graph *graph, int node)
     return (uint64_t)ftdn_shape_elements(n->shape) * (uint64_t)(inputs_per_group * n->kernel_h * n->kernel_w);
 }
 
+bool ftdn_param_is_trained(const ftdn_param *param)
+{
+    return param->kind != FTDN_PARAM_BN_MEAN && param->kind != FTDN_PARAM_BN_VAR && param->kind != FTDN_PARAM_CONSTANT;
+}
+
 size_t ftdn_graph_n_trained(const ftdn_graph *graph)
 {
     size_t n_trained = 0;
     for (int i = 0; i < graph->n_params; i++) {
-        ftdn_param_kind kind = graph->param[i].kind;
-        bool trained = kind != FTDN_PARAM_BN_MEAN && kind != FTDN_PARAM_BN_VAR && kind != FTDN_PARAM_CONSTANT;
-        if (trained) n_trained += graph->param[i].n_elements;
+        if (ftdn_param_is_trained(&graph->param[i])) n_trained += graph->param[i].n_elements;
     }
     return n_trained;
 }

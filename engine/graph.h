@@ -154,6 +154,9 @@ size_t ftdn_shape_elements(ftdn_shape shape);
 /* Multiply-accumulates of one image in a convolution node, 0 for other nodes. */
 uint64_t ftdn_node_macs(const ftdn_graph *graph, int node);
 
+/* Is it changed by training: no running statistics and no constant? */
+bool ftdn_param_is_trained(const ftdn_param *param);
+
 /* Trained parameters (weights, biases, batch-norm scale and shift), as PyTorch counts them. */
 size_t ftdn_graph_n_trained(const ftdn_graph *graph);
 

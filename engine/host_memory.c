@@ -19,6 +19,16 @@ void *ftdn_host_alloc(size_t n_bytes, ftdn_error *err)
     return memset(memory, 0, padded);
 }
 
+float *ftdn_host_slab_create(size_t n_bytes, ftdn_error *err)
+{
+    return ftdn_host_alloc(n_bytes, err);
+}
+
+void ftdn_host_slab_free(float *slab)
+{
+    free(slab);
+}
+
 /* A byte has 256 values: a table of what they become saves a division per element. */
 typedef struct byte_table {
     float of[3][256];

@@ -3,6 +3,7 @@
  * Offsets count from the end of the header; the tensors cover all bytes behind it, each once. */
 #include "engine/tensor_formats.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -272,25 +273,44 @@ static void write_metadata(ftdn_text *header, const ftdn_tensor_file *file)
     ftdn_text_append(header, "}");
 }
 
-static void write_description(ftdn_text *header, const ftdn_named_tensor *tensor, size_t begin)
+/* How a file is laid out: F32 values before F16 ones, so that all are aligned whatever their number. */
+typedef struct layout {
+    const ftdn_tensor_file *file;
+    const bool *as_half; /* NULL: none */
+} layout;
+
+static bool is_half(const layout *out, int tensor)
+{
+    return out->as_half && out->as_half[tensor];
+}
+
+static size_t value_bytes(const layout *out, int tensor)
+{
+    return out->file->tensor[tensor].n_elements * (is_half(out, tensor) ? sizeof(uint16_t) : sizeof(float));
+}
+
+static void write_description(ftdn_text *header, const ftdn_named_tensor *tensor, bool half, size_t begin, size_t end)
 {
     char dims[FTDN_DIMS_CHARS];
     ftdn_text_append_json_string(header, tensor->name);
-    ftdn_text_append(header, ":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[%zu,%zu]}",
-                     ftdn_dims_text(tensor->dims, tensor->n_dims, dims, sizeof dims), begin,
-                     begin + tensor->n_elements * sizeof(float));
+    ftdn_text_append(header, ":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%zu,%zu]}", half ? "F16" : "F32",
+                     ftdn_dims_text(tensor->dims, tensor->n_dims, dims, sizeof dims), begin, end);
 }
 
 /* The length and the header, padded with spaces so that the values begin at a multiple of 8. */
-static void write_header(ftdn_text *text, const ftdn_tensor_file *file)
+static void write_header(ftdn_text *text, const layout *out)
 {
-    size_t begin = 0;
+    const ftdn_tensor_file *file = out->file;
+    size_t next[2] = {0, 0}; /* where the next F32 and the next F16 tensor begin */
+    for (int i = 0; i < file->n_tensors; i++) next[1] += is_half(out, i) ? 0 : value_bytes(out, i);
     ftdn_text_append_bytes(text, "\0\0\0\0\0\0\0\0{", LENGTH_BYTES + 1);
     if (file->n_metadata) write_metadata(text, file);
     for (int i = 0; i < file->n_tensors; i++) {
+        bool half = is_half(out, i);
+        size_t begin = next[half];
+        next[half] += value_bytes(out, i);
         if (i || file->n_metadata) ftdn_text_append(text, ",");
-        write_description(text, &file->tensor[i], begin);
-        begin += file->tensor[i].n_elements * sizeof(float);
+        write_description(text, &file->tensor[i], half, begin, next[half]);
     }
     ftdn_text_append(text, "}");
     while (!text->failed && text->n_chars % LENGTH_BYTES) ftdn_text_append(text, " ");
@@ -299,19 +319,43 @@ static void write_header(ftdn_text *text, const ftdn_tensor_file *file)
     memcpy(text->chars, &header_bytes, sizeof header_bytes);
 }
 
-ftdn_status ftdn_safetensors_write(const char *path, const ftdn_tensor_file *file, ftdn_error *err)
+static ftdn_status write_halves(ftdn_text *text, const ftdn_named_tensor *tensor, ftdn_error *err)
+{
+    for (size_t i = 0; i < tensor->n_elements; i++) {
+        uint16_t half = ftdn_half_of_float(tensor->values[i]);
+        if (isfinite(tensor->values[i]) && !isfinite(ftdn_float_of_half(half))) {
+            return FTDN_FAIL(err, FTDN_ERR_INPUT, "tensor '%s': element %zu is %g, and F16 ends at 65504", tensor->name,
+                             i, (double)tensor->values[i]);
+        }
+        ftdn_text_append_bytes(text, (const char *)&half, sizeof half);
+    }
+    return FTDN_OK;
+}
+
+static ftdn_status write_values(ftdn_text *text, const layout *out, ftdn_error *err)
+{
+    for (int i = 0; i < out->file->n_tensors; i++) {
+        const ftdn_named_tensor *tensor = &out->file->tensor[i];
+        if (!is_half(out, i)) ftdn_text_append_bytes(text, (const char *)tensor->values, value_bytes(out, i));
+    }
+    for (int i = 0; i < out->file->n_tensors; i++) {
+        if (is_half(out, i)) FTDN_TRY(write_halves(text, &out->file->tensor[i], err));
+    }
+    return FTDN_OK;
+}
+
+ftdn_status ftdn_safetensors_write(const char *path, const ftdn_tensor_file *file, const bool *as_half, ftdn_error *err)
 {
     if (ftdn_tensor_file_find(file, METADATA)) {
         return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: safetensors has no room for a tensor called '" METADATA "'", path);
     }
+    const layout out = {file, as_half};
     ftdn_text text;
     ftdn_text_init(&text);
-    write_header(&text, file);
-    for (int i = 0; i < file->n_tensors; i++) {
-        const ftdn_named_tensor *tensor = &file->tensor[i];
-        ftdn_text_append_bytes(&text, (const char *)tensor->values, tensor->n_elements * sizeof *tensor->values);
-    }
-    ftdn_status status = ftdn_text_check(&text, err);
+    write_header(&text, &out);
+    ftdn_status status = write_values(&text, &out, err);
+    if (status != FTDN_OK) ftdn_error_context(err, "%s", path);
+    else status = ftdn_text_check(&text, err);
     if (status == FTDN_OK) status = ftdn_file_write_atomic(path, text.chars, text.n_chars, err);
     ftdn_text_done(&text);
     return status;

@@ -13,9 +13,6 @@ typedef struct node_facts {
     bool visible;    /* a tap or an output: its map must exist as defined */
     bool output;
     bool tapped;
-    int birth, death; /* steps; the map must be kept in [birth, death] */
-    size_t n_bytes;
-    int alias; /* node whose memory this map takes over in place; -1: its own */
 } node_facts;
 
 /* A merge that fits its sources; anything else is a mistake of the code that made the graph. */
@@ -58,7 +55,8 @@ static ftdn_status mark_nodes(const ftdn_graph *graph, const ftdn_compile_desc *
         facts[node].visible = facts[node].output = true;
     }
     for (int i = 0; i < graph->n_nodes; i++) {
-        if (desc->for_gradients) facts[i].visible = true;
+        bool fuses = !desc->for_gradients && !(desc->for_training && graph->node[i].op != FTDN_OP_BATCH_NORM);
+        if (!fuses) facts[i].visible = true;
         if (graph->node[i].op == FTDN_OP_MERGE) assert_merge(graph, i);
         int source[1 + FTDN_MAX_COPIES];
         int n_sources = list_sources(&graph->node[i], source);
@@ -111,76 +109,35 @@ static bool runs_in_place(const ftdn_step *step, const node_facts *facts, bool k
     return elementwise && !keep_all && !source->output && source->n_readers == 1;
 }
 
-static ftdn_status find_lifetimes(const ftdn_graph *graph, const ftdn_schedule *schedule, bool keep_all,
-                                  node_facts *facts, ftdn_error *err)
+/* Lifetimes in steps; the input is there before the first one. */
+static ftdn_status find_needs(const ftdn_graph *graph, const ftdn_schedule *schedule, bool keep_all,
+                              const node_facts *facts, ftdn_map_need *need, ftdn_error *err)
 {
-    for (int i = 0; i < graph->n_nodes; i++) facts[i].birth = INT_MAX;
-    facts[0].birth = -1; /* the input is there before the first step */
+    need[0] = (ftdn_map_need){.exists = true, .birth = -1, .death = -1, .alias = -1};
     for (int s = 0; s < schedule->n_steps; s++) {
         const ftdn_step *step = &schedule->step[s];
-        facts[step->target].birth = facts[step->target].death = s;
+        bool in_place = runs_in_place(step, facts, keep_all);
+        need[step->target] =
+            (ftdn_map_need){.exists = true, .birth = s, .death = s, .alias = in_place ? step->source : -1};
         int source[1 + FTDN_MAX_COPIES];
         int n_sources = list_sources(&graph->node[step->node], source);
-        for (int j = 0; j < n_sources; j++) facts[source[j]].death = s;
+        for (int j = 0; j < n_sources; j++) need[source[j]].death = s;
     }
     for (int i = 0; i < graph->n_nodes; i++) {
-        facts[i].alias = -1;
-        if (facts[i].birth == INT_MAX) continue;
-        if (facts[i].output || keep_all) facts[i].death = INT_MAX;
-        size_t n_bytes = 0;
-        bool fits = ftdn_size_mul(ftdn_shape_elements(graph->node[i].shape), sizeof(float), &n_bytes) &&
-                    ftdn_size_mul(n_bytes, (size_t)schedule->micro_batch, &n_bytes) &&
-                    ftdn_size_round_up(n_bytes, FTDN_ARENA_ALIGNMENT, &facts[i].n_bytes);
-        if (!fits)
+        if (!need[i].exists) continue;
+        if (facts[i].output || keep_all) need[i].death = INT_MAX;
+        if (!ftdn_schedule_map_bytes(schedule, graph, i, &need[i].n_bytes))
             return FTDN_FAIL(err, FTDN_ERR_MEMORY, "the map of '%s' does not fit into memory", graph->node[i].name);
-    }
-    for (int s = schedule->n_steps - 1; s >= 0; s--) { /* backward, so that chains of aliases live long enough */
-        const ftdn_step *step = &schedule->step[s];
-        if (!runs_in_place(step, facts, keep_all)) continue;
-        facts[step->target].alias = step->source;
-        facts[step->source].death = facts[step->target].death;
     }
     return FTDN_OK;
 }
 
-/* The lowest offset where the map of `node` meets no placed map that lives at the same time. */
-static size_t lowest_free_offset(const node_facts *facts, const size_t *offset, int n_nodes, int node)
+bool ftdn_schedule_map_bytes(const ftdn_schedule *schedule, const ftdn_graph *graph, int node, size_t *ret_bytes)
 {
-    size_t candidate = 0;
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (int i = 0; i < n_nodes; i++) {
-            if (offset[i] == FTDN_NO_MAP) continue;
-            bool together = facts[i].birth <= facts[node].death && facts[node].birth <= facts[i].death;
-            bool overlap = offset[i] < candidate + facts[node].n_bytes && candidate < offset[i] + facts[i].n_bytes;
-            if (!together || !overlap) continue;
-            candidate = offset[i] + facts[i].n_bytes;
-            moved = true;
-        }
-    }
-    return candidate;
-}
-
-/* Largest maps first, each at its lowest free offset. */
-static void place_maps(const ftdn_graph *graph, const node_facts *facts, ftdn_schedule *schedule)
-{
-    size_t *offset = schedule->map_offset;
-    for (int i = 0; i < graph->n_nodes; i++) offset[i] = FTDN_NO_MAP;
-    for (;;) {
-        int largest = -1;
-        for (int i = 0; i < graph->n_nodes; i++) {
-            bool waits = facts[i].birth != INT_MAX && facts[i].alias < 0 && offset[i] == FTDN_NO_MAP;
-            if (waits && (largest < 0 || facts[i].n_bytes > facts[largest].n_bytes)) largest = i;
-        }
-        if (largest < 0) break;
-        offset[largest] = lowest_free_offset(facts, offset, graph->n_nodes, largest);
-        size_t end = offset[largest] + facts[largest].n_bytes;
-        if (end > schedule->slab_bytes) schedule->slab_bytes = end;
-    }
-    for (int s = 0; s < schedule->n_steps; s++) { /* sources come before their aliases */
-        int target = schedule->step[s].target;
-        if (facts[target].alias >= 0) offset[target] = offset[facts[target].alias];
-    }
+    size_t n_bytes;
+    return ftdn_size_mul(ftdn_shape_elements(graph->node[node].shape), sizeof(float), &n_bytes) &&
+           ftdn_size_mul(n_bytes, (size_t)schedule->micro_batch, &n_bytes) &&
+           ftdn_size_round_up(n_bytes, FTDN_ARENA_ALIGNMENT, ret_bytes);
 }
 
 /* Which steps follow which node: those that read its map, and those that read what such a step makes. */
@@ -214,19 +171,20 @@ ftdn_status ftdn_schedule_make(const ftdn_graph *graph, const ftdn_compile_desc 
     size_t n_nodes = (size_t)graph->n_nodes;
     node_facts *facts = FTDN_NEW(arena, n_nodes, node_facts, err);
     bool *done = FTDN_NEW(arena, n_nodes, bool, err);
+    ftdn_map_need *need = FTDN_NEW(arena, n_nodes, ftdn_map_need, err);
     ftdn_schedule schedule = {
         .micro_batch = micro_batch,
         .step = FTDN_NEW(arena, n_nodes, ftdn_step, err),
         .map_offset = FTDN_NEW(arena, n_nodes, size_t, err),
     };
-    if (!facts || !done || !schedule.step || !schedule.map_offset) return FTDN_ERR_MEMORY;
+    if (!facts || !done || !need || !schedule.step || !schedule.map_offset) return FTDN_ERR_MEMORY;
     FTDN_TRY(mark_nodes(graph, desc, facts, err));
     for (int i = 1; i < graph->n_nodes; i++) {
         if (!done[i]) schedule.step[schedule.n_steps++] = fuse_step(graph, facts, i, done);
     }
-    bool keep_all = desc->keep_all || desc->for_gradients;
-    FTDN_TRY(find_lifetimes(graph, &schedule, keep_all, facts, err));
-    place_maps(graph, facts, &schedule);
+    bool keep_all = desc->keep_all || desc->for_gradients || desc->for_training;
+    FTDN_TRY(find_needs(graph, &schedule, keep_all, facts, need, err));
+    schedule.slab_bytes = ftdn_placement_make(need, graph->n_nodes, schedule.map_offset);
     if (keep_all) FTDN_TRY(find_followers(graph, &schedule, arena, err));
     *ret_schedule = schedule;
     return FTDN_OK;

@@ -11,8 +11,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "engine/engine.h"
-
-#define FTDN_NO_MAP ((size_t)-1)
+#include "engine/placement.h"
 
 typedef struct ftdn_step {
     ftdn_op op;     /* of the first node; never INPUT */
@@ -36,5 +35,8 @@ typedef struct ftdn_schedule {
 /* FTDN_ERR_ARG: a tap or an output that is no node, a micro-batch below 1. FTDN_ERR_MEMORY: sizes overflow. */
 FTDN_NODISCARD ftdn_status ftdn_schedule_make(const ftdn_graph *graph, const ftdn_compile_desc *desc, int micro_batch,
                                               ftdn_arena *arena, ftdn_schedule *ret_schedule, ftdn_error *err);
+
+/* Memory of a node's map for one micro-batch, rounded up to FTDN_ARENA_ALIGNMENT; false where it overflows. */
+bool ftdn_schedule_map_bytes(const ftdn_schedule *schedule, const ftdn_graph *graph, int node, size_t *ret_bytes);
 
 #endif

@@ -141,6 +141,14 @@ const ftdn_named_tensor *ftdn_tensor_file_find(const ftdn_tensor_file *file, con
     return NULL;
 }
 
+const char *ftdn_tensor_file_find_metadata(const ftdn_tensor_file *file, const char *key)
+{
+    for (int i = 0; i < file->n_metadata; i++) {
+        if (!strcmp(file->metadata[i].key, key)) return file->metadata[i].value;
+    }
+    return NULL;
+}
+
 ftdn_status ftdn_named_tensor_digest(const ftdn_named_tensor *tensor, char ret_hex[FTDN_SHA256_HEX], ftdn_error *err)
 {
     return ftdn_sha256_of(tensor->values, tensor->n_elements * sizeof *tensor->values, ret_hex, err);

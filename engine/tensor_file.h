@@ -6,6 +6,7 @@
 #ifndef FTDN_ENGINE_TENSOR_FILE_H
 #define FTDN_ENGINE_TENSOR_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,7 +49,13 @@ const ftdn_named_tensor *ftdn_tensor_file_find(const ftdn_tensor_file *file, con
 FTDN_NODISCARD ftdn_status ftdn_named_tensor_digest(const ftdn_named_tensor *tensor, char ret_hex[FTDN_SHA256_HEX],
                                                     ftdn_error *err);
 
-/* Write all tensors as float32 safetensors, atomically; metadata is kept. */
-FTDN_NODISCARD ftdn_status ftdn_safetensors_write(const char *path, const ftdn_tensor_file *file, ftdn_error *err);
+/* The value of a key of the metadata; NULL if absent. */
+const char *ftdn_tensor_file_find_metadata(const ftdn_tensor_file *file, const char *key);
+
+/* Write all tensors as safetensors, atomically, in the given order; metadata is kept, `dtype` is not read.
+ * as_half: [n_tensors], which of them become F16, rounded to nearest even; the others, or all where it is NULL, F32.
+ * FTDN_ERR_INPUT names the tensor and element that F16 cannot hold: finite values of 65520 and more. */
+FTDN_NODISCARD ftdn_status ftdn_safetensors_write(const char *path, const ftdn_tensor_file *file, const bool *as_half,
+                                                  ftdn_error *err);
 
 #endif

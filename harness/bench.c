@@ -12,6 +12,7 @@ const char *const ftdn_bench_part_name[FTDN_BENCH_N_PARTS] = {
     [FTDN_BENCH_EVALUATE] = "evaluate", [FTDN_BENCH_WEIGHTS] = "weights", [FTDN_BENCH_SITES] = "sites",
     [FTDN_BENCH_DETECT] = "detect",     [FTDN_BENCH_SCENES] = "scenes",   [FTDN_BENCH_CAMPAIGN] = "campaign",
     [FTDN_BENCH_CEILING] = "ceiling",   [FTDN_BENCH_MEMORY] = "memory",   [FTDN_BENCH_PROTECT] = "protect",
+    [FTDN_BENCH_TRAIN] = "train",
 };
 
 /* The networks that need no file (the other one has its priors in one), and the design's figures on two cores. */
@@ -152,6 +153,7 @@ static ftdn_status measure_all(ftdn_bench *bench, ftdn_error *err)
     }
     if (options->wanted[FTDN_BENCH_SITES]) FTDN_TRY(ftdn_bench_sites(bench, err));
     if (options->wanted[FTDN_BENCH_SCENES]) FTDN_TRY(ftdn_bench_scenes(bench, err));
+    if (options->wanted[FTDN_BENCH_TRAIN]) FTDN_TRY(ftdn_bench_train(bench, err));
     if (options->wanted[FTDN_BENCH_CAMPAIGN]) FTDN_TRY(ftdn_bench_campaign(bench, err));
     if (options->wanted[FTDN_BENCH_CEILING]) FTDN_TRY(measure_ceiling(bench, err));
     if (options->wanted[FTDN_BENCH_MEMORY]) add_bytes(bench, NULL, "peak of the process", ftdn_bench_peak_bytes());

@@ -31,6 +31,7 @@ typedef enum ftdn_bench_part {
     FTDN_BENCH_SITES,    /* fault sites found */
     FTDN_BENCH_DETECT,   /* logits and locations to boxes */
     FTDN_BENCH_SCENES,   /* test scenes painted */
+    FTDN_BENCH_TRAIN,    /* batches in training: forward and backward */
     FTDN_BENCH_CAMPAIGN, /* null trials through scheduler and store */
     FTDN_BENCH_CEILING,  /* the machine's floating-point ceiling */
     FTDN_BENCH_MEMORY,   /* of a set-up for trials, and of the process at its peak */

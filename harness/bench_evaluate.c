@@ -1,6 +1,4 @@
 /* bench_evaluate.c - whole evaluations of decoded images, with map faults and without, in pairs. */
-#include <sys/resource.h>
-
 #include "harness/bench_ceiling.h"
 #include "harness/bench_measure.h"
 #include "harness/bench_parts.h"
@@ -49,19 +47,6 @@ static double flop_per_image(const ftdn_graph *graph)
     return 2 * n_macs;
 }
 
-static double timeval_s(struct timeval time)
-{
-    return (double)time.tv_sec + (double)time.tv_usec * 1e-6;
-}
-
-/* Of all threads of this process. */
-static double processor_time_s(void)
-{
-    struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
-    return timeval_s(usage.ru_utime) + timeval_s(usage.ru_stime);
-}
-
 typedef struct timed_trial {
     ftdn_trial_result result; /* without what lived in the arena */
     double processor_s;
@@ -75,10 +60,10 @@ static ftdn_status run_trial(ftdn_bench *bench, const ftdn_bench_subject *subjec
     settings.seed = seed;
     const ftdn_trial_control control = {.batch = 1};
     ftdn_arena_mark mark = ftdn_arena_get_mark(bench->arena);
-    double start_s = processor_time_s();
+    double start_s = ftdn_bench_processor_s();
     ftdn_status status =
         ftdn_trial_run(subject->rig, dataset, &settings, &control, bench->arena, &ret_timed->result, err);
-    ret_timed->processor_s = processor_time_s() - start_s;
+    ret_timed->processor_s = ftdn_bench_processor_s() - start_s;
     ftdn_arena_reset(bench->arena, mark);
     return status;
 }

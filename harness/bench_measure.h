@@ -15,6 +15,9 @@ void ftdn_bench_add(ftdn_bench *bench, const ftdn_bench_label *label, double *sa
 /* Processor time of the calling thread: it stands still while another process has the core. */
 int64_t ftdn_bench_thread_ns(void);
 
+/* Processor time of all threads of this process, in seconds. */
+double ftdn_bench_processor_s(void);
+
 /* Call work(user), which starts no thread, often enough for the clock, n_samples times after a warm-up.
  * ret_seconds: [n_samples], processor time of one call. */
 void ftdn_bench_time(void (*work)(void *user), void *user, int n_samples, double *ret_seconds);

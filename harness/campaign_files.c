@@ -25,13 +25,7 @@ ftdn_status ftdn_campaign_files_load_manifest(ftdn_campaign_files *files, const 
     ftdn_mistakes_init(&mistakes, &files->arena);
     ftdn_status status = ftdn_manifest_load(path, &files->arena, &mistakes, &files->manifest, err);
     if (status != FTDN_ERR_MANIFEST || mistakes.n_mistakes == 0) return status;
-    ftdn_text text;
-    ftdn_text_init(&text);
-    ftdn_mistakes_write(&mistakes, &text);
-    if (!text.failed) fputs(text.chars, stderr);
-    ftdn_text_done(&text);
-    return FTDN_FAIL(err, FTDN_ERR_MANIFEST, "%d mistake%s in '%s'; nothing was run", mistakes.n_mistakes,
-                     mistakes.n_mistakes == 1 ? "" : "s", path);
+    return ftdn_mistakes_print(&mistakes, path, err);
 }
 
 ftdn_status ftdn_campaign_files_open(ftdn_campaign_files *files, const char *manifest_path, const char *db,

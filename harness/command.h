@@ -32,6 +32,9 @@ ftdn_status ftdn_command_submit(int argc, char **argv, ftdn_exit_code *ret_exit,
 ftdn_status ftdn_command_show(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_sites(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_query(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
+ftdn_status ftdn_command_table(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
+ftdn_status ftdn_command_figure(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
+ftdn_status ftdn_command_pictures(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_verify(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_repair(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_merge(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
@@ -43,6 +46,8 @@ ftdn_status ftdn_command_replay(int argc, char **argv, ftdn_exit_code *ret_exit,
 ftdn_status ftdn_command_detect(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_inspect(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_convert(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
+ftdn_status ftdn_command_train(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
+ftdn_status ftdn_command_fetch(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_bench(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_overhead(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err); /* of bench */
 

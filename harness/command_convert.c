@@ -38,7 +38,7 @@ static ftdn_status convert(const void *user, const ftdn_arguments *arguments, ft
     if (!ends_in(out, SUFFIX)) return FTDN_FAIL(err, FTDN_ERR_ARG, "the output '%s' must end in " SUFFIX, out);
     ftdn_tensor_file file;
     FTDN_TRY(ftdn_tensor_file_load(in, arena, &file, err));
-    FTDN_TRY(ftdn_safetensors_write(out, &file, err));
+    FTDN_TRY(ftdn_safetensors_write(out, &file, NULL, err));
     write_answer(&file, out, text);
     return FTDN_OK;
 }

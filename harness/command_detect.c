@@ -1,48 +1,39 @@
 #include "harness/command.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "datasets/dataset.h"
-#include "datasets/image.h"
+#include "datasets/picture_formats.h"
 #include "detect/detections.h"
 #include "harness/manifest_keys.h"
 #include "harness/model.h"
 #include "harness/options.h"
+#include "harness/paint.h"
 #include "harness/print.h"
 
-#define LARGEST_IMAGE ((size_t)256 << 20) /* bytes of a JPEG file */
-
 typedef struct detect_options {
-    const char *model, *weights, *out;
-    double width; /* 0: as published */
+    const char *model, *weights, *classes, *out;
+    double width; /* 0: the weight file's, else as published */
     double score;
     bool wants_json;
 } detect_options;
 
-/* A detection in pixels of the picture. */
-typedef struct found_box {
-    int class_index;
-    float score;
-    float x0, y0, x1, y1;
-} found_box;
-
 static int by_score(const void *a, const void *b)
 {
-    const found_box *left = a, *right = b;
+    const ftdn_painted_box *left = a, *right = b;
     if (left->score != right->score) return left->score > right->score ? -1 : 1;
     if (left->class_index != right->class_index) return left->class_index < right->class_index ? -1 : 1;
     return (left->x0 > right->x0) - (left->x0 < right->x0);
 }
 
+/* With the names of its classes. */
 static ftdn_status open_model(const detect_options *options, ftdn_arena *arena, ftdn_model *ret_model, ftdn_error *err)
 {
     ftdn_model_settings settings = {
         .name = options->model,
         .width = options->width,
-        .n_classes = (int)(sizeof ftdn_voc_class_name / sizeof *ftdn_voc_class_name),
         .weights = options->weights,
         .weights_path = options->weights,
     };
@@ -57,7 +48,19 @@ static ftdn_status open_model(const detect_options *options, ftdn_arena *arena, 
         settings.weights_path = NULL;
         settings.formula_seed = strtoull(digits, NULL, 10);
     }
-    return ftdn_model_open(&settings, arena, ret_model, err);
+    ftdn_class_names wanted = {0};
+    if (options->classes) {
+        ftdn_status status = ftdn_class_names_parse(options->classes, "--classes", arena, &wanted, err);
+        if (status != FTDN_OK) ftdn_error_context(err, "--classes");
+        FTDN_TRY(status);
+        settings.n_classes = wanted.n;
+    }
+    FTDN_TRY(ftdn_model_open(&settings, arena, ret_model, err));
+    FTDN_TRY(ftdn_class_names_check(&ret_model->classes, &wanted, err));
+    if (wanted.n > 0) ret_model->classes = wanted;
+    else if (ret_model->classes.n == 0)
+        ret_model->classes = (ftdn_class_names){.n = FTDN_VOC_CLASSES, .name = ftdn_voc_class_name};
+    return FTDN_OK;
 }
 
 /* Run the network on one picture. logits: [n_priors, n_classes+1], locations: [n_priors, 4]. */
@@ -88,7 +91,7 @@ static ftdn_status run_network(const ftdn_model *model, const uint8_t *pixels, f
 
 /* All objects that score above the threshold, best first, in pixels of the picture. */
 static ftdn_status find_boxes(const ftdn_model *model, const ftdn_picture *picture, double score, ftdn_arena *arena,
-                              found_box **ret_box, int *ret_n_boxes, ftdn_error *err)
+                              ftdn_painted_box **ret_box, int *ret_n_boxes, ftdn_error *err)
 {
     const ftdn_network *network = &model->network;
     const ftdn_detect_rule rule = {.score_threshold = score, .nms_iou = 0.45, .candidates_per_class = 200};
@@ -103,12 +106,13 @@ static ftdn_status find_boxes(const ftdn_model *model, const ftdn_picture *pictu
     FTDN_TRY(run_network(model, pixels, logits, locations, err));
     ftdn_detect(&detector, logits, locations, ftdn_network_priors(network, &model->weights));
 
-    found_box *box = FTDN_NEW(arena, (size_t)detector.n_detections, found_box, err);
+    ftdn_painted_box *box = FTDN_NEW(arena, (size_t)detector.n_detections, ftdn_painted_box, err);
     if (!box) return FTDN_ERR_MEMORY;
     float w = (float)picture->width, h = (float)picture->height;
     for (int i = 0; i < detector.n_detections; i++) {
         const ftdn_detection *d = &detector.detection[i];
-        box[i] = (found_box){d->class_index, d->score, d->x0 * w, d->y0 * h, d->x1 * w, d->y1 * h};
+        const char *name = model->classes.name[d->class_index];
+        box[i] = (ftdn_painted_box){d->class_index, name, d->score, d->x0 * w, d->y0 * h, d->x1 * w, d->y1 * h};
     }
     qsort(box, (size_t)detector.n_detections, sizeof *box, by_score);
     *ret_box = box;
@@ -116,31 +120,7 @@ static ftdn_status find_boxes(const ftdn_model *model, const ftdn_picture *pictu
     return FTDN_OK;
 }
 
-/* Bright colours that differ from class to class: hues spread by the golden ratio. */
-static void colour_of(int class_index, uint8_t ret_colour[3])
-{
-    double hue = 6 * fmod(class_index * 0.6180339887, 1);
-    for (int c = 0; c < 3; c++) {
-        double distance = fabs(fmod(hue + 6 - 2.0 * c, 6) - 3) - 1;
-        ret_colour[c] = (uint8_t)lround(55 + 200 * fmin(fmax(distance, 0), 1));
-    }
-}
-
-/* The worst first, so that the best lie on top. */
-static void draw_boxes(ftdn_picture *picture, const found_box *box, int n_boxes)
-{
-    for (int i = n_boxes - 1; i >= 0; i--) {
-        ftdn_text label;
-        uint8_t colour[3];
-        ftdn_text_init(&label);
-        ftdn_text_append(&label, "%s %.2f", ftdn_voc_class_name[box[i].class_index], (double)box[i].score);
-        colour_of(box[i].class_index, colour);
-        ftdn_picture_draw_box(picture, box[i].x0, box[i].y0, box[i].x1, box[i].y1, label.chars, colour);
-        ftdn_text_done(&label);
-    }
-}
-
-static void write_table(const found_box *box, int n_boxes, double score, ftdn_text *text)
+static void write_table(const ftdn_painted_box *box, int n_boxes, double score, ftdn_text *text)
 {
     if (n_boxes == 0) {
         ftdn_text_append(text, "nothing scores above %g\n", score);
@@ -151,7 +131,7 @@ static void write_table(const found_box *box, int n_boxes, double score, ftdn_te
     ftdn_table_init(&table, 6);
     for (int i = 0; i < 6; i++) ftdn_table_add(&table, FTDN_CELL_TEXT, "%s", headers[i]);
     for (int i = 0; i < n_boxes; i++) {
-        ftdn_table_add(&table, FTDN_CELL_TEXT, "%s", ftdn_voc_class_name[box[i].class_index]);
+        ftdn_table_add_shown(&table, box[i].class_name);
         ftdn_table_add(&table, FTDN_CELL_NUMBER, "%.3f", (double)box[i].score);
         ftdn_table_add(&table, FTDN_CELL_NUMBER, "%.1f", (double)box[i].x0);
         ftdn_table_add(&table, FTDN_CELL_NUMBER, "%.1f", (double)box[i].y0);
@@ -162,7 +142,7 @@ static void write_table(const found_box *box, int n_boxes, double score, ftdn_te
     ftdn_table_done(&table);
 }
 
-static void write_json(const char *path, const ftdn_picture *picture, const found_box *box, int n_boxes,
+static void write_json(const char *path, const ftdn_picture *picture, const ftdn_painted_box *box, int n_boxes,
                        ftdn_text *text)
 {
     ftdn_text_append(text, "{\"image\":");
@@ -170,8 +150,9 @@ static void write_json(const char *path, const ftdn_picture *picture, const foun
     ftdn_text_append(text, ",\"width\":%d,\"height\":%d,\"detections\":[", picture->width, picture->height);
     for (int i = 0; i < n_boxes; i++) {
         const float corner[4] = {box[i].x0, box[i].y0, box[i].x1, box[i].y1};
-        ftdn_text_append(text, "%s\n{\"class\":\"%s\",\"score\":", i ? "," : "",
-                         ftdn_voc_class_name[box[i].class_index]);
+        ftdn_text_append(text, "%s\n{\"class\":", i ? "," : "");
+        ftdn_append_json(text, box[i].class_name);
+        ftdn_text_append(text, ",\"score\":");
         ftdn_text_append_json_number(text, (double)box[i].score);
         for (int k = 0; k < 4; k++) {
             ftdn_text_append(text, k ? "," : ",\"box\":[");
@@ -187,25 +168,26 @@ static ftdn_status detect(const void *user, const ftdn_arguments *arguments, ftd
 {
     const detect_options *options = user;
     const char *path = arguments->argument[0];
-    if (!options->model)
-        return FTDN_FAIL(err, FTDN_ERR_ARG, "--model is missing; 'ftdn detect --help' shows an example");
     if (!options->weights)
         return FTDN_FAIL(err, FTDN_ERR_ARG, "--weights is missing; 'ftdn detect --help' shows an example");
+    bool is_made_up = strncmp(options->weights, FTDN_FORMULA_PREFIX, strlen(FTDN_FORMULA_PREFIX)) == 0;
+    if (!options->model && is_made_up)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "--model is missing; 'ftdn detect --help' shows an example");
 
     char *bytes;
     size_t n_bytes;
     ftdn_picture picture;
     ftdn_model model;
-    found_box *box;
+    ftdn_painted_box *box;
     int n_boxes;
-    FTDN_TRY(ftdn_file_load(path, LARGEST_IMAGE, arena, &bytes, &n_bytes, err));
-    FTDN_TRY(ftdn_picture_decode_jpeg(path, bytes, n_bytes, arena, &picture, err));
+    FTDN_TRY(ftdn_file_load(path, FTDN_PICTURE_MAX_BYTES, arena, &bytes, &n_bytes, err));
+    FTDN_TRY(ftdn_picture_decode(path, bytes, n_bytes, arena, &picture, err));
     FTDN_TRY(open_model(options, arena, &model, err));
     FTDN_TRY(find_boxes(&model, &picture, options->score, arena, &box, &n_boxes, err));
     if (options->wants_json) write_json(path, &picture, box, n_boxes, text);
     else write_table(box, n_boxes, options->score, text);
     if (options->out) {
-        draw_boxes(&picture, box, n_boxes);
+        FTDN_TRY(ftdn_paint_boxes(&picture, box, n_boxes, err));
         FTDN_TRY(ftdn_picture_write_jpeg(options->out, &picture, err));
     }
     return FTDN_OK;
@@ -216,19 +198,22 @@ ftdn_status ftdn_command_detect(int argc, char **argv, ftdn_exit_code *ret_exit,
     (void)ret_exit;
     detect_options values = {.score = 0.5};
     const ftdn_option options[] = {
-        FTDN_TEXT_OPTION("model", 'm', "NAME", &values.model, "ssd_vgg16, ssd_mobilenet_v1 or ssd_mobilenet_v1_tf"),
+        FTDN_TEXT_OPTION("model", 'm', "NAME", &values.model,
+                         "ssd_vgg16, ssd_mobilenet_v1 or ssd_mobilenet_v1_tf (default: the weight file's)"),
         FTDN_TEXT_OPTION("weights", 'w', "FILE", &values.weights,
                          "a safetensors or PyTorch file, or formula:N for made-up weights"),
+        FTDN_TEXT_OPTION("classes", 'c', "A,B,...", &values.classes,
+                         "the network's classes in its order (default: the weight file's, else VOC's)"),
         FTDN_NUMBER_OPTION("width", 0, "W", &values.width, 0.01, 16,
-                           "multiplier of the channels (default: as published)"),
+                           "multiplier of the channels (default: the weight file's, else as published)"),
         FTDN_NUMBER_OPTION("score", 's', "S", &values.score, 0, 1, "only boxes that score above S (default: 0.5)"),
         FTDN_TEXT_OPTION("output", 'o', "OUT.jpg", &values.out, "draw the boxes into a copy of the picture"),
         FTDN_FLAG_OPTION("json", 0, &values.wants_json, "an object instead of a table"),
     };
     const ftdn_command command = {
         .name = "ftdn detect",
-        .arguments = "IMAGE.jpg",
-        .summary = "Find the objects of the 20 PASCAL VOC classes in one picture.",
+        .arguments = "IMAGE",
+        .summary = "Find the objects in one picture.",
         .example = "ftdn detect street.jpg --model ssd_vgg16 --weights vgg16-ssd-mp-0_7726.pth -o boxes.jpg",
         .details = "Boxes are in pixels of the picture, counted from its top left corner, the best first.",
         .min_arguments = 1,

@@ -45,7 +45,7 @@ ftdn_status ftdn_command_inspect(int argc, char **argv, ftdn_exit_code *ret_exit
         .details = "subjects:\n"
                    "  weights FILE        tensors: names, shapes, types, digests\n"
                    "  graph NAME          layers of a network: shapes, parameters, operations, memory\n"
-                   "  dataset ROOT SPLIT  images, objects of each class, digest\n"
+                   "  dataset ROOT SPLIT  a dataset, or generated scenes: images, objects of each class, digest\n"
                    "'ftdn inspect SUBJECT --help' shows the options of each.",
         .min_arguments = 1,
         .max_arguments = 1000, /* read by the subjects */

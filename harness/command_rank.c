@@ -133,7 +133,7 @@ static ftdn_status prepare_images(ftdn_campaign_files *files, ftdn_ranking_desc 
     const ftdn_dataset *checked = NULL;
     ftdn_dataset *calibration = NULL;
     ftdn_status status =
-        ftdn_calibration_open(&plan->trial[0].settings, desc->model, &files->inputs, &calibration, err);
+        ftdn_calibration_open(&plan->trial[0].settings, plan->trial[0].dataset, &files->inputs, &calibration, err);
     for (int i = 0; i < plan->n_trials && status == FTDN_OK; i++) {
         const ftdn_planned_trial *trial = &plan->trial[i];
         if (trial->dataset != checked)

@@ -1,7 +1,4 @@
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "harness/campaign.h"
@@ -14,28 +11,11 @@
 #include "harness/options.h"
 #include "harness/print.h"
 #include "harness/shard.h"
+#include "harness/stop_signal.h"
 #include "harness/store_lock.h"
 
-/* Written by the signal handler alone; the one mutable global of the program. */
-static volatile sig_atomic_t stop_requested;
-
-static void request_stop(int signal_number)
-{
-    static const char word[] = "\nstopping: running trials are finished or dropped within 5 s, finished ones are in "
-                               "the store; once more: at once\n";
-    stop_requested = 1;
-    ssize_t n_written = write(STDERR_FILENO, word, sizeof word - 1);
-    (void)n_written;
-    signal(signal_number, SIG_DFL); /* the second one ends the program at once */
-}
-
-static void watch_signals(void)
-{
-    struct sigaction action = {.sa_handler = request_stop};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
+static const char stop_word[] = "\nstopping: running trials are finished or dropped within 5 s, finished ones are in "
+                                "the store; once more: at once\n";
 
 typedef struct run_options {
     const char *db, *trial, *dump, *image, *budget, *shard;
@@ -129,8 +109,9 @@ static ftdn_status run_in_store(ftdn_campaign_files *files, ftdn_store *store, c
         ftdn_campaign_files_print_title(files);
         fflush(stdout);
     }
-    watch_signals();
-    ftdn_status status = ftdn_campaign_run(&files->plan, store, campaign, ret_summary, err);
+    ftdn_campaign_options watched = *campaign;
+    watched.stop = ftdn_stop_signal_watch(stop_word);
+    ftdn_status status = ftdn_campaign_run(&files->plan, store, &watched, ret_summary, err);
     ftdn_store_lock_release(&lock);
     return status;
 }
@@ -147,7 +128,6 @@ static ftdn_status run_campaign(ftdn_campaign_files *files, const run_options *o
         .deadline_s = options->deadline_s,
         .fail_fast = options->fail_fast,
         .shard = options->shard,
-        .stop = &stop_requested,
         .progress = options->quiet ? NULL : stderr,
     };
     if (options->budget) {

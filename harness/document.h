@@ -18,7 +18,8 @@ typedef struct ftdn_value {
     const ftdn_json *node;   /* NULL: not given */
     bool is_sound;           /* obeys the row of its key */
     const char *path;        /* PATH, PATHS, WEIGHTS with a file: variables expanded, joined to its file's folder */
-    const char *const *list; /* SCOPE with globs, PATHS with several (as path): [node->n_children] */
+    const char *const *list; /* SCOPE with globs, PATHS with several (as path), CLASSES: [node->n_children]; RENAME:
+                              * [2 * node->n_children], a name and behind it what it becomes */
 } ftdn_value;
 
 typedef struct ftdn_document {
@@ -27,7 +28,8 @@ typedef struct ftdn_document {
 
 /* Which value is read, and how messages call it. The keys inside it are called by what stands behind its own path. */
 typedef struct ftdn_value_place {
-    ftdn_key_id key;
+    const ftdn_key_table *table; /* NULL: of experiments */
+    int key;                     /* of the table */
     const char *pointer; /* "sweeps.a.grid.seed"; NULL: the path of the key */
     int item;            /* "[item]" is put behind the pointer; -1: nothing is */
     bool of_template;    /* of the document only keys that are `swept` are allowed */
@@ -36,15 +38,16 @@ typedef struct ftdn_value_place {
 /* The place of a key of the document itself. */
 ftdn_value_place ftdn_place_of_key(ftdn_key_id key);
 
-/* Read node as the value of place->key, and what is inside it, into ret_values: [ftdn_key_n_rows(key)].
+/* Read node as the value of place->key, and what is inside it, into ret_values: as many as these are rows.
  * Mistakes are added to the list: unknown and repeated keys, wrong kinds, values outside their rule, unset
  * environment variables. Of values that hold dotted keys no more than their kind is looked at. Only a refused
  * allocation fails. */
 FTDN_NODISCARD ftdn_status ftdn_value_read(const ftdn_value_place *place, const ftdn_json *node, ftdn_arena *arena,
                                            ftdn_mistakes *mistakes, ftdn_value *ret_values, ftdn_error *err);
 
-/* The defaults of the table. */
-FTDN_NODISCARD ftdn_status ftdn_document_read_defaults(ftdn_arena *arena, ftdn_document *ret_document, ftdn_error *err);
+/* The defaults of a table, a slot for each of its keys. */
+FTDN_NODISCARD ftdn_status ftdn_values_read_defaults(const ftdn_key_table *table, ftdn_arena *arena,
+                                                     ftdn_value *ret_values, ftdn_error *err);
 
 /* Is the key, or any key inside it, given? */
 bool ftdn_document_has(const ftdn_document *document, ftdn_key_id key);

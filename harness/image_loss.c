@@ -56,11 +56,9 @@ ftdn_status ftdn_image_loss_count_positives(ftdn_image_loss *loss, const ftdn_da
     return FTDN_OK;
 }
 
-double ftdn_image_loss_compute(ftdn_image_loss *loss, const ftdn_context *context, long n_batch_positives)
+ftdn_loss_value ftdn_image_loss_compute(ftdn_image_loss *loss, const ftdn_context *context, long n_batch_positives)
 {
     ftdn_network_gather(loss->network, context, 0, loss->logits, loss->locations);
     const ftdn_loss_image answer = {loss->logits, loss->locations, loss->objects, loss->object};
-    ftdn_loss_value value =
-        ftdn_multibox_loss_compute(&loss->loss, &answer, n_batch_positives, loss->dlogits, loss->dlocations);
-    return value.classification + value.regression;
+    return ftdn_multibox_loss_compute(&loss->loss, &answer, n_batch_positives, loss->dlogits, loss->dlocations);
 }

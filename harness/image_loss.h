@@ -42,6 +42,6 @@ FTDN_NODISCARD ftdn_status ftdn_image_loss_count_positives(ftdn_image_loss *loss
 
 /* The loss of the only image of the context's last forward, which is the matched one; its gradients are written where
  * they are wanted. */
-double ftdn_image_loss_compute(ftdn_image_loss *loss, const ftdn_context *context, long n_batch_positives);
+ftdn_loss_value ftdn_image_loss_compute(ftdn_image_loss *loss, const ftdn_context *context, long n_batch_positives);
 
 #endif

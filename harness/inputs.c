@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "harness/fetch_hint.h"
 #include "harness/same.h"
 
 typedef struct ftdn_open_model {
@@ -40,7 +41,9 @@ ftdn_status ftdn_inputs_get_model(ftdn_inputs *inputs, const ftdn_model_settings
     open_model *open = FTDN_NEW(&inputs->arena, 1, open_model, err);
     if (!open) return FTDN_ERR_MEMORY;
     open->settings = *settings;
-    FTDN_TRY(ftdn_model_open(settings, &inputs->arena, &open->model, err));
+    ftdn_status status = ftdn_model_open(settings, &inputs->arena, &open->model, err);
+    if (status == FTDN_ERR_INPUT && settings->weights_path) ftdn_fetch_hint_add(settings->weights_path, err);
+    if (status != FTDN_OK) return status;
     open->next = inputs->models;
     inputs->models = open;
     *ret_model = &open->model;
@@ -49,12 +52,30 @@ ftdn_status ftdn_inputs_get_model(ftdn_inputs *inputs, const ftdn_model_settings
 
 static ftdn_status open_data(const ftdn_data_settings *settings, ftdn_dataset **ret_dataset, ftdn_error *err)
 {
-    if (settings->kind == FTDN_DATA_TEST_SCENES) {
+    const ftdn_voc_desc voc = {
+        .root = settings->root,
+        .split = settings->split,
+        .max_images = settings->n_images,
+        .classes = settings->classes,
+    };
+    const ftdn_coco_desc coco = {
+        .root = settings->root,
+        .split = settings->split,
+        .annotations = settings->annotations,
+        .max_images = settings->n_images,
+        .classes = settings->classes,
+    };
+    switch (settings->kind) {
+    case FTDN_DATA_VOC: return ftdn_dataset_open_voc(&voc, ret_dataset, err);
+    case FTDN_DATA_COCO: return ftdn_dataset_open_coco(&coco, ret_dataset, err);
+    case FTDN_DATA_ROAD:
+        return ftdn_dataset_open_road(settings->split, settings->seed, settings->n_images, ret_dataset, err);
+    case FTDN_DATA_TEST_SCENES:
         return ftdn_dataset_open_test_scenes(settings->n_images, settings->seed, ret_dataset, err);
+    case FTDN_DATA_NONE: break;
     }
-    assert(settings->kind == FTDN_DATA_VOC);
-    const ftdn_voc_desc desc = {.root = settings->root, .split = settings->split, .max_images = settings->n_images};
-    return ftdn_dataset_open_voc(&desc, ret_dataset, err);
+    assert(!"no images are asked for");
+    return FTDN_ERR_ARG;
 }
 
 ftdn_status ftdn_inputs_get_dataset(ftdn_inputs *inputs, const ftdn_data_settings *settings, ftdn_dataset **ret_dataset,
@@ -68,7 +89,9 @@ ftdn_status ftdn_inputs_get_dataset(ftdn_inputs *inputs, const ftdn_data_setting
     open_dataset *open = FTDN_NEW(&inputs->arena, 1, open_dataset, err);
     if (!open) return FTDN_ERR_MEMORY;
     open->settings = *settings;
-    FTDN_TRY(open_data(settings, &open->dataset, err));
+    ftdn_status status = open_data(settings, &open->dataset, err);
+    if (status == FTDN_ERR_INPUT && settings->root) ftdn_fetch_hint_add(settings->root, err);
+    if (status != FTDN_OK) return status;
     open->next = inputs->datasets;
     inputs->datasets = open;
     *ret_dataset = open->dataset;

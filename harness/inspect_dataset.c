@@ -1,8 +1,10 @@
 #include "harness/inspect.h"
 
-#include "datasets/dataset.h"
-#include "harness/options.h"
+#include "harness/command.h"
+#include "harness/dataset_words.h"
+#include "harness/inputs.h"
 #include "harness/print.h"
+#include "harness/truth_sheet.h"
 
 typedef struct class_count {
     int n_images;  /* with at least one object of the class */
@@ -76,40 +78,56 @@ static void write_json(const ftdn_dataset *dataset, const class_count *count, ft
     ftdn_text_append(text, "\n]}\n");
 }
 
-/* user: a bool, JSON is wanted. */
+typedef struct inspect_options {
+    ftdn_dataset_words words;
+    bool wants_json;
+    const char *sheet; /* NULL: none */
+    bool without_boxes;
+} inspect_options;
+
 static ftdn_status inspect(const void *user, const ftdn_arguments *arguments, ftdn_arena *arena, ftdn_text *text,
                            ftdn_error *err)
 {
-    const bool *wants_json = user;
-    const ftdn_voc_desc desc = {.root = arguments->argument[0], .split = arguments->argument[1]};
+    const inspect_options *options = user;
+    ftdn_data_settings settings;
     ftdn_dataset *dataset = NULL;
     class_count *count = NULL;
-    FTDN_TRY(ftdn_dataset_open_voc(&desc, &dataset, err));
-    ftdn_status status = count_classes(dataset, arena, &count, err);
-    if (status == FTDN_OK && *wants_json) write_json(dataset, count, text);
+    FTDN_TRY(ftdn_dataset_words_read(&options->words, arguments, arena, &settings, err));
+    ftdn_inputs inputs;
+    ftdn_inputs_init(&inputs);
+    ftdn_status status = ftdn_inputs_get_dataset(&inputs, &settings, &dataset, err);
+    if (status == FTDN_OK) status = count_classes(dataset, arena, &count, err);
+    if (status == FTDN_OK && options->sheet) {
+        status = ftdn_truth_sheet_write(options->sheet, dataset, !options->without_boxes, ftdn_default_threads(), arena,
+                                        err);
+    }
+    if (status == FTDN_OK && options->wants_json) write_json(dataset, count, text);
     else if (status == FTDN_OK) write_table(dataset, count, text);
-    ftdn_dataset_close(dataset);
+    ftdn_inputs_done(&inputs);
     return status;
 }
 
 ftdn_status ftdn_inspect_dataset(int argc, const char *const *argv, ftdn_error *err)
 {
-    bool wants_json = false;
+    inspect_options values = {0};
     const ftdn_option options[] = {
-        FTDN_FLAG_OPTION("json", 0, &wants_json, "an object instead of a table"),
+        FTDN_DATASET_OPTIONS(&values.words),
+        FTDN_TEXT_OPTION("sheet", 0, "FILE", &values.sheet, "write the images with their boxes side by side, as JPEG"),
+        FTDN_FLAG_OPTION("without-boxes", 0, &values.without_boxes, "leave the boxes out of the sheet"),
+        FTDN_FLAG_OPTION("json", 0, &values.wants_json, "an object instead of a table"),
     };
     const ftdn_command command = {
         .name = "ftdn inspect dataset",
-        .arguments = "ROOT SPLIT",
-        .summary = "Count the images and objects of a PASCAL VOC folder, class by class.",
+        .arguments = FTDN_DATASET_ARGUMENTS,
+        .summary = "Count the images and objects of a dataset, class by class.",
         .example = "ftdn inspect dataset VOC2007 test",
-        .details =
-            "Reads ROOT/ImageSets/Main/SPLIT.txt and the annotations and images that it names. Objects marked as\n"
-            "difficult are counted apart. The digest is of class list, names, annotations and image files.",
-        .min_arguments = 2,
+        .details = "ROOT and SPLIT are those of a manifest's dataset: kinds voc and coco need both, road takes a\n"
+                   "split (default: test), test_scenes neither. Objects marked as difficult, and crowds, are counted\n"
+                   "apart. The digest is of class list, names, annotations and image files. A sheet shows all images\n"
+                   "(choose some by --images); the class of a difficult object has a question mark.",
         .max_arguments = 2,
-        .n_options = 1,
+        .n_options = sizeof options / sizeof *options,
         .option = options,
     };
-    return ftdn_print_answer(&command, argc, argv, inspect, &wants_json, err);
+    return ftdn_print_answer(&command, argc, argv, inspect, &values, err);
 }

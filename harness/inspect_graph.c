@@ -25,14 +25,9 @@ typedef struct row {
     size_t n_map;     /* elements of the map that is handed on, one image */
 } row;
 
-static bool is_trained(ftdn_param_kind kind)
-{
-    return kind != FTDN_PARAM_BN_MEAN && kind != FTDN_PARAM_BN_VAR && kind != FTDN_PARAM_CONSTANT;
-}
-
 static void add_param(row *to, const ftdn_param *param)
 {
-    if (is_trained(param->kind)) to->n_trained += param->n_elements;
+    if (ftdn_param_is_trained(param)) to->n_trained += param->n_elements;
     if (param->kind == FTDN_PARAM_CONV_WEIGHT) to->n_filter += param->n_elements;
     to->n_stored += param->n_elements;
 }

@@ -20,6 +20,9 @@ static const ftdn_command_entry command[] = {
     {"show", "show what a results file holds, or one trial of it", ftdn_command_show},
     {"sites", "list the elements that one trial hits in one layer", ftdn_command_sites},
     {"query", "ask a results file: a named query or a SELECT", ftdn_command_query},
+    {"table", "print a table of the paper's kind out of a results file", ftdn_command_table},
+    {"figure", "draw a figure out of a results file", ftdn_command_figure},
+    {"pictures", "draw what is found in a few images, without faults and with them", ftdn_command_pictures},
     {"replay", "run a stored trial again, and compare bit for bit", ftdn_command_replay},
     {"verify", "check that a results file holds what was written into it", ftdn_command_verify},
     {"repair", "save the sound trials of a damaged results file", ftdn_command_repair},
@@ -31,6 +34,8 @@ static const ftdn_command_entry command[] = {
     {"detect", "find objects in one picture", ftdn_command_detect},
     {"inspect", "look into a weight file, a network or a dataset", ftdn_command_inspect},
     {"convert", "turn a PyTorch weight file into safetensors", ftdn_command_convert},
+    {"train", "train a network on labelled images", ftdn_command_train},
+    {"fetch", "get a dataset or trained weights into the cache", ftdn_command_fetch},
     {"bench", "measure how fast this machine is", ftdn_command_bench},
 };
 enum { N_COMMANDS = sizeof command / sizeof *command };

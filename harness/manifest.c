@@ -127,7 +127,7 @@ ftdn_status ftdn_manifest_parse(const char *text, size_t n_bytes, const char *pa
     if (!manifest.path) return FTDN_ERR_MEMORY;
     manifest.folder = ftdn_path_folder(arena, path, err);
     if (!manifest.folder) return FTDN_ERR_MEMORY;
-    FTDN_TRY(ftdn_document_read_defaults(arena, &manifest.table, err));
+    FTDN_TRY(ftdn_values_read_defaults(&ftdn_manifest_key_table, arena, manifest.table.value, err));
 
     const reader r = {.manifest = &manifest, .arena = arena, .mistakes = mistakes, .err = err};
     const ftdn_json *own;

@@ -1,10 +1,7 @@
 #include "harness/manifest_keys.h"
 
 #include <float.h>
-#include <stddef.h>
-#include <string.h>
 
-#include "base/suggest.h"
 #include "detect/network.h"
 #include "injectors/fault_draw.h"
 
@@ -17,7 +14,8 @@
         return words;                                                                                                  \
     }
 
-DEFINE_CHOICES(dataset_kinds, "voc", "test_scenes")
+DEFINE_CHOICES(dataset_kinds, "voc", "coco", "road", "test_scenes")
+DEFINE_CHOICES(other_classes, "error", "ignore")
 DEFINE_CHOICES(backends, "cpu", "ref", "null")
 DEFINE_CHOICES(convolutions, "direct", "winograd")
 DEFINE_CHOICES(fault_types, "zero", "random", "bit_flip", "stuck_at_0", "stuck_at_1")
@@ -56,23 +54,42 @@ const ftdn_key ftdn_manifest_keys[FTDN_N_KEYS] = {
     [FTDN_KEY_MODEL_WEIGHTS] = {.path = "model.weights", .type = FTDN_VALUE_WEIGHTS, .required = true, .swept = true,
                                 .help = "a safetensors or PyTorch file, or formula:N for made-up weights"},
     [FTDN_KEY_MODEL_WIDTH] = {.path = "model.width", .type = FTDN_VALUE_NUMBER, .min = 0, .min_excluded = true,
-                              .max = 4, .swept = true, .help = "channel multiplier; the published one where not given"},
-    [FTDN_KEY_MODEL_CLASSES] = {.path = "model.classes", .type = FTDN_VALUE_INTEGER, .min = 1, .max = 1000,
-                                .default_json = "20", .swept = true, .help = "object classes, without the background"},
+                              .max = 4, .swept = true,
+                              .help = "channel multiplier; if not given the weight file's, else as published"},
+    [FTDN_KEY_MODEL_CLASSES] = {.path = "model.classes", .type = FTDN_VALUE_INTEGER, .min = 1,
+                                .max = FTDN_MAX_CLASSES, .swept = true,
+                                .help = "object classes, without the background; those of the dataset if not given"},
 
     [FTDN_KEY_DATASET] = {.path = "dataset", .type = FTDN_VALUE_OBJECT, .required = true, .swept = true,
                           .help = "the images on which accuracy is measured"},
     [FTDN_KEY_DATASET_KIND] = {.path = "dataset.kind", .type = FTDN_VALUE_CHOICE, .choices = dataset_kinds,
                                .required = true, .swept = true,
-                               .help = "a PASCAL VOC folder, or generated test scenes"},
+                               .help = "a PASCAL VOC folder, a COCO file, generated road or test scenes"},
     [FTDN_KEY_DATASET_ROOT] = {.path = "dataset.root", .type = FTDN_VALUE_PATH, .swept = true,
-                               .help = "voc: the folder that holds Annotations, ImageSets and JPEGImages"},
+                               .help = "voc, coco: the folder that holds annotations and images"},
     [FTDN_KEY_DATASET_SPLIT] = {.path = "dataset.split", .type = FTDN_VALUE_NAME, .default_json = "\"test\"",
-                                .swept = true, .help = "voc: the list ImageSets/Main/SPLIT.txt"},
+                                .swept = true,
+                                .help = "voc: the list ImageSets/Main/SPLIT.txt; coco: its annotation file; "
+                                        "road: which scenes"},
+    [FTDN_KEY_DATASET_ANNOTATIONS] = {.path = "dataset.annotations", .type = FTDN_VALUE_TEXT, .swept = true,
+                                      .help = "coco: the annotation file in the folder; found by the split if not "
+                                              "given"},
     [FTDN_KEY_DATASET_IMAGES] = {.path = "dataset.images", .type = FTDN_VALUE_INTEGER, .min = 1, .max = 1e6,
-                                 .swept = true, .help = "number of images; voc: the first ones, all where not given"},
+                                 .swept = true,
+                                 .help = "number of images; voc, coco: the first ones, all if not given; road: 200 "
+                                         "if not given"},
     [FTDN_KEY_DATASET_SEED] = {.path = "dataset.seed", .type = FTDN_VALUE_INTEGER, .max = FTDN_LARGEST_INTEGER,
-                               .default_json = "0", .swept = true, .help = "test_scenes: which scenes"},
+                               .default_json = "0", .swept = true, .help = "road, test_scenes: which scenes"},
+    [FTDN_KEY_DATASET_CLASSES] = {.path = "dataset.classes", .type = FTDN_VALUE_CLASSES, .swept = true,
+                                  .help = "coco, voc: the network's classes in its order; voc: the 20 of PASCAL VOC if "
+                                          "not given"},
+    [FTDN_KEY_DATASET_RENAME] = {.path = "dataset.rename", .type = FTDN_VALUE_RENAME, .swept = true,
+                                 .help = "coco, voc: names in the annotations, each with the class that it means"},
+    [FTDN_KEY_DATASET_OTHER_CLASSES] = {.path = "dataset.other_classes", .type = FTDN_VALUE_CHOICE,
+                                        .choices = other_classes, .default_json = "\"error\"", .swept = true,
+
+                                        .help = "coco, voc: objects of classes that the network lacks are an error, "
+                                                "or left out"},
 
     [FTDN_KEY_EVALUATE] = {.path = "evaluate", .type = FTDN_VALUE_OBJECT, .swept = true,
                            .help = "how detections are made and measured"},
@@ -171,10 +188,19 @@ const ftdn_key ftdn_manifest_keys[FTDN_N_KEYS] = {
                                    .help = "as in dataset"},
     [FTDN_KEY_CALIBRATION_SPLIT] = {.path = "calibration.split", .type = FTDN_VALUE_NAME,
                                     .default_json = "\"trainval\"", .swept = true, .help = "as in dataset"},
+    [FTDN_KEY_CALIBRATION_ANNOTATIONS] = {.path = "calibration.annotations", .type = FTDN_VALUE_TEXT, .swept = true,
+                                          .help = "as in dataset"},
     [FTDN_KEY_CALIBRATION_IMAGES] = {.path = "calibration.images", .type = FTDN_VALUE_INTEGER, .min = 1, .max = 1e6,
                                      .swept = true, .help = "as in dataset"},
     [FTDN_KEY_CALIBRATION_SEED] = {.path = "calibration.seed", .type = FTDN_VALUE_INTEGER, .max = FTDN_LARGEST_INTEGER,
                                    .default_json = "0", .swept = true, .help = "as in dataset"},
+    [FTDN_KEY_CALIBRATION_CLASSES] = {.path = "calibration.classes", .type = FTDN_VALUE_CLASSES, .swept = true,
+                                      .help = "as in dataset; those of the dataset if not given"},
+    [FTDN_KEY_CALIBRATION_RENAME] = {.path = "calibration.rename", .type = FTDN_VALUE_RENAME, .swept = true,
+                                     .help = "as in dataset; that of the dataset if not given"},
+    [FTDN_KEY_CALIBRATION_OTHER_CLASSES] = {.path = "calibration.other_classes", .type = FTDN_VALUE_CHOICE,
+                                            .choices = other_classes, .swept = true,
+                                            .help = "as in dataset; that of the dataset if not given"},
     [FTDN_KEY_CALIBRATION_ALLOW_OVERLAP] = {.path = "calibration.allow_overlap", .type = FTDN_VALUE_FLAG,
                                             .default_json = "false", .swept = true,
                                             .help = "true: images of the dataset may be among them"},
@@ -229,179 +255,4 @@ const ftdn_key ftdn_manifest_keys[FTDN_N_KEYS] = {
 };
 /* clang-format on */
 
-int ftdn_key_find(const char *path, size_t n_chars)
-{
-    for (int key = 0; key < FTDN_N_KEYS; key++) {
-        const char *known = ftdn_manifest_keys[key].path;
-        if (strlen(known) == n_chars && memcmp(known, path, n_chars) == 0) return key;
-    }
-    return -1;
-}
-
-ftdn_key_id ftdn_key_parent(ftdn_key_id key)
-{
-    const char *path = ftdn_manifest_keys[key].path, *last_dot = strrchr(path, '.');
-    return last_dot ? (ftdn_key_id)ftdn_key_find(path, (size_t)(last_dot - path)) : FTDN_KEY_ROOT;
-}
-
-static bool is_inside(const char *path, const char *object)
-{
-    size_t n_chars = strlen(object);
-    return n_chars == 0 || (strncmp(path, object, n_chars) == 0 && path[n_chars] == '.');
-}
-
-int ftdn_key_n_rows(ftdn_key_id key)
-{
-    int n_rows = 1;
-    while ((int)key + n_rows < FTDN_N_KEYS &&
-           is_inside(ftdn_manifest_keys[(int)key + n_rows].path, ftdn_manifest_keys[key].path))
-        n_rows++;
-    return n_rows;
-}
-
-ftdn_key_id ftdn_key_find_inside(ftdn_key_id parent, const char *name)
-{
-    for (int key = (int)parent + 1; key < (int)parent + ftdn_key_n_rows(parent); key++)
-        if (strcmp(ftdn_key_last_name((ftdn_key_id)key), name) == 0 && ftdn_key_parent((ftdn_key_id)key) == parent)
-            return (ftdn_key_id)key;
-    return FTDN_KEY_ROOT;
-}
-
-const char *ftdn_key_last_name(ftdn_key_id key)
-{
-    const char *path = ftdn_manifest_keys[key].path, *last_dot = strrchr(path, '.');
-    return last_dot ? last_dot + 1 : path;
-}
-
-/* The path of the one key of this last name; NULL where there is none or more than one. */
-static const char *find_elsewhere(const char *name, bool only_swept)
-{
-    const char *found = NULL;
-    for (int key = 1; key < FTDN_N_KEYS; key++) {
-        if (only_swept && !ftdn_manifest_keys[key].swept) continue;
-        if (strcmp(ftdn_key_last_name((ftdn_key_id)key), name) != 0) continue;
-        if (found) return NULL;
-        found = ftdn_manifest_keys[key].path;
-    }
-    return found;
-}
-
-const char *ftdn_key_suggest(ftdn_key_id parent, const char *name)
-{
-    const char *candidates[FTDN_N_KEYS];
-    int n_candidates = 0;
-    for (int key = (int)parent + 1; key < (int)parent + ftdn_key_n_rows(parent); key++)
-        if (ftdn_key_parent((ftdn_key_id)key) == parent)
-            candidates[n_candidates++] = ftdn_key_last_name((ftdn_key_id)key);
-    const char *nearest = ftdn_suggest(name, candidates, n_candidates);
-    return nearest ? nearest : find_elsewhere(name, false);
-}
-
-const char *ftdn_key_suggest_swept(const char *path)
-{
-    const char *candidates[FTDN_N_KEYS];
-    int n_candidates = 0;
-    for (int key = 0; key < FTDN_N_KEYS; key++)
-        if (ftdn_manifest_keys[key].swept) candidates[n_candidates++] = ftdn_manifest_keys[key].path;
-    const char *elsewhere = find_elsewhere(path, true);
-    return elsewhere ? elsewhere : ftdn_suggest(path, candidates, n_candidates);
-}
-
-void ftdn_key_write_inside(ftdn_key_id parent, ftdn_text *text)
-{
-    const char *separator = "";
-    for (int key = (int)parent + 1; key < (int)parent + ftdn_key_n_rows(parent); key++) {
-        if (ftdn_key_parent((ftdn_key_id)key) != parent) continue;
-        ftdn_text_append(text, "%s%s", separator, ftdn_key_last_name((ftdn_key_id)key));
-        separator = ", ";
-    }
-}
-
-void ftdn_key_write_template(ftdn_text *text)
-{
-    const char *separator = "";
-    for (int key = 1; key < FTDN_N_KEYS; key++) {
-        if (!ftdn_manifest_keys[key].swept || ftdn_key_parent((ftdn_key_id)key) != FTDN_KEY_ROOT) continue;
-        ftdn_text_append(text, "%s%s", separator, ftdn_manifest_keys[key].path);
-        separator = ", ";
-    }
-}
-
-/* "an object with the keys type, rate" */
-static void write_object(ftdn_key_id key, ftdn_text *text)
-{
-    int n_inside = 0;
-    for (int i = (int)key + 1; i < (int)key + ftdn_key_n_rows(key); i++)
-        n_inside += ftdn_key_parent((ftdn_key_id)i) == key;
-    ftdn_text_append(text, "an object with the key%s ", n_inside > 1 ? "s" : "");
-    ftdn_key_write_inside(key, text);
-}
-
-static void write_choices(const ftdn_key *key, ftdn_text *text)
-{
-    int n_choices;
-    const char *const *choices = key->choices(&n_choices);
-    for (int i = 0; i < n_choices; i++) ftdn_text_append(text, "%s%s", i ? ", " : "", choices[i]);
-}
-
-/* "a number in (0, 4]" */
-static void write_range(const ftdn_key *key, const char *kind, ftdn_text *text)
-{
-    if (key->min == key->max) {
-        ftdn_text_append(text, "%.17g", key->min);
-        return;
-    }
-    ftdn_text_append(text, "%s in %c%.17g, %.17g]", kind, key->min_excluded ? '(' : '[', key->min, key->max);
-}
-
-void ftdn_key_write_allowed(ftdn_key_id id, ftdn_text *text)
-{
-    const ftdn_key *key = &ftdn_manifest_keys[id];
-    switch (key->type) {
-    case FTDN_VALUE_OBJECT: write_object(id, text); break;
-    case FTDN_VALUE_TEXT: ftdn_text_append(text, "a string"); break;
-    case FTDN_VALUE_NAME:
-        ftdn_text_append(
-            text, "a name of at most 100 letters, digits, '-', '_' and '.' that begins with a letter or a digit");
-        break;
-    case FTDN_VALUE_CHOICE: write_choices(key, text); break;
-    case FTDN_VALUE_INTEGER: write_range(key, "an integer", text); break;
-    case FTDN_VALUE_NUMBER: write_range(key, "a number", text); break;
-    case FTDN_VALUE_RANGE: ftdn_text_append(text, "a list [least, greatest] of two single-precision numbers"); break;
-    case FTDN_VALUE_FLAG: ftdn_text_append(text, "true, false"); break;
-    case FTDN_VALUE_PATH: ftdn_text_append(text, "a path"); break;
-    case FTDN_VALUE_WEIGHTS: ftdn_text_append(text, "the path of a weight file, or formula:N with an integer N"); break;
-    case FTDN_VALUE_SCOPE:
-        write_choices(key, text);
-        ftdn_text_append(text, ", or a list of layer-name globs");
-        if (ftdn_key_n_rows(id) == 1) break;
-        ftdn_text_append(text, ", or ");
-        write_object(id, text);
-        break;
-    case FTDN_VALUE_PATHS: ftdn_text_append(text, "a path, or a list of paths"); break;
-    case FTDN_VALUE_DEFAULTS:
-        ftdn_text_append(text, "an object with the keys ");
-        ftdn_key_write_template(text);
-        break;
-    case FTDN_VALUE_KEYS: ftdn_text_append(text, "an object of dotted keys, each with a value"); break;
-    case FTDN_VALUE_GRID:
-        ftdn_text_append(text, "an object of dotted keys, each with a list of values or a range");
-        break;
-    case FTDN_VALUE_ZIP:
-        ftdn_text_append(text, "an object of dotted keys, each with a list of values or a range, or a list of such "
-                               "objects");
-        break;
-    case FTDN_VALUE_SAMPLE_KEYS:
-        ftdn_text_append(text, "an object of dotted keys, each with a range without step or a list of values");
-        break;
-    case FTDN_VALUE_EXCLUDE:
-        ftdn_text_append(text, "a list of objects of dotted keys, each with a value or a list of values");
-        break;
-    case FTDN_VALUE_INCLUDE: ftdn_text_append(text, "a list of objects of dotted keys, each with a value"); break;
-    case FTDN_VALUE_SEEDS:
-        ftdn_text_append(text, "a list of seeds, a number of seeds in [%.17g, %.17g], or ", key->min, key->max);
-        write_object(id, text);
-        break;
-    case FTDN_VALUE_SWEEPS: ftdn_text_append(text, "an object of named sweeps, each with the keys of sweep"); break;
-    }
-}
+const ftdn_key_table ftdn_manifest_key_table = {.key = ftdn_manifest_keys, .n_keys = FTDN_N_KEYS, .has_sweeps = true};

@@ -9,9 +9,29 @@ static bool is_voc(const char *kind)
     return strcmp(kind, "voc") == 0;
 }
 
+static bool is_coco(const char *kind)
+{
+    return strcmp(kind, "coco") == 0;
+}
+
+static bool has_files(const char *kind)
+{
+    return is_voc(kind) || is_coco(kind);
+}
+
 static bool is_test_scenes(const char *kind)
 {
     return strcmp(kind, "test_scenes") == 0;
+}
+
+static bool is_generated(const char *kind)
+{
+    return !has_files(kind);
+}
+
+static bool has_splits(const char *kind)
+{
+    return !is_test_scenes(kind);
 }
 
 static bool is_any(const char *choice)
@@ -56,14 +76,22 @@ static bool is_weight_sum(const char *ranking)
 }
 
 static const ftdn_detail_rule detail_rules[] = {
-    {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_ROOT, is_voc, is_voc},
-    {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_SPLIT, is_voc, NULL},
+    {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_ROOT, has_files, has_files},
+    {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_SPLIT, has_splits, NULL},
+    {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_ANNOTATIONS, is_coco, NULL},
     {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_IMAGES, is_any, is_test_scenes},
-    {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_SEED, is_test_scenes, NULL},
-    {FTDN_KEY_CALIBRATION_KIND, FTDN_KEY_CALIBRATION_ROOT, is_voc, is_voc},
-    {FTDN_KEY_CALIBRATION_KIND, FTDN_KEY_CALIBRATION_SPLIT, is_voc, NULL},
+    {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_SEED, is_generated, NULL},
+    {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_CLASSES, has_files, is_coco},
+    {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_RENAME, has_files, NULL},
+    {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_OTHER_CLASSES, has_files, NULL},
+    {FTDN_KEY_CALIBRATION_KIND, FTDN_KEY_CALIBRATION_ROOT, has_files, has_files},
+    {FTDN_KEY_CALIBRATION_KIND, FTDN_KEY_CALIBRATION_SPLIT, has_splits, NULL},
+    {FTDN_KEY_CALIBRATION_KIND, FTDN_KEY_CALIBRATION_ANNOTATIONS, is_coco, NULL},
     {FTDN_KEY_CALIBRATION_KIND, FTDN_KEY_CALIBRATION_IMAGES, is_any, is_test_scenes},
-    {FTDN_KEY_CALIBRATION_KIND, FTDN_KEY_CALIBRATION_SEED, is_test_scenes, NULL},
+    {FTDN_KEY_CALIBRATION_KIND, FTDN_KEY_CALIBRATION_SEED, is_generated, NULL},
+    {FTDN_KEY_CALIBRATION_KIND, FTDN_KEY_CALIBRATION_CLASSES, has_files, NULL},
+    {FTDN_KEY_CALIBRATION_KIND, FTDN_KEY_CALIBRATION_RENAME, has_files, NULL},
+    {FTDN_KEY_CALIBRATION_KIND, FTDN_KEY_CALIBRATION_OTHER_CLASSES, has_files, NULL},
     {FTDN_KEY_FAULTS_TYPE, FTDN_KEY_FAULTS_BIT, hits_bits, NULL},
     {FTDN_KEY_FAULTS_TYPE, FTDN_KEY_FAULTS_BITS, hits_bits, NULL},
     {FTDN_KEY_FAULTS_TYPE, FTDN_KEY_FAULTS_RANGE, is_random, NULL},

@@ -7,6 +7,7 @@
 /* Text with variables: ${NAME} only, and no other "${". The same rule as document.c's. */
 #define PATH_PATTERN "^([^$]|\\\\$(?!\\\\{)|\\\\$\\\\{[A-Za-z_][A-Za-z0-9_]{0,99}\\\\})+$"
 #define PATH "'type': 'string', 'pattern': '" PATH_PATTERN "'"
+#define WORD "'type': 'string', 'minLength': 1"
 #define FORMULA_PATTERN "^formula:(0|[1-9][0-9]{0,15})$"
 
 void ftdn_schema_put(ftdn_text *text, const char *words)
@@ -39,7 +40,7 @@ static void put_bounds(const ftdn_key *key, const char *type, ftdn_text *text)
 {
     ftdn_text_append(text, "\"type\": \"%s\", \"%s\": ", type, key->min_excluded ? "exclusiveMinimum" : "minimum");
     ftdn_text_append_json_number(text, key->min);
-    ftdn_schema_put(text, ", 'maximum': ");
+    ftdn_schema_put(text, key->max_excluded ? ", 'exclusiveMaximum': " : ", 'maximum': ");
     ftdn_text_append_json_number(text, key->max);
 }
 
@@ -107,6 +108,13 @@ static void put_value(ftdn_key_id id, ftdn_text *text)
                               "'}, 'else': {'pattern': '" PATH_PATTERN "'}");
         break;
     case FTDN_VALUE_SCOPE: put_scope(id, text); break;
+    case FTDN_VALUE_CLASSES:
+        ftdn_schema_put(text, "'type': 'array', 'items': {" WORD "}, 'minItems': 1, 'uniqueItems': true");
+        ftdn_text_append(text, ", \"maxItems\": %d", FTDN_MAX_CLASSES);
+        break;
+    case FTDN_VALUE_RENAME:
+        ftdn_schema_put(text, "'type': 'object', 'propertyNames': {" WORD "}, 'additionalProperties': {" WORD "}");
+        break;
     case FTDN_VALUE_PATHS:
         ftdn_schema_put(text, "'anyOf': [{" PATH "}, {'type': 'array', 'items': {" PATH "}, 'minItems': 1}]");
         break;

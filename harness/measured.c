@@ -190,6 +190,13 @@ static void find_hits(const measurement *m, prober *p, ftdn_shape shape)
     }
 }
 
+/* Of the matched image, as the context holds the answer to it. */
+static double compute_loss(const measurement *m, prober *p)
+{
+    ftdn_loss_value value = ftdn_image_loss_compute(&p->loss, p->context, m->n_positives);
+    return value.classification + value.regression;
+}
+
 /* Bring the golden maps of an image into the context, and find the faults of a layer's map. */
 static ftdn_status turn_to(const measurement *m, prober *p, const work_item *item, ftdn_error *err)
 {
@@ -203,7 +210,7 @@ static ftdn_status turn_to(const measurement *m, prober *p, const work_item *ite
     FTDN_TRY(ftdn_forward(p->context, m->packed, &input, NULL, err));
     if (p->image != item->image) {
         FTDN_TRY(ftdn_image_loss_match(&p->loss, image, &n_positives, err));
-        p->golden = ftdn_image_loss_compute(&p->loss, p->context, m->n_positives);
+        p->golden = compute_loss(m, p);
         if (!isfinite(p->golden))
             return FTDN_FAIL(err, FTDN_ERR_INPUT, "calibration image '%s': the loss without faults is not finite",
                              image->name);
@@ -229,7 +236,7 @@ static ftdn_status probe_channel(const measurement *m, prober *p, int channel, d
     double difference = 0;
     if (count.n_changed > 0) {
         FTDN_TRY(ftdn_forward_after(p->context, m->packed, map.node, NULL, err));
-        difference = ftdn_image_loss_compute(&p->loss, p->context, m->n_positives) - p->golden;
+        difference = compute_loss(m, p) - p->golden;
     }
     for (int i = 0; i < n_hits; i++) map.values[element[i]] = p->kept[i];
     *ret_difference = difference < FTDN_MEASURED_CEILING ? difference : FTDN_MEASURED_CEILING;

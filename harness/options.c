@@ -183,6 +183,26 @@ static void write_option(const ftdn_option *option, size_t width, ftdn_text *tex
     ftdn_text_append(text, "%*s  %s\n", n_chars < width ? (int)(width - n_chars) : 0, "", option->help);
 }
 
+ftdn_status ftdn_word_choose(const char *what, const char *value, const char *const *word, int n_words, int *ret_choice,
+                             ftdn_error *err)
+{
+    ftdn_text allowed;
+    ftdn_text_init(&allowed);
+    for (int i = 0; i < n_words; i++) {
+        if (strcmp(value, word[i]) == 0) {
+            ftdn_text_done(&allowed);
+            *ret_choice = i;
+            return FTDN_OK;
+        }
+        ftdn_text_append(&allowed, "%s%s", i ? ", " : "", word[i]);
+    }
+    ftdn_status status = ftdn_text_check(&allowed, err);
+    if (status == FTDN_OK)
+        status = FTDN_FAIL(err, FTDN_ERR_ARG, "%s: '%s' is not allowed; allowed: %s", what, value, allowed.chars);
+    ftdn_text_done(&allowed);
+    return status;
+}
+
 void ftdn_options_write_help(const ftdn_command *command, ftdn_text *text)
 {
     const ftdn_option help = {"help", 'h', NULL, "show this text", FTDN_OPTION_FLAG, {NULL}, 0, 0};

@@ -94,6 +94,10 @@ typedef struct ftdn_arguments {
 FTDN_NODISCARD ftdn_status ftdn_options_parse(const ftdn_command *command, int argc, const char *const *argv,
                                               ftdn_arena *arena, ftdn_arguments *ret_arguments, ftdn_error *err);
 
+/* Which of n_words words a value is. what: "--format". FTDN_ERR_ARG names it and all of the words. */
+FTDN_NODISCARD ftdn_status ftdn_word_choose(const char *what, const char *value, const char *const *word, int n_words,
+                                            int *ret_choice, ftdn_error *err);
+
 /* The help text: the example first, then usage, summary, options, details. */
 void ftdn_options_write_help(const ftdn_command *command, ftdn_text *text);
 

@@ -80,6 +80,14 @@ static ftdn_status check_classes(const ftdn_planned_trial *trial, ftdn_error *er
                      trial->dataset->description, n_dataset);
 }
 
+/* Are the weights for these classes? */
+static ftdn_status check_class_names(const ftdn_planned_trial *trial, ftdn_error *err)
+{
+    const ftdn_dataset *dataset = trial->dataset;
+    const ftdn_class_names found = {dataset->description, dataset->n_classes, dataset->class_name};
+    return ftdn_class_names_check(&trial->model->classes, &found, err);
+}
+
 /* Does the network have what the protection works on? */
 static ftdn_status check_protection(planner *p, size_t index, const ftdn_planned_trial *trial, ftdn_error *err)
 {
@@ -107,7 +115,7 @@ static ftdn_status open_calibration(planner *p, size_t index, ftdn_planned_trial
     const ftdn_trial_settings *settings = &trial->settings;
     trial->calibration = NULL;
     if (!ftdn_settings_need_calibration(&settings->protection)) return FTDN_OK;
-    ftdn_status status = ftdn_calibration_open(settings, trial->model, p->inputs, &trial->calibration, err);
+    ftdn_status status = ftdn_calibration_open(settings, trial->dataset, p->inputs, &trial->calibration, err);
     FTDN_TRY(ftdn_manifest_blame(p->manifest, index, reason_for_calibration(settings), status, err));
     if (settings->calibration_may_overlap || has_pair(p->disjoint_calibration, trial->calibration, trial->dataset))
         return FTDN_OK;
@@ -124,6 +132,8 @@ static ftdn_status open_inputs(planner *p, size_t index, ftdn_planned_trial *tri
     FTDN_TRY(ftdn_manifest_blame(p->manifest, index, FTDN_KEY_DATASET, status, err));
     status = check_classes(trial, err);
     FTDN_TRY(ftdn_manifest_blame(p->manifest, index, FTDN_KEY_MODEL_CLASSES, status, err));
+    status = check_class_names(trial, err);
+    FTDN_TRY(ftdn_manifest_blame(p->manifest, index, FTDN_KEY_MODEL_WEIGHTS, status, err));
     bool checked =
         p->has_previous && p->previous.model == trial->model && ftdn_rig_fits(&p->previous.settings, &trial->settings);
     if (!checked) FTDN_TRY(check_scopes(p, index, trial, err));

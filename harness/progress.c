@@ -75,20 +75,43 @@ bool ftdn_progress_is_due(const ftdn_progress *progress)
     return progress->out && ftdn_clock_ns() - progress->last_drawn_ns >= REDRAW_NS;
 }
 
-void ftdn_progress_draw(ftdn_progress *progress, const ftdn_standing *standing)
+static int bar_cells(const ftdn_progress *progress)
 {
-    if (!progress->is_terminal || standing->n_wanted == 0) return;
-    char bar[BAR_CELLS + 1], line[256];
-    double done = (standing->n_done + standing->n_failed + standing->under_way) / standing->n_wanted;
-    int n_cells = progress->n_columns >= WIDE_COLUMNS ? BAR_CELLS : BAR_CELLS / 2;
-    int n_full = (int)((done < 1 ? done : 1) * n_cells), n_room = progress->n_columns - n_cells - 4;
+    return progress->n_columns >= WIDE_COLUMNS ? BAR_CELLS : BAR_CELLS / 2;
+}
+
+/* The columns behind the bar. */
+static int room_behind_bar(const ftdn_progress *progress)
+{
+    return progress->n_columns - bar_cells(progress) - 4;
+}
+
+static void draw_bar(ftdn_progress *progress, double done, const char *line)
+{
+    char bar[BAR_CELLS + 1];
+    int n_cells = bar_cells(progress), n_full = (int)((done < 1 ? done : 1) * n_cells);
     memset(bar, '.', (size_t)n_cells);
     memset(bar, '#', (size_t)n_full);
     bar[n_cells] = 0;
-    write_line(standing, n_room, line, sizeof line);
     fprintf(progress->out, "\r[%s] %s\033[K", bar, line);
     fflush(progress->out);
     progress->last_drawn_ns = ftdn_clock_ns();
+}
+
+void ftdn_progress_draw(ftdn_progress *progress, const ftdn_standing *standing)
+{
+    if (!progress->is_terminal || standing->n_wanted == 0) return;
+    char line[256];
+    write_line(standing, room_behind_bar(progress), line, sizeof line);
+    draw_bar(progress, (standing->n_done + standing->n_failed + standing->under_way) / standing->n_wanted, line);
+}
+
+void ftdn_progress_draw_work(ftdn_progress *progress, double done, const char *const *item, int n_items)
+{
+    if (!progress->is_terminal) return;
+    char line[256] = "";
+    for (int i = 0; i < n_items; i++) add_item(line, sizeof line, room_behind_bar(progress), item[i]);
+    draw_bar(progress, done > 0 ? done : 0, line);
 }
 
 void ftdn_progress_tell_ranking(ftdn_progress *progress, const char *ranker, int n_done, int n_all)
@@ -125,6 +148,15 @@ void ftdn_progress_finish_trial(ftdn_progress *progress, const ftdn_standing *st
             seconds, left);
     fflush(progress->out);
     progress->last_drawn_ns = now_ns;
+}
+
+void ftdn_progress_show(ftdn_progress *progress, const char *line)
+{
+    if (!progress->out) return;
+    if (progress->is_terminal) fprintf(progress->out, "\r%.*s\033[K", progress->n_columns - 1, line);
+    else fprintf(progress->out, "%s\n", line);
+    fflush(progress->out);
+    progress->last_drawn_ns = ftdn_clock_ns();
 }
 
 void ftdn_progress_tell(ftdn_progress *progress, const char *line)

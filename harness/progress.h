@@ -38,6 +38,10 @@ bool ftdn_progress_is_due(const ftdn_progress *progress);
 /* Draw the moving line. */
 void ftdn_progress_draw(ftdn_progress *progress, const ftdn_standing *standing);
 
+/* Draw the moving line of other work, of which the share `done` (0 to 1; negative: not known) is through. items: what
+ * stands behind the bar, the least important last; what does not fit as a whole is left out. */
+void ftdn_progress_draw_work(ftdn_progress *progress, double done, const char *const *item, int n_items);
+
 /* Say that channels are ranked; one line, or in place of the moving one. */
 void ftdn_progress_tell_ranking(ftdn_progress *progress, const char *ranker, int n_done, int n_all);
 
@@ -45,6 +49,9 @@ void ftdn_progress_tell_ranking(ftdn_progress *progress, const char *ranker, int
  * second. */
 void ftdn_progress_finish_trial(ftdn_progress *progress, const ftdn_standing *standing, const char *what,
                                 double map_voc07, double seconds);
+
+/* A line of the caller's own: the moving one on a terminal, a plain one elsewhere. */
+void ftdn_progress_show(ftdn_progress *progress, const char *line);
 
 /* A line of its own about something unusual, above the moving one. */
 void ftdn_progress_tell(ftdn_progress *progress, const char *line);

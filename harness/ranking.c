@@ -63,7 +63,7 @@ static ftdn_status make_scorer(const ranking_run *run, scorer *s, ftdn_error *er
     ftdn_arena_init(&s->arena);
     FTDN_TRY(ftdn_context_create(run->program, &s->context, err));
     if (!run->needs_gradients) return FTDN_OK;
-    FTDN_TRY(ftdn_gradients_create(run->program, &desc->model->weights, &s->gradients, err));
+    FTDN_TRY(ftdn_gradients_create(run->program, &s->gradients, err));
     return ftdn_image_loss_init(&s->loss, desc->model, desc->calibration, true, &s->arena, err);
 }
 
@@ -100,7 +100,7 @@ static void tear_down(ranking_run *run)
     ftdn_program_free(run->program);
 }
 
-/* The loss's gradient at the heads, in the order that ftdn_network_gather reads them, and from there to all maps. */
+/* The loss's gradient at the heads, and from there to all maps. */
 static ftdn_status go_backward(const ranking_run *run, scorer *s, const ftdn_image *image, ftdn_error *err)
 {
     const ftdn_network *network = &run->desc->model->network;
@@ -108,17 +108,12 @@ static ftdn_status go_backward(const ranking_run *run, scorer *s, const ftdn_ima
     FTDN_TRY(ftdn_image_loss_match(&s->loss, image, &n_positives, err));
     (void)ftdn_image_loss_compute(&s->loss, s->context, run->n_positives);
     ftdn_gradients_clear(s->gradients);
-    const float *dlogits = s->loss.dlogits, *dlocations = s->loss.dlocations;
-    for (int h = 0; h < network->n_heads; h++) {
-        ftdn_map classes = ftdn_gradients_map(s->gradients, s->context, network->class_head[h]);
-        ftdn_map boxes = ftdn_gradients_map(s->gradients, s->context, network->box_head[h]);
-        size_t n_classes = ftdn_shape_elements(classes.shape), n_boxes = ftdn_shape_elements(boxes.shape);
-        memcpy(classes.values, dlogits, n_classes * sizeof *dlogits);
-        memcpy(boxes.values, dlocations, n_boxes * sizeof *dlocations);
-        dlogits += n_classes;
-        dlocations += n_boxes;
-    }
-    return ftdn_backward(s->gradients, s->context, NULL, err);
+    int node[2 * FTDN_NETWORK_MAX_HEADS];
+    ftdn_map map[2 * FTDN_NETWORK_MAX_HEADS];
+    ftdn_network_output_nodes(network, node);
+    for (int i = 0; i < 2 * network->n_heads; i++) map[i] = ftdn_gradients_map(s->gradients, s->context, node[i]);
+    ftdn_network_scatter(network, s->loss.dlogits, s->loss.dlocations, map);
+    return ftdn_backward(s->gradients, s->context, run->packed, NULL, err);
 }
 
 /* contribution: [n_scores], rankers one after the other, in each all layers. */

@@ -13,19 +13,30 @@ bool ftdn_same_model(const ftdn_model_settings *a, const ftdn_model_settings *b)
            ftdn_same_text(a->weights_path, b->weights_path) && a->formula_seed == b->formula_seed;
 }
 
+static bool same_texts(const char *const *a, const char *const *b, int n)
+{
+    for (int i = 0; i < n; i++) {
+        if (strcmp(a[i], b[i])) return false;
+    }
+    return true;
+}
+
+static bool same_classes(const ftdn_class_choice *a, const ftdn_class_choice *b)
+{
+    return a->n_classes == b->n_classes && same_texts(a->name, b->name, a->n_classes) && a->n_renames == b->n_renames &&
+           same_texts(a->rename, b->rename, 2 * a->n_renames) && a->ignores_others == b->ignores_others;
+}
+
 bool ftdn_same_images(const ftdn_data_settings *a, const ftdn_data_settings *b)
 {
     return a->kind == b->kind && ftdn_same_text(a->root, b->root) && ftdn_same_text(a->split, b->split) &&
-           a->n_images == b->n_images && a->seed == b->seed;
+           ftdn_same_text(a->annotations, b->annotations) && a->n_images == b->n_images && a->seed == b->seed &&
+           same_classes(&a->classes, &b->classes);
 }
 
 bool ftdn_same_scope(const ftdn_scope_settings *a, const ftdn_scope_settings *b)
 {
-    if (!ftdn_same_text(a->name, b->name) || a->n_globs != b->n_globs) return false;
-    for (int i = 0; i < a->n_globs; i++) {
-        if (strcmp(a->glob[i], b->glob[i])) return false;
-    }
-    return true;
+    return ftdn_same_text(a->name, b->name) && a->n_globs == b->n_globs && same_texts(a->glob, b->glob, a->n_globs);
 }
 
 bool ftdn_same_detect_rule(const ftdn_evaluate_settings *a, const ftdn_evaluate_settings *b)

@@ -156,12 +156,12 @@ static void put_axis(ftdn_key_id key, bool is_counted, ftdn_text *text)
     ftdn_text_append(text, "]}");
 }
 
-/* A value or a list of values. A list is taken for the latter, but for the value [least, greatest]. */
+/* A value or a list of values. A list is taken for the latter, but for a value that is a list itself. */
 static void put_match(ftdn_key_id key, ftdn_text *text)
 {
-    bool is_range = ftdn_manifest_keys[key].type == FTDN_VALUE_RANGE;
+    bool is_list = ftdn_value_is_list(ftdn_manifest_keys[key].type);
     ftdn_schema_put(text,
-                    is_range ? "{'if': {'items': {'type': 'array'}}, 'then': " : "{'if': {'type': 'array'}, 'then': ");
+                    is_list ? "{'if': {'items': {'type': 'array'}}, 'then': " : "{'if': {'type': 'array'}, 'then': ");
     put_values(key, text);
     ftdn_schema_put(text, ", 'else': ");
     ftdn_schema_put_ref(text, "", key);

@@ -10,15 +10,32 @@
 
 /* The keys of a set of images, which `dataset` and `calibration` both are. */
 typedef struct data_keys {
-    ftdn_key_id kind, root, split, images, seed;
+    ftdn_key_id kind, root, split, annotations, images, seed, classes, rename, other_classes;
 } data_keys;
 
-static const data_keys dataset_keys = {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_ROOT, FTDN_KEY_DATASET_SPLIT,
-                                       FTDN_KEY_DATASET_IMAGES, FTDN_KEY_DATASET_SEED};
+static const data_keys dataset_keys = {
+    .kind = FTDN_KEY_DATASET_KIND,
+    .root = FTDN_KEY_DATASET_ROOT,
+    .split = FTDN_KEY_DATASET_SPLIT,
+    .annotations = FTDN_KEY_DATASET_ANNOTATIONS,
+    .images = FTDN_KEY_DATASET_IMAGES,
+    .seed = FTDN_KEY_DATASET_SEED,
+    .classes = FTDN_KEY_DATASET_CLASSES,
+    .rename = FTDN_KEY_DATASET_RENAME,
+    .other_classes = FTDN_KEY_DATASET_OTHER_CLASSES,
+};
 
-static const data_keys calibration_keys = {FTDN_KEY_CALIBRATION_KIND, FTDN_KEY_CALIBRATION_ROOT,
-                                           FTDN_KEY_CALIBRATION_SPLIT, FTDN_KEY_CALIBRATION_IMAGES,
-                                           FTDN_KEY_CALIBRATION_SEED};
+static const data_keys calibration_keys = {
+    .kind = FTDN_KEY_CALIBRATION_KIND,
+    .root = FTDN_KEY_CALIBRATION_ROOT,
+    .split = FTDN_KEY_CALIBRATION_SPLIT,
+    .annotations = FTDN_KEY_CALIBRATION_ANNOTATIONS,
+    .images = FTDN_KEY_CALIBRATION_IMAGES,
+    .seed = FTDN_KEY_CALIBRATION_SEED,
+    .classes = FTDN_KEY_CALIBRATION_CLASSES,
+    .rename = FTDN_KEY_CALIBRATION_RENAME,
+    .other_classes = FTDN_KEY_CALIBRATION_OTHER_CLASSES,
+};
 
 static double get_number(const ftdn_lookup *from, ftdn_key_id key, double otherwise)
 {
@@ -32,13 +49,62 @@ static const char *get_text(const ftdn_lookup *from, ftdn_key_id key)
     return value->node ? value->node->string : NULL;
 }
 
-static ftdn_model_settings make_model(const ftdn_lookup *from)
+/* What the key says where the kind of images has it; else what the same key of the dataset says. */
+static const ftdn_value *get_of_files(const ftdn_lookup *from, ftdn_key_id key, ftdn_key_id of_dataset)
+{
+    const ftdn_value *value = ftdn_lookup_get(from, key);
+    return value->node || !ftdn_lookup_uses(from, of_dataset) ? value : ftdn_lookup_get(from, of_dataset);
+}
+
+static ftdn_class_choice make_classes(const ftdn_lookup *from, const data_keys *keys)
+{
+    const ftdn_value *names = get_of_files(from, keys->classes, dataset_keys.classes),
+                     *rename = get_of_files(from, keys->rename, dataset_keys.rename),
+                     *others = get_of_files(from, keys->other_classes, dataset_keys.other_classes);
+    return (ftdn_class_choice){
+        .name = names->list,
+        .n_classes = names->node ? names->node->n_children : 0,
+        .rename = rename->list,
+        .n_renames = rename->node ? rename->node->n_children : 0,
+        .ignores_others = others->node && !strcmp(others->node->string, "ignore"),
+    };
+}
+
+static ftdn_data_settings make_data(const ftdn_lookup *from, const data_keys *keys)
+{
+    const char *kind = get_text(from, keys->kind);
+    if (!kind) return (ftdn_data_settings){.kind = FTDN_DATA_NONE};
+    ftdn_data_settings data = {.n_images = (int)get_number(from, keys->images, 0)};
+    if (strcmp(kind, "test_scenes")) data.split = get_text(from, keys->split);
+    if (!strcmp(kind, "test_scenes") || !strcmp(kind, "road")) {
+        bool is_road = strcmp(kind, "road") == 0;
+        data.kind = is_road ? FTDN_DATA_ROAD : FTDN_DATA_TEST_SCENES;
+        data.seed = (uint64_t)get_number(from, keys->seed, 0);
+        if (is_road && data.n_images == 0) data.n_images = FTDN_ROAD_IMAGES;
+        return data;
+    }
+    bool is_coco = strcmp(kind, "coco") == 0;
+    assert(is_coco || strcmp(kind, "voc") == 0);
+    data.kind = is_coco ? FTDN_DATA_COCO : FTDN_DATA_VOC;
+    data.root = ftdn_lookup_get(from, keys->root)->path;
+    data.classes = make_classes(from, keys);
+    if (is_coco) data.annotations = get_text(from, keys->annotations);
+    return data;
+}
+
+static int count_classes(const ftdn_data_settings *data)
+{
+    if (data->kind == FTDN_DATA_ROAD) return (int)(sizeof ftdn_road_class_name / sizeof *ftdn_road_class_name);
+    return data->classes.name ? data->classes.n_classes : FTDN_VOC_CLASSES;
+}
+
+static ftdn_model_settings make_model(const ftdn_lookup *from, const ftdn_data_settings *dataset)
 {
     const ftdn_value *weights = ftdn_lookup_get(from, FTDN_KEY_MODEL_WEIGHTS);
     ftdn_model_settings model = {
         .name = get_text(from, FTDN_KEY_MODEL_NAME),
         .width = get_number(from, FTDN_KEY_MODEL_WIDTH, 0),
-        .n_classes = (int)get_number(from, FTDN_KEY_MODEL_CLASSES, 0),
+        .n_classes = (int)get_number(from, FTDN_KEY_MODEL_CLASSES, count_classes(dataset)),
         .weights = weights->node->string,
         .weights_path = weights->path,
     };
@@ -49,23 +115,6 @@ static ftdn_model_settings make_model(const ftdn_lookup *from)
         model.formula_seed = strtoull(model.weights + strlen(FTDN_FORMULA_PREFIX), NULL, 10);
     }
     return model;
-}
-
-static ftdn_data_settings make_data(const ftdn_lookup *from, const data_keys *keys)
-{
-    const char *kind = get_text(from, keys->kind);
-    if (!kind) return (ftdn_data_settings){.kind = FTDN_DATA_NONE};
-    int n_images = (int)get_number(from, keys->images, 0);
-    if (strcmp(kind, "test_scenes") == 0)
-        return (ftdn_data_settings){
-            .kind = FTDN_DATA_TEST_SCENES, .n_images = n_images, .seed = (uint64_t)get_number(from, keys->seed, 0)};
-    assert(strcmp(kind, "voc") == 0);
-    return (ftdn_data_settings){
-        .kind = FTDN_DATA_VOC,
-        .root = ftdn_lookup_get(from, keys->root)->path,
-        .split = get_text(from, keys->split),
-        .n_images = n_images,
-    };
 }
 
 /* The scope of weights or of maps. */
@@ -143,9 +192,10 @@ static ftdn_protection_settings make_protection(const ftdn_lookup *from)
 
 void ftdn_settings_make(const ftdn_lookup *from, ftdn_trial_settings *ret_settings)
 {
+    const ftdn_data_settings dataset = make_data(from, &dataset_keys);
     *ret_settings = (ftdn_trial_settings){
-        .model = make_model(from),
-        .dataset = make_data(from, &dataset_keys),
+        .model = make_model(from, &dataset),
+        .dataset = dataset,
         .calibration = make_data(from, &calibration_keys),
         .calibration_may_overlap = ftdn_lookup_get(from, FTDN_KEY_CALIBRATION_ALLOW_OVERLAP)->node->boolean,
         .n_measured_images = (int)get_number(from, FTDN_KEY_CALIBRATION_MEASURED_IMAGES, 0),

@@ -9,15 +9,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "datasets/dataset.h"
 #include "engine/engine.h"
 #include "harness/lookup.h"
 #include "harness/mistakes.h"
 #include "injectors/fault_draw.h"
 
 typedef struct ftdn_model_settings {
-    const char *name;         /* "ssd_vgg16", ... */
-    double width;             /* 0: as published */
-    int n_classes;            /* without the background */
+    const char *name;         /* "ssd_vgg16", ...; NULL: as the weight file says */
+    double width;             /* 0: as the weight file says, else as published */
+    int n_classes;            /* without the background; 0: as many as the weight file says, else 20 */
     const char *weights;      /* as results name them: the file's name without its folder, or "formula:0" */
     const char *weights_path; /* NULL for formula weights */
     uint64_t formula_seed;    /* of formula weights */
@@ -26,15 +27,21 @@ typedef struct ftdn_model_settings {
 typedef enum ftdn_data_kind {
     FTDN_DATA_NONE, /* no calibration images */
     FTDN_DATA_VOC,
+    FTDN_DATA_COCO,
+    FTDN_DATA_ROAD,
     FTDN_DATA_TEST_SCENES,
 } ftdn_data_kind;
 
+#define FTDN_ROAD_IMAGES 200 /* where their number is not given */
+
 typedef struct ftdn_data_settings {
     ftdn_data_kind kind;
-    const char *root;  /* VOC */
-    const char *split; /* VOC */
-    int n_images;      /* VOC: at most so many, 0: all; TEST_SCENES: so many */
-    uint64_t seed;     /* TEST_SCENES */
+    const char *root;          /* VOC, COCO */
+    const char *split;         /* VOC, COCO, ROAD */
+    const char *annotations;   /* COCO; NULL: found by the split */
+    int n_images;              /* VOC, COCO: at most so many, 0: all; ROAD, TEST_SCENES: so many */
+    uint64_t seed;             /* ROAD, TEST_SCENES */
+    ftdn_class_choice classes; /* VOC, COCO */
 } ftdn_data_settings;
 
 typedef struct ftdn_evaluate_settings {
@@ -110,6 +117,9 @@ bool ftdn_settings_need_calibration(const ftdn_protection_settings *protection);
 /* Look for what no single value shows: required keys that are missing, and keys that do not go together
  * (settings_check.c). */
 void ftdn_settings_check(const ftdn_lookup *lookup, ftdn_mistakes *mistakes);
+
+/* The same for the object `dataset` alone, which messages call by `name`: it may stand elsewhere. */
+void ftdn_settings_check_dataset(const ftdn_lookup *lookup, const char *name, ftdn_mistakes *mistakes);
 
 /* The settings of a trial without mistakes. */
 void ftdn_settings_make(const ftdn_lookup *from, ftdn_trial_settings *ret_settings);

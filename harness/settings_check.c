@@ -1,6 +1,9 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "harness/settings.h"
+
+#define LONGEST_PATH 128
 
 /* Where a missing key would stand: the nearest object around it that is given. */
 static ftdn_position missing_position(const ftdn_document *document, ftdn_key_id key)
@@ -10,14 +13,25 @@ static ftdn_position missing_position(const ftdn_document *document, ftdn_key_id
     return ftdn_position_of_value(document->value[key].node);
 }
 
-static void add_missing(const ftdn_document *document, ftdn_key_id key, const char *why, ftdn_mistakes *mistakes)
+/* How messages call a key. dataset: the name of that object where it stands elsewhere; NULL: the paths of the table. */
+static const char *path_of(ftdn_key_id key, const char *dataset, char text[LONGEST_PATH])
 {
+    const char *path = ftdn_manifest_keys[key].path;
+    if (!dataset) return path;
+    snprintf(text, LONGEST_PATH, "%s%s", dataset, path + strlen(ftdn_manifest_keys[FTDN_KEY_DATASET].path));
+    return text;
+}
+
+static void add_missing(const ftdn_document *document, ftdn_key_id key, const char *dataset, const char *why,
+                        ftdn_mistakes *mistakes)
+{
+    char path[LONGEST_PATH];
     ftdn_text allowed;
     ftdn_text_init(&allowed);
     ftdn_key_write_allowed(key, &allowed);
     if (allowed.failed) mistakes->failed = true;
     else
-        ftdn_mistakes_add(mistakes, missing_position(document, key), ftdn_manifest_keys[key].path,
+        ftdn_mistakes_add(mistakes, missing_position(document, key), path_of(key, dataset, path),
                           "missing%s; allowed: %s", why, allowed.chars);
     ftdn_text_done(&allowed);
 }
@@ -31,16 +45,16 @@ static bool is_there(const ftdn_lookup *lookup, ftdn_key_id object)
 
 /* A required key is missed only where the object around it is there; the object itself may be required too. What a
  * sweep requires is looked at where the sweep is read. */
-static void check_required(const ftdn_lookup *lookup, ftdn_mistakes *mistakes)
+static void check_required(const ftdn_lookup *lookup, int first, int end, const char *dataset, ftdn_mistakes *mistakes)
 {
-    for (int i = 1; i < FTDN_KEY_SWEEP; i++) {
+    for (int i = first; i < end; i++) {
         ftdn_key_id key = (ftdn_key_id)i;
         if (!ftdn_manifest_keys[key].required || ftdn_document_has(lookup->given, key)) continue;
         if (ftdn_document_has(lookup->defaults, key)) continue;
         ftdn_key_id parent = ftdn_key_parent(key);
         const ftdn_value *around = &lookup->given->value[parent];
         bool is_broken = around->node && !around->is_sound;
-        if (!is_broken && is_there(lookup, parent)) add_missing(lookup->given, key, "", mistakes);
+        if (!is_broken && is_there(lookup, parent)) add_missing(lookup->given, key, dataset, "", mistakes);
     }
 }
 
@@ -77,8 +91,9 @@ static void write_choices_beside(const ftdn_detail_rule *rule, ftdn_text *text)
 }
 
 /* A key that is given and may not stand beside its chooser's value. */
-static void check_belongs(const ftdn_lookup *lookup, ftdn_key_id key, ftdn_mistakes *mistakes)
+static void check_belongs(const ftdn_lookup *lookup, ftdn_key_id key, const char *dataset, ftdn_mistakes *mistakes)
 {
+    char path[LONGEST_PATH];
     const ftdn_json *node = lookup->given->value[key].node;
     const ftdn_detail_rule *rule = node ? ftdn_lookup_find_obstacle(lookup, key) : NULL;
     if (!rule) return;
@@ -89,14 +104,14 @@ static void check_belongs(const ftdn_lookup *lookup, ftdn_key_id key, ftdn_mista
     else write_choices_beside(rule, &allowed);
     if (allowed.failed) mistakes->failed = true;
     else
-        ftdn_mistakes_add(mistakes, position_of(node), ftdn_manifest_keys[key].path,
-                          "not a key of %s '%s'; allowed: %s", ftdn_key_last_name(rule->chooser), choice,
-                          allowed.chars);
+        ftdn_mistakes_add(mistakes, position_of(node), path_of(key, dataset, path), "not a key of %s '%s'; allowed: %s",
+                          ftdn_key_last_name(rule->chooser), choice, allowed.chars);
     ftdn_text_done(&allowed);
 }
 
 /* A key that the chooser's value makes necessary. */
-static void check_needed(const ftdn_lookup *lookup, const ftdn_detail_rule *rule, ftdn_mistakes *mistakes)
+static void check_needed(const ftdn_lookup *lookup, const ftdn_detail_rule *rule, const char *dataset,
+                         ftdn_mistakes *mistakes)
 {
     const char *choice = ftdn_lookup_word(lookup, rule->chooser);
     bool is_needed = choice && rule->needs && rule->needs(choice) && !ftdn_lookup_get(lookup, rule->key)->node;
@@ -105,7 +120,7 @@ static void check_needed(const ftdn_lookup *lookup, const ftdn_detail_rule *rule
     if (!is_needed) return;
     char why[64];
     snprintf(why, sizeof why, " for %s '%s'", ftdn_key_last_name(rule->chooser), choice);
-    add_missing(lookup->given, rule->key, why, mistakes);
+    add_missing(lookup->given, rule->key, dataset, why, mistakes);
 }
 
 static bool is_above_0(const ftdn_value *value)
@@ -136,10 +151,22 @@ void ftdn_settings_check(const ftdn_lookup *lookup, ftdn_mistakes *mistakes)
     int n_details, n_pairs;
     const ftdn_detail_rule *detail = ftdn_detail_rules(&n_details);
     const ftdn_pair_rule *pair = ftdn_pair_rules(&n_pairs);
-    check_required(lookup, mistakes);
+    check_required(lookup, 1, FTDN_KEY_SWEEP, NULL, mistakes);
     for (int i = 0; i < n_details; i++) {
-        check_belongs(lookup, detail[i].key, mistakes);
-        check_needed(lookup, &detail[i], mistakes);
+        check_belongs(lookup, detail[i].key, NULL, mistakes);
+        check_needed(lookup, &detail[i], NULL, mistakes);
     }
     for (int i = 0; i < n_pairs; i++) check_pair(lookup, &pair[i], mistakes);
+}
+
+void ftdn_settings_check_dataset(const ftdn_lookup *lookup, const char *name, ftdn_mistakes *mistakes)
+{
+    int n_details;
+    const ftdn_detail_rule *detail = ftdn_detail_rules(&n_details);
+    check_required(lookup, FTDN_KEY_DATASET, FTDN_KEY_DATASET + ftdn_key_n_rows(FTDN_KEY_DATASET), name, mistakes);
+    for (int i = 0; i < n_details; i++) {
+        if (ftdn_key_parent(detail[i].key) != FTDN_KEY_DATASET) continue;
+        check_belongs(lookup, detail[i].key, name, mistakes);
+        check_needed(lookup, &detail[i], name, mistakes);
+    }
 }

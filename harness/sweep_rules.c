@@ -22,7 +22,7 @@ static ftdn_values values_of(ftdn_key_id key, const ftdn_json *const *member)
 {
     const ftdn_json *node = *member;
     bool is_list = node->kind == FTDN_JSON_ARRAY;
-    if (is_list && ftdn_manifest_keys[key].type == FTDN_VALUE_RANGE && node->n_children > 0)
+    if (is_list && ftdn_value_is_list(ftdn_manifest_keys[key].type) && node->n_children > 0)
         is_list = node->child[0]->kind == FTDN_JSON_ARRAY;
     if (is_list) return (ftdn_values){.n = node->n_children, .node = node->child};
     return (ftdn_values){.n = 1, .node = member, .is_single = true};

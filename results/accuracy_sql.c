@@ -1,5 +1,6 @@
 #include "results/query_sql.h"
 
+#include "results/cells.h"
 #include "results/query.h"
 
 /* A cell is what trials have in common that differ in their seed alone. What cells have in common, from the little to
@@ -66,12 +67,17 @@ const char ftdn_sql_map_by_rate[] =
                           "map_half_width, min_map AS min_map_voc07, max_map AS max_map_voc07 FROM cell WHERE" CHOSEN
                           "ORDER BY " BY_PROTECTION;
 
-const char ftdn_sql_class_ap[] = "WITH " CELL_WITH(
-    "") ", class_mean AS (SELECT cell AS of_cell, class, count(*) AS n_ap, "
-        "avg(ap_voc07) AS mean_ap_voc07, half_width(ap_voc07) AS ap_half_width, avg(ap_area) AS mean_ap_area, "
-        "objects FROM class_ap GROUP BY cell, class) "
-        "SELECT " RATES ", " PROTECTION ", class, n_ap AS n, mean_ap_voc07, ap_half_width, mean_ap_area, objects "
-        "FROM class_mean JOIN cell ON key = of_cell WHERE" CHOSEN "ORDER BY " BY_PROTECTION ", class";
+/* Each class of each cell, over its trials. */
+#define CLASS_MEAN                                                                                                     \
+    "SELECT cell AS of_cell, class, count(*) AS n_ap, avg(ap_voc07) AS mean_ap_voc07, "                                \
+    "stddev(ap_voc07) AS sd_ap_voc07, half_width(ap_voc07) AS ap_half_width, avg(ap_area) AS mean_ap_area, objects "   \
+    "FROM class_ap GROUP BY cell, class"
+
+const char ftdn_sql_class_ap[] =
+    "WITH " CELL_WITH("") ", class_mean AS (" CLASS_MEAN ") "
+                          "SELECT " RATES ", " PROTECTION
+                          ", class, n_ap AS n, mean_ap_voc07, ap_half_width, mean_ap_area, objects "
+                          "FROM class_mean JOIN cell ON key = of_cell WHERE" CHOSEN "ORDER BY " BY_PROTECTION ", class";
 
 #define GAIN_OVER(is_partner, is_compared, columns)                                                                    \
     "WITH " CELL_WITH(", " GROUP_OF(columns) " AS same") ", " PAIRED(                                                  \
@@ -173,3 +179,15 @@ const char ftdn_sql_map_by_mb[] = "WITH " CELL_WITH(", " GROUP_OF(
                                                                 "c.first_trial) "
                                                                 "WHERE" CHOSEN "ORDER BY " RATES
                                                                 ", copied_mb, mean_map_voc07 DESC, " PROTECTION ", key";
+
+/* Images per second of one thread in the fastest trial, which was disturbed least; drawing faults is no part of it. */
+const char ftdn_sql_cell_accuracy[] = "WITH " CELL_WITH(
+    "") ", speed AS (SELECT t.cell AS of_cell, max(r.images / (SELECT nullif(sum(s.seconds), 0) FROM timings s "
+        "WHERE s.attempt = r.attempt AND s.stage IN ('forward', 'detection'))) AS images_per_second "
+        "FROM trials t CROSS JOIN results r ON r.trial = t.key GROUP BY t.cell) "
+        "SELECT key, n, mean_map, sd_map, map_half_width, images_per_second, " FTDN_CELL_COLUMNS
+        " FROM cell JOIN speed ON of_cell = key WHERE" CHOSEN "ORDER BY key";
+
+const char ftdn_sql_cell_classes[] =
+    "SELECT class, n_ap, mean_ap_voc07, sd_ap_voc07, ap_half_width, objects FROM (" CLASS_MEAN ") "
+    "WHERE of_cell = ? ORDER BY class";

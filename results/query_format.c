@@ -69,24 +69,6 @@ static void append_real(ftdn_text *text, double value)
     else ftdn_text_append(text, value > 0 ? "inf" : "-inf");
 }
 
-/* Quotes where RFC 4180 asks for them. An empty text is quoted too, so that it differs from NULL. */
-static void append_csv_text(ftdn_text *text, const char *chars, size_t n_chars)
-{
-    bool is_plain = n_chars > 0;
-    for (size_t i = 0; i < n_chars && is_plain; i++)
-        is_plain = chars[i] != ',' && chars[i] != '"' && chars[i] != '\n' && chars[i] != '\r';
-    if (is_plain) {
-        ftdn_text_append_bytes(text, chars, n_chars);
-        return;
-    }
-    ftdn_text_append_bytes(text, "\"", 1);
-    for (size_t i = 0; i < n_chars; i++) {
-        if (chars[i] == '"') ftdn_text_append_bytes(text, "\"", 1);
-        ftdn_text_append_bytes(text, chars + i, 1);
-    }
-    ftdn_text_append_bytes(text, "\"", 1);
-}
-
 static void append_csv_value(ftdn_text *text, sqlite3_stmt *statement, int column)
 {
     switch (sqlite3_column_type(statement, column)) {
@@ -98,7 +80,7 @@ static void append_csv_value(ftdn_text *text, sqlite3_stmt *statement, int colum
     }
     const char *chars = (const char *)sqlite3_column_text(statement, column);
     if (!chars) text->failed = true;
-    else append_csv_text(text, chars, (size_t)sqlite3_column_bytes(statement, column));
+    else ftdn_text_append_csv(text, chars, (size_t)sqlite3_column_bytes(statement, column));
 }
 
 static ftdn_status format_csv(sqlite3_stmt *statement, const ftdn_query_columns *columns,
@@ -108,7 +90,7 @@ static ftdn_status format_csv(sqlite3_stmt *statement, const ftdn_query_columns 
         const char *name = sqlite3_column_name(statement, columns->index[i]);
         if (i) ftdn_text_append_bytes(text, ",", 1);
         if (!name) text->failed = true;
-        else append_csv_text(text, name, strlen(name));
+        else ftdn_text_append_csv(text, name, strlen(name));
     }
     ftdn_text_append_bytes(text, "\n", 1);
     for (int n_rows = 0;; n_rows++) {

@@ -6,9 +6,7 @@
 
 ftdn_status ftdn_cpu_gradients_init(ftdn_gradients *gradients, ftdn_error *err);
 void ftdn_cpu_gradients_done(ftdn_gradients *gradients);
-ftdn_status ftdn_cpu_gradients_pack_step(ftdn_gradients *gradients, int step, const ftdn_weights *weights,
-                                         ftdn_error *err);
-ftdn_status ftdn_cpu_backward_step(ftdn_gradients *gradients, const ftdn_context *context, int step,
-                                   float *const *param_gradients, ftdn_error *err);
+ftdn_status ftdn_cpu_backward_step(ftdn_gradients *gradients, const ftdn_context *context, const ftdn_packed *packed,
+                                   int step, float *const *param_gradients, ftdn_error *err);
 
 #endif

@@ -14,6 +14,20 @@ ftdn_status ftdn_onednn_fail(const char *call, dnnl_status_t result, const char 
     return FTDN_FAIL(err, status, "%.*s: %s (%s)", n_name, call, cause, what);
 }
 
+void ftdn_onednn_destroy_memory(dnnl_memory_t memory)
+{
+    if (memory) dnnl_memory_destroy(memory);
+}
+
+void *ftdn_onednn_readable(const float *values)
+{
+    union {
+        const float *given;
+        void *wanted;
+    } pointer = {.given = values};
+    return pointer.wanted;
+}
+
 ftdn_status ftdn_onednn_execute(dnnl_primitive_t primitive, dnnl_stream_t stream, const dnnl_exec_arg_t *args,
                                 int n_args, const char *what, ftdn_error *err)
 {

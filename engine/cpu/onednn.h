@@ -38,6 +38,11 @@ FTDN_NODISCARD ftdn_status ftdn_onednn_make_reorder(dnnl_primitive_t *ret_reorde
                                                     const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to,
                                                     const char *what, ftdn_error *err);
 
+void ftdn_onednn_destroy_memory(dnnl_memory_t memory); /* NULL is fine */
+
+/* oneDNN describes memory that it only reads with a pointer to something it might write. */
+void *ftdn_onednn_readable(const float *values);
+
 /* Execute on the calling thread alone, whatever number of threads OpenMP would use. */
 FTDN_NODISCARD ftdn_status ftdn_onednn_execute(dnnl_primitive_t primitive, dnnl_stream_t stream,
                                                const dnnl_exec_arg_t *args, int n_args, const char *what,

@@ -5,10 +5,12 @@
 #include "engine/backend.h"
 #include "engine/host_memory.h"
 #include "engine/ref/ref_backward.h"
+#include "engine/ref/ref_batch_norm.h"
 #include "engine/ref/ref_ops.h"
 
 typedef struct ref_packed_step {
     float *weight;     /* [R,S,C/groups,K]; NULL where the step has no convolution */
+    float *plain;      /* [K,C/groups,R,S], the file's layout, for gradients; NULL: none are wanted */
     float *bias;       /* [K]; NULL: none */
     float *batch_norm; /* [4,C]: scale, shift, mean, var; NULL: none */
 } ref_packed_step;
@@ -48,6 +50,7 @@ static void ref_packed_done(ftdn_packed *packed)
     ref_packed_step *steps = packed->state;
     for (int s = 0; s < packed->program->schedule.n_steps; s++) {
         free(steps[s].weight);
+        free(steps[s].plain);
         free(steps[s].bias);
         free(steps[s].batch_norm);
     }
@@ -73,6 +76,11 @@ static ftdn_status pack_conv(ftdn_packed *packed, const ftdn_node *node, const f
     size_t n_outputs = (size_t)node->shape.c;
     FTDN_TRY(make_room(packed, graph->param[node->weight].n_elements, &target->weight, err));
     ftdn_ref_transpose_weights(node, n_inputs, weights->value[node->weight], target->weight);
+    if (packed->program->for_gradients || packed->program->for_training) {
+        size_t n_elements = graph->param[node->weight].n_elements;
+        FTDN_TRY(make_room(packed, n_elements, &target->plain, err));
+        memcpy(target->plain, weights->value[node->weight], n_elements * sizeof *target->plain);
+    }
     if (node->bias < 0) return FTDN_OK;
     FTDN_TRY(make_room(packed, n_outputs, &target->bias, err));
     memcpy(target->bias, weights->value[node->bias], n_outputs * sizeof *target->bias);
@@ -98,7 +106,6 @@ static ftdn_status ref_pack_step(ftdn_packed *packed, int index, const ftdn_weig
 
 static void ref_context_done(ftdn_context *context)
 {
-    free(context->slab);
     free(context->state);
 }
 
@@ -111,14 +118,16 @@ static int most_channels(const ftdn_graph *graph)
     return most;
 }
 
+/* A convolution's accumulators, forward and backward. */
+static double *make_accumulators(const ftdn_graph *graph, ftdn_error *err)
+{
+    return ftdn_host_alloc((size_t)most_channels(graph) * sizeof(double), err);
+}
+
 static ftdn_status ref_context_init(ftdn_context *context, ftdn_error *err)
 {
-    context->slab = ftdn_host_alloc(context->program->schedule.slab_bytes, err);
-    context->state = ftdn_host_alloc((size_t)most_channels(context->program->graph) * sizeof(double),
-                                     err); /* the convolution's accumulators */
-    if (context->slab && context->state) return FTDN_OK;
-    ref_context_done(context);
-    return FTDN_ERR_MEMORY;
+    context->state = make_accumulators(context->program->graph, err);
+    return context->state ? FTDN_OK : FTDN_ERR_MEMORY;
 }
 
 static ftdn_status ref_run_step(ftdn_context *context, const ftdn_packed *packed, int index, ftdn_error *err)
@@ -169,78 +178,73 @@ static ftdn_status ref_run_step(ftdn_context *context, const ftdn_packed *packed
     return FTDN_OK;
 }
 
-typedef struct ref_gradients {
-    const float **value; /* [n_params], borrowed: the plain loops read parameters as they are */
-    double *accumulator; /* [most channels of any map] */
-} ref_gradients;
+static ftdn_status ref_gradients_init(ftdn_gradients *gradients, ftdn_error *err)
+{
+    gradients->state = make_accumulators(gradients->program->graph, err);
+    return gradients->state ? FTDN_OK : FTDN_ERR_MEMORY;
+}
 
 static void ref_gradients_done(ftdn_gradients *gradients)
 {
-    ref_gradients *state = gradients->state;
-    free(gradients->slab);
-    if (!state) return;
-    free(state->value);
-    free(state->accumulator);
-    free(state);
+    free(gradients->state);
 }
 
-static ftdn_status ref_gradients_init(ftdn_gradients *gradients, ftdn_error *err)
+static void backward_conv(const ftdn_gradients *gradients, const ftdn_context *context, const ftdn_packed *packed,
+                          int index, float *const *param_gradients)
 {
     const ftdn_graph *graph = gradients->program->graph;
-    ref_gradients *state = gradients->state = calloc(1, sizeof *state);
-    gradients->slab = ftdn_host_alloc(gradients->slab_bytes, err);
-    if (state) {
-        state->value = calloc((size_t)graph->n_params, sizeof *state->value);
-        state->accumulator = ftdn_host_alloc((size_t)most_channels(graph) * sizeof(double), err);
-    }
-    if (gradients->slab && state && state->value && state->accumulator) return FTDN_OK;
-    ref_gradients_done(gradients);
-    return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for gradients");
+    const ftdn_step *step = &gradients->program->schedule.step[index];
+    const ftdn_node *node = &graph->node[step->node];
+    const float *weight = ((const ref_packed_step *)packed->state)[index].plain;
+    const float *dy = ftdn_gradients_values(gradients, step->target);
+    float *dx = ftdn_gradients_values(gradients, step->source);
+    ftdn_shape in = graph->node[step->source].shape;
+    if (dx) ftdn_ref_conv_backward_map(node, in, context->n_images, dy, weight, gradients->state, dx);
+    if (!param_gradients) return;
+    ftdn_ref_conv_backward_params(node, in, context->n_images, ftdn_context_values(context, step->source), dy,
+                                  gradients->state, param_gradients[node->weight],
+                                  node->bias >= 0 ? param_gradients[node->bias] : NULL);
 }
 
-static ftdn_status ref_gradients_pack_step(ftdn_gradients *gradients, int index, const ftdn_weights *weights,
-                                           ftdn_error *err)
+/* The plain loops add: what is to be written is cleared first. */
+static void clear_unless_adding(const ftdn_gradients *gradients, const ftdn_context *context, int index)
 {
-    (void)index;
-    (void)err;
-    ref_gradients *state = gradients->state;
-    memcpy(state->value, weights->value, (size_t)weights->n_params * sizeof *state->value);
-    return FTDN_OK;
+    int source = gradients->program->schedule.step[index].source;
+    float *dx = ftdn_gradients_values(gradients, source);
+    if (!dx || gradients->program->gradient_layout.adds[index]) return;
+    size_t n_elements = ftdn_shape_elements(gradients->program->graph->node[source].shape);
+    memset(dx, 0, n_elements * (size_t)context->n_images * sizeof *dx);
 }
 
-static ftdn_status ref_backward_step(ftdn_gradients *gradients, const ftdn_context *context, int index,
-                                     float *const *param_gradients, ftdn_error *err)
+static ftdn_status ref_backward_step(ftdn_gradients *gradients, const ftdn_context *context, const ftdn_packed *packed,
+                                     int index, float *const *param_gradients, ftdn_error *err)
 {
     (void)err;
     const ftdn_graph *graph = gradients->program->graph;
     const ftdn_step *step = &gradients->program->schedule.step[index];
     const ftdn_node *node = &graph->node[step->node];
-    const ref_gradients *state = gradients->state;
-    ftdn_shape in = graph->node[step->source].shape;
+    const ref_packed_step *params = (const ref_packed_step *)packed->state + index;
     const float *x = ftdn_context_values(context, step->source), *y = ftdn_context_values(context, step->target);
     const float *dy = ftdn_gradients_values(gradients, step->target);
     float *dx = ftdn_gradients_values(gradients, step->source);
+    size_t n_channels = (size_t)node->shape.c;
     size_t n_pixels = (size_t)context->n_images * (size_t)node->shape.h * (size_t)node->shape.w;
+    clear_unless_adding(gradients, context, index);
+    if (step->op == FTDN_OP_CONV) backward_conv(gradients, context, packed, index, param_gradients);
+    if (!dx) return FTDN_OK;
     switch (step->op) {
-    case FTDN_OP_CONV:
-        ftdn_ref_conv_backward_map(node, in, context->n_images, dy, state->value[node->weight], state->accumulator, dx);
+    case FTDN_OP_BATCH_NORM: {
+        const float *scale = params->batch_norm, *mean = scale + 2 * n_channels, *var = scale + 3 * n_channels;
+        ftdn_ref_batch_norm_backward_map(node, n_pixels, dy, scale, var, dx);
         if (!param_gradients) break;
-        ftdn_ref_conv_backward_params(node, in, context->n_images, x, dy, state->accumulator,
-                                      param_gradients[node->weight],
-                                      node->bias >= 0 ? param_gradients[node->bias] : NULL);
-        break;
-    case FTDN_OP_BATCH_NORM:
-        ftdn_ref_batch_norm_backward_map(node, n_pixels, dy, state->value[node->bn_scale], state->value[node->bn_var],
-                                         dx);
-        if (!param_gradients) break;
-        ftdn_ref_batch_norm_backward_params(node, n_pixels, x, dy, state->value[node->bn_mean],
-                                            state->value[node->bn_var], param_gradients[node->bn_scale],
+        ftdn_ref_batch_norm_backward_params(node, n_pixels, x, dy, mean, var, param_gradients[node->bn_scale],
                                             param_gradients[node->bn_shift]);
         break;
-    case FTDN_OP_ACTIVATION:
-        ftdn_ref_activation_backward(step->activation, n_pixels * (size_t)node->shape.c, y, dy, dx);
+    }
+    case FTDN_OP_ACTIVATION: ftdn_ref_activation_backward(step->activation, n_pixels * n_channels, y, dy, dx); break;
+    case FTDN_OP_MAX_POOL:
+        ftdn_ref_max_pool_backward(node, graph->node[step->source].shape, context->n_images, x, dy, dx);
         break;
-    case FTDN_OP_MAX_POOL: ftdn_ref_max_pool_backward(node, in, context->n_images, x, dy, dx); break;
     case FTDN_OP_MERGE: {
         const float *copy[FTDN_MAX_COPIES];
         float *dcopy[FTDN_MAX_COPIES];
@@ -249,7 +253,8 @@ static ftdn_status ref_backward_step(ftdn_gradients *gradients, const ftdn_conte
         ftdn_ref_merge_backward(node, n_pixels, x, copy, dy, dx, dcopy);
         break;
     }
-    case FTDN_OP_CLIP: ftdn_ref_clip_backward(node, n_pixels * (size_t)node->shape.c, x, dy, dx); break;
+    case FTDN_OP_CLIP: ftdn_ref_clip_backward(node, n_pixels * n_channels, x, dy, dx); break;
+    case FTDN_OP_CONV:
     case FTDN_OP_INPUT: break;
     }
     return FTDN_OK;
@@ -265,12 +270,17 @@ const ftdn_backend ftdn_backend_ref = {
     .packed_init = ref_packed_init,
     .packed_done = ref_packed_done,
     .pack_step = ref_pack_step,
+    .slab_create = ftdn_host_slab_create,
+    .slab_free = ftdn_host_slab_free,
     .context_init = ref_context_init,
     .context_done = ref_context_done,
     .load_input = ftdn_host_load_input,
     .run_step = ref_run_step,
     .gradients_init = ref_gradients_init,
     .gradients_done = ref_gradients_done,
-    .gradients_pack_step = ref_gradients_pack_step,
     .backward_step = ref_backward_step,
+    .batch_norm = {.sum = ftdn_ref_batch_norm_sum,
+                   .forward = ftdn_ref_batch_norm_train,
+                   .sum_gradients = ftdn_ref_batch_norm_sum_gradients,
+                   .backward = ftdn_ref_batch_norm_backward},
 };

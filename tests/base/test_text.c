@@ -161,12 +161,27 @@ static void the_beginning_of_a_text_can_be_dropped(void **state)
     ftdn_text_done(&text);
 }
 
+static void csv_fields_are_quoted_where_they_must_be(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"plain", "plain"}, {"", "\"\""},         {"a,b", "\"a,b\""},
+                                           {"\"", "\"\"\"\""}, {"a\nb", "\"a\nb\""}, {"'", "'"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ftdn_text text;
+        ftdn_text_init(&text);
+        ftdn_text_append_csv(&text, cases[i][0], strlen(cases[i][0]));
+        assert_string_equal(text.chars, cases[i][1]);
+        ftdn_text_done(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_grow_as_they_are_appended),
         cmocka_unit_test(an_empty_append_gives_an_empty_text),
         cmocka_unit_test(a_refused_append_is_told_at_the_end),
+        cmocka_unit_test(csv_fields_are_quoted_where_they_must_be),
         cmocka_unit_test(json_strings_are_escaped),
         cmocka_unit_test(json_numbers_are_short_and_read_back),
         cmocka_unit_test(shell_words_are_quoted_where_they_must_be),

@@ -284,9 +284,14 @@ static void images_that_cannot_be_read_are_exit_code_4(void **state)
     ftdn_cli_write_voc("voc");
     cut("voc/Annotations/c.xml", 60);
     assert_refused(arena, 4, "ftdn: voc/Annotations/c.xml:4:16: broken XML: unclosed token\n");
-    ftdn_cli_write_quoted("voc/Annotations/c.xml",
-                          "<annotation>\n<object>\n <name>unicorn</name></object></annotation>\n");
-    assert_refused(arena, 4, "ftdn: voc/Annotations/c.xml:3:8: unknown class 'unicorn'\n");
+    ftdn_cli_write_quoted(
+        "voc/Annotations/c.xml",
+        "<annotation>\n<object>\n <name>unicorn</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax>"
+        "<ymax>9</ymax></bndbox></object></annotation>\n");
+    assert_refused(arena, 4,
+                   "ftdn: 1 class that the network lacks (where it has one by another name, say so in \"rename\"; "
+                   "\"other_classes\": \"ignore\" leaves such objects out):\n"
+                   "  'unicorn' of 1 object, the first at voc/Annotations/c.xml:3:8\n");
     assert_int_equal(unlink("voc/Annotations/c.xml"), 0);
     assert_refused(arena, 4, "ftdn: voc/Annotations/c.xml: No such file or directory\n");
 

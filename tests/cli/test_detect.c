@@ -109,8 +109,9 @@ static void missing_words_are_exit_code_2(void **state)
 {
     ftdn_cli_place *place = *state;
     ftdn_arena *arena = &place->arena;
-    ftdn_cli_assert_fails(FTDN_CLI(arena, "detect"), 2, "usage: ftdn detect IMAGE.jpg\n");
-    ftdn_cli_assert_fails(FTDN_CLI(arena, "detect", "x.jpg"), 2, "--model is missing; 'ftdn detect --help'");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "detect"), 2, "usage: ftdn detect IMAGE\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "detect", "x.jpg"), 2, "--weights is missing; 'ftdn detect --help'");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "detect", "x.jpg", "-w", "formula:0"), 2, "--model is missing; 'ftdn detect");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "detect", "x.jpg", "-m", "ssd_vgg16"), 2, "--weights is missing; ");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "detect", "x.jpg", "-s", "2"), 2, "--score: '2' is not allowed; ");
 }
@@ -126,6 +127,28 @@ static char *make_photo(ftdn_cli_place *place)
     char *path = ftdn_cli_path(&place->arena, place->folder, "grey.jpg");
     FTDN_ASSERT_OK(ftdn_picture_write_jpeg(path, &picture, &err), err);
     return path;
+}
+
+static void classes_have_the_names_that_are_given(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    char *photo = make_photo(place);
+    ftdn_cli_result result = FTDN_CLI(arena, "detect", photo, "-m", "ssd_mobilenet_v1", "-w", "formula:3", "--width",
+                                      "0.25", "-s", "0.3", "--classes", "traffic cone,\303\251cran", "--json");
+    ftdn_cli_assert_done(result);
+    const ftdn_json *found = ftdn_cli_member(ftdn_cli_parse(arena, result.out), "detections");
+    assert_true(found->n_children > 0);
+    for (int i = 0; i < found->n_children; i++) {
+        const char *name = ftdn_cli_member(found->child[i], "class")->string;
+        assert_true(strcmp(name, "traffic cone") == 0 || strcmp(name, "\303\251cran") == 0);
+    }
+    ftdn_cli_assert_fails(
+        FTDN_CLI(arena, "detect", photo, "-m", "ssd_mobilenet_v1", "-w", "formula:3", "-c", "car,car"), 2,
+        "--classes: classes 0 and 1 are both called 'car'\n");
+    const char *weights = ftdn_test_shared_path(arena, TRAINED);
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "detect", photo, "-m", "ssd_mobilenet_v1_tf", "-w", weights, "-c", "car,bus"),
+                          2, "ssd_mobilenet_v1_075_coco.safetensors is of 20 classes, not of 2\n");
 }
 
 static void made_up_weights_need_no_file(void **state)
@@ -198,6 +221,7 @@ int main(void)
         FTDN_CLI_TEST(boxes_are_printed_as_a_table),
         FTDN_CLI_TEST(boxes_are_drawn_into_a_copy_of_the_picture),
         FTDN_CLI_TEST(missing_words_are_exit_code_2),
+        FTDN_CLI_TEST(classes_have_the_names_that_are_given),
         FTDN_CLI_TEST(made_up_weights_need_no_file),
         FTDN_CLI_TEST(bad_input_is_exit_code_4_and_nothing_is_written),
         FTDN_CLI_TEST(weights_of_another_shape_are_named_with_both_shapes),

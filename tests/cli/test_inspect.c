@@ -1,5 +1,7 @@
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "datasets/image.h"
 #include "tests/cli/cli.h"
 
 #define TRAINED "data/weights/ssd_mobilenet_v1_075_coco.safetensors"
@@ -238,6 +240,81 @@ static void a_dataset_is_counted_class_by_class(void **state)
                           "Main/tset.txt: No such file");
 }
 
+static void other_kinds_of_datasets_are_counted_too(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    ftdn_cli_result result = FTDN_CLI(arena, "inspect", "dataset", "-k", "road", "-n", "3", "--seed", "5", "val");
+    ftdn_cli_assert_done(result);
+    ftdn_cli_assert_says(result.out, "\ntraffic_cone ");
+    ftdn_cli_assert_says(result.out, "\nroad scenes 'val', seed 5, 3 images\nSHA-256 ");
+    result = FTDN_CLI(arena, "inspect", "dataset", "--kind", "test_scenes", "-n", "2");
+    ftdn_cli_assert_done(result);
+    ftdn_cli_assert_says(result.out, "\ntest scenes, seed 0, 2 images\n");
+
+    ftdn_cli_assert_fails(
+        FTDN_CLI(arena, "inspect", "dataset", "-k", "raod"), 2,
+        "--kind: 'raod' is not allowed; allowed: voc, coco, road, test_scenes; did you mean 'road'?\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "dataset", "x"), 2,
+                          "kind 'voc' takes ROOT SPLIT; 1 argument is given\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "dataset", "-k", "test_scenes", "x", "y"), 2,
+                          "kind 'test_scenes' takes none; 2 arguments are given\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "dataset", "x", "y", "--annotations", "z"), 2,
+                          "--annotations: not of kind 'voc'\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "dataset", "-k", "road", "--classes", "z"), 2,
+                          "--classes: not of kind 'road'\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "dataset", "x", "y", "-c", "a,b,a"), 2,
+                          "--classes: classes 0 and 2 are both called 'a'\n");
+}
+
+static ftdn_picture load_sheet(ftdn_arena *arena, const char *path)
+{
+    ftdn_error err = {0};
+    ftdn_picture sheet;
+    size_t n_bytes;
+    const char *bytes = ftdn_cli_load(arena, path, &n_bytes);
+    FTDN_ASSERT_OK(ftdn_picture_decode_jpeg(path, bytes, n_bytes, arena, &sheet, &err), err);
+    return sheet;
+}
+
+/* Pixels that are clearly not grey. */
+static int count_coloured(const ftdn_picture *sheet)
+{
+    int n = 0;
+    for (int i = 0; i < sheet->width * sheet->height; i++) {
+        const uint8_t *pixel = sheet->pixels + 3 * (size_t)i;
+        n += abs(pixel[0] - pixel[1]) > 60 || abs(pixel[1] - pixel[2]) > 60;
+    }
+    return n;
+}
+
+static void the_images_of_a_dataset_are_shown_on_a_sheet(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    char *path = ftdn_cli_path(arena, place->folder, "sheet.jpg"), *bare = ftdn_cli_path(arena, place->folder, "b.jpg");
+    ftdn_cli_result result =
+        FTDN_CLI(arena, "inspect", "dataset", "-k", "road", "test", "-n", "5", "--sheet", path, "--json");
+    ftdn_cli_assert_done(result);
+    assert_int_equal(count_of(ftdn_cli_parse(arena, result.out), "images"), 5);
+    ftdn_cli_assert_done(
+        FTDN_CLI(arena, "inspect", "dataset", "-k", "road", "test", "-n", "5", "--sheet", bare, "--without-boxes"));
+    /* Five cells of 300 pixels in rows of three, six pixels between them; the sixth cell stays white. */
+    ftdn_picture with = load_sheet(arena, path), without = load_sheet(arena, bare);
+    assert_true(with.width == 924 && with.height == 618 && without.width == 924 && without.height == 618);
+    for (int y = 320; y < 610; y++) {
+        for (int x = 620 * 3; x < 920 * 3; x++) assert_true(with.pixels[y * 924 * 3 + x] > 250);
+    }
+    assert_int_equal(count_coloured(&without), 0);
+    assert_true(count_coloured(&with) > 2000);
+
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "dataset", "-k", "road", "-n", "301", "--sheet", path), 2,
+                          "a sheet of 301 images; at most 300 fit, say --images N\n");
+    char *nowhere = ftdn_cli_path(arena, place->folder, "no/sheet.jpg");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "dataset", "-k", "road", "-n", "1", "--sheet", nowhere), 4,
+                          "no/sheet.jpg");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +329,8 @@ int main(void)
         FTDN_CLI_TEST(width_and_classes_change_the_graph),
         FTDN_CLI_TEST(wrong_graphs_are_exit_code_2),
         FTDN_CLI_TEST(a_dataset_is_counted_class_by_class),
+        FTDN_CLI_TEST(other_kinds_of_datasets_are_counted_too),
+        FTDN_CLI_TEST(the_images_of_a_dataset_are_shown_on_a_sheet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include "tests/cli/cli_campaign.h"
 
 #define QUICKSTART FTDN_SOURCE_ROOT "/experiments/quickstart.json"
+#define TINY FTDN_SOURCE_ROOT "/experiments/tiny.json"
 
 /* 8 trials, of which any order of the lists and keys gives the same. */
 #define GRID                                                                                                           \
@@ -40,29 +41,46 @@ static int count_lines_with(const char *text, const char *fragment)
     return n_lines;
 }
 
-static void the_quickstart_needs_no_outside_file(void **state)
+static void a_campaign_of_test_scenes_needs_no_outside_file(void **state)
 {
     ftdn_cli_place *place = *state;
-    static const char *const plan[] = {"plan", QUICKSTART, "--no-estimate", NULL}, *const run[] = {"run", QUICKSTART,
-                                                                                                   NULL};
+    static const char *const plan[] = {"plan", TINY, "--no-estimate", NULL}, *const run[] = {"run", TINY, NULL};
     ftdn_cli_result planned = run_in_empty_environment(&place->arena, plan);
     ftdn_cli_assert_done(planned);
-    ftdn_cli_assert_says(planned.out, "12 trials, 0 in results/quickstart.db, 12 to run\n");
+    ftdn_cli_assert_says(planned.out, "12 trials, 0 in results/tiny.db, 12 to run\n");
     assert_int_equal(count_lines_with(planned.out, "  missing  weight_rate "), 12);
     assert_int_equal(ftdn_cli_count_entries(place->folder), 0);
 
     ftdn_cli_result result = run_in_empty_environment(&place->arena, run);
     if (result.exit_code != 0) fail_msg("exit code %d: %s", result.exit_code, result.err);
-    ftdn_cli_assert_says(result.out, "quickstart: Generated test scenes and made-up weights: ");
-    ftdn_cli_assert_says(result.out, "\nquickstart: 12 of 12 trials run in ");
+    ftdn_cli_assert_says(result.out, "tiny: Generated test scenes and made-up weights: ");
+    ftdn_cli_assert_says(result.out, "\ntiny: 12 of 12 trials run in ");
     ftdn_cli_assert_says(result.out, "\nmemory of the largest set-up: ");
-    ftdn_cli_assert_says(result.out, "\nresults: results/quickstart.db ");
-    ftdn_cli_assert_whole(&place->arena, "results/quickstart.db");
+    ftdn_cli_assert_says(result.out, "\nresults: results/tiny.db ");
+    ftdn_cli_assert_whole(&place->arena, "results/tiny.db");
     assert_int_equal(ftdn_cli_count_entries("results"), 1);
 
     planned = run_in_empty_environment(&place->arena, plan);
-    ftdn_cli_assert_says(planned.out, "12 trials, 12 in results/quickstart.db, 0 to run\n");
+    ftdn_cli_assert_says(planned.out, "12 trials, 12 in results/tiny.db, 0 to run\n");
     assert_int_equal(count_lines_with(planned.out, "  done     weight_rate "), 12);
+}
+
+/* The golden run of the shipped network, on scenes that it was not trained on. */
+static void the_quickstart_needs_no_outside_file(void **state)
+{
+    ftdn_cli_place *place = *state;
+    static const char *const plan[] = {"plan", QUICKSTART, "--no-estimate", "--json", "--list", NULL};
+    ftdn_cli_result planned = run_in_empty_environment(&place->arena, plan);
+    ftdn_cli_assert_done(planned);
+    const ftdn_json *trials = ftdn_cli_member(ftdn_cli_parse(&place->arena, planned.out), "trials");
+    assert_int_equal(trials->n_children, 121);
+    const char *id = ftdn_cli_member(trials->child[0], "id")->string;
+    const char *const run[] = {"run", QUICKSTART, "--trial", id, "--quiet", NULL};
+    ftdn_cli_assert_done(run_in_empty_environment(&place->arena, run));
+    ftdn_cli_assert_answer(&place->arena, "results/quickstart.db",
+                           "SELECT count(*) FROM v_trials WHERE weight_rate = 0 AND feature_map_rate = 0 AND "
+                           "method = 'none' AND map_voc07 BETWEEN 0.6 AND 0.95",
+                           1);
 }
 
 static const ftdn_json *plan_as_json(ftdn_arena *arena)
@@ -295,6 +313,7 @@ static void without_faults_neither_scope_nor_point_nor_seed_changes_a_bit(void *
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        FTDN_CAMPAIGN_TEST(a_campaign_of_test_scenes_needs_no_outside_file),
         FTDN_CAMPAIGN_TEST(the_quickstart_needs_no_outside_file),
         FTDN_CAMPAIGN_TEST(plan_gives_every_trial_as_json_and_an_id_is_the_digest_of_the_spec),
         FTDN_CAMPAIGN_TEST(a_trial_is_run_once),

@@ -176,9 +176,51 @@ static void every_letter_differs_and_others_become_question_marks(void **state)
     ftdn_arena_done(&arena);
 }
 
+static void areas_are_clipped_and_pictures_are_copied(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    ftdn_picture picture = grey_picture(&arena, 20, 10), patch = grey_picture(&arena, 4, 3);
+    ftdn_picture_fill(&picture, -5, 8, 3, 99, red);
+    assert_int_equal(count(&picture, red), 3 * 2);
+    ftdn_picture_fill(&patch, 0, 0, 4, 3, white);
+    ftdn_picture_fill(&patch, 3, 2, 4, 3, red);
+    ftdn_picture_paste(&picture, 16, 7, &patch);
+    assert_int_equal(count(&picture, white), 4 * 3 - 1);
+    assert_memory_equal(pixel(&picture, 19, 9), red, 3);
+    assert_memory_equal(pixel(&picture, 16, 7), white, 3);
+    assert_guards_are_whole(&picture);
+    ftdn_arena_done(&arena);
+}
+
+/* 'I' has 11 dots in the font, and letters stand 6 dots apart. */
+static void a_text_takes_the_width_that_is_told(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    ftdn_picture picture = grey_picture(&arena, 60, 20);
+    assert_int_equal(ftdn_picture_text_width("II", 2), 22);
+    assert_int_equal(ftdn_picture_text_width("", 2), 0);
+    ftdn_picture_draw_text(&picture, 10, 2, 2, "II", red);
+    assert_int_equal(count(&picture, red), 2 * 11 * 4);
+    for (int y = 0; y < 20; y++) {
+        for (int x = 0; x < 60; x++) {
+            bool is_in_text = x >= 10 && x < 32 && y >= 2 && y < 16;
+            if (!is_in_text) assert_memory_not_equal(pixel(&picture, x, y), red, 3);
+        }
+    }
+    ftdn_picture_draw_text(&picture, 50, 15, 3, "cut off", red);
+    assert_guards_are_whole(&picture);
+    ftdn_arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(areas_are_clipped_and_pictures_are_copied),
+        cmocka_unit_test(a_text_takes_the_width_that_is_told),
         cmocka_unit_test(a_box_is_an_outline_of_two_pixels),
         cmocka_unit_test(lines_grow_with_the_picture),
         cmocka_unit_test(a_label_stands_above_its_box),

@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "datasets/dataset.h"
 #include "datasets/image.h"
+#include "tests/datasets/made_png.h"
 
 #define N_IMAGES 7
 
@@ -141,6 +142,34 @@ static void decoded_pixels_are_those_of_the_single_image(void **state)
     destroy(&voc);
 }
 
+static void pictures_may_be_png(void **state)
+{
+    (void)state;
+    static uint16_t samples[40 * 30];
+    fixture voc;
+    ftdn_error err = {0};
+    ftdn_dataset *dataset = NULL;
+    size_t n_bytes;
+    create(&voc);
+    for (int i = 0; i < 40 * 30; i++) samples[i] = (uint16_t)(i % 251);
+    const ftdn_made_png made = {.width = 40, .height = 30, .bits = 8, .channels = 1, .samples = samples};
+    const uint8_t *bytes = ftdn_made_png_encode(&made, &voc.arena, &n_bytes);
+    /* Beside a JPEG of the same name it is not read. */
+    ftdn_test_write_file(at(&voc, "JPEGImages/a6.png"), bytes, n_bytes);
+    ftdn_test_write_file(at(&voc, "JPEGImages/a5.png"), bytes, n_bytes);
+    unlink(at(&voc, "JPEGImages/a5.jpg"));
+    FTDN_ASSERT_OK(open_voc(&voc, &dataset, &err), err);
+    FTDN_ASSERT_OK(ftdn_dataset_decode(dataset, 30, 1, &err), err);
+    uint8_t pixels[40 * 30 * 3], resized[30 * 30 * 3];
+    const ftdn_picture picture = {40, 30, pixels};
+    for (int i = 0; i < 40 * 30; i++) pixels[3 * i] = pixels[3 * i + 1] = pixels[3 * i + 2] = (uint8_t)samples[i];
+    ftdn_picture_resize(&picture, 30, resized);
+    assert_memory_equal(dataset->image[1].pixels, resized, sizeof resized);
+    assert_memory_not_equal(dataset->image[0].pixels, resized, sizeof resized);
+    ftdn_dataset_close(dataset);
+    destroy(&voc);
+}
+
 static void other_class_lists_are_possible(void **state)
 {
     (void)state;
@@ -149,18 +178,43 @@ static void other_class_lists_are_possible(void **state)
     ftdn_error err = {0};
     ftdn_dataset *dataset = NULL;
     create(&voc);
-    ftdn_voc_desc desc = {.root = voc.root, .split = "test", .class_name = animals, .n_classes = 2};
+    ftdn_voc_desc desc = {.root = voc.root, .split = "test", .classes = {.name = animals, .n_classes = 2}};
     FTDN_ASSERT_OK(ftdn_dataset_open_voc(&desc, &dataset, &err), err);
     assert_int_equal(dataset->n_classes, 2);
     assert_int_equal(dataset->image[0].object[0].class_index, 1);
     ftdn_dataset_close(dataset);
-    desc.class_name = cars;
-    desc.n_classes = 1;
-    FTDN_ASSERT_FAILS(ftdn_dataset_open_voc(&desc, &dataset, &err), FTDN_ERR_INPUT,
-                      "/Annotations/a6.xml:2:15: unknown class 'dog'", err);
-    desc.class_name = twice;
-    desc.n_classes = 2;
+    desc.classes = (ftdn_class_choice){.name = cars, .n_classes = 1};
+    FTDN_ASSERT_FAILS(ftdn_dataset_open_voc(&desc, &dataset, &err), FTDN_ERR_INPUT, "'dog' of 7 objects, the first at ",
+                      err);
+    desc.classes = (ftdn_class_choice){.name = twice, .n_classes = 2};
     FTDN_ASSERT_FAILS(ftdn_dataset_open_voc(&desc, &dataset, &err), FTDN_ERR_ARG, "both called 'dog'", err);
+    destroy(&voc);
+}
+
+static void classes_are_renamed_or_left_out(void **state)
+{
+    (void)state;
+    static const char *const pets[] = {"cat", "hound"}, *const rename[] = {"dog", "hound", "ghost", "cat"};
+    static const char *const wrong[] = {"dog", "huond"};
+    fixture voc;
+    ftdn_error err = {0};
+    ftdn_dataset *dataset = NULL;
+    create(&voc);
+    ftdn_voc_desc desc = {.root = voc.root, .split = "test", .classes = {.name = pets, .n_classes = 2}};
+    desc.classes.ignores_others = true;
+    FTDN_ASSERT_OK(ftdn_dataset_open_voc(&desc, &dataset, &err), err);
+    assert_non_null(strstr(dataset->description, "test, 7 images, 7 objects of other classes left out"));
+    for (int i = 0; i < N_IMAGES; i++) assert_int_equal(dataset->image[i].n_objects, 0);
+    ftdn_dataset_close(dataset);
+    desc.classes.rename = rename;
+    desc.classes.n_renames = 2;
+    FTDN_ASSERT_OK(ftdn_dataset_open_voc(&desc, &dataset, &err), err);
+    for (int i = 0; i < N_IMAGES; i++) assert_int_equal(dataset->image[i].object[0].class_index, 1);
+    ftdn_dataset_close(dataset);
+    desc.classes.rename = wrong;
+    desc.classes.n_renames = 1;
+    FTDN_ASSERT_FAILS(ftdn_dataset_open_voc(&desc, &dataset, &err), FTDN_ERR_ARG,
+                      "'dog' is renamed to 'huond', which is no class of the network; did you mean 'hound'?", err);
     destroy(&voc);
 }
 
@@ -310,11 +364,11 @@ static void the_digest_tells_every_change_of_content(void **state)
     assert_string_equal(same, seen[0]);
 
     digest_of(&voc, &(ftdn_voc_desc){.root = voc.root, .split = "test", .max_images = 6}, seen[n_seen++]);
-    digest_of(&voc, &(ftdn_voc_desc){.root = voc.root, .split = "test", .class_name = two, .n_classes = 2},
+    digest_of(&voc, &(ftdn_voc_desc){.root = voc.root, .split = "test", .classes = {.name = two, .n_classes = 2}},
               seen[n_seen++]);
-    digest_of(&voc, &(ftdn_voc_desc){.root = voc.root, .split = "test", .class_name = other_order, .n_classes = 2},
+    digest_of(&voc, &(ftdn_voc_desc){.root = voc.root, .split = "test", .classes = {.name = other_order, .n_classes = 2}},
               seen[n_seen++]);
-    digest_of(&voc, &(ftdn_voc_desc){.root = voc.root, .split = "test", .class_name = three, .n_classes = 3},
+    digest_of(&voc, &(ftdn_voc_desc){.root = voc.root, .split = "test", .classes = {.name = three, .n_classes = 3}},
               seen[n_seen++]);
     write_text(&voc, "ImageSets/Main/test.txt", "a5\na6\na4\na3\na2\na1\na0");
     digest_of(&voc, NULL, seen[n_seen++]);
@@ -403,7 +457,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_folder_is_read_in_the_order_of_its_split),
         cmocka_unit_test(decoded_pixels_are_those_of_the_single_image),
+        cmocka_unit_test(pictures_may_be_png),
         cmocka_unit_test(other_class_lists_are_possible),
+        cmocka_unit_test(classes_are_renamed_or_left_out),
         cmocka_unit_test(bad_lists_are_refused_with_their_place),
         cmocka_unit_test(bad_annotations_and_images_are_refused_with_their_place),
         cmocka_unit_test(the_first_bad_image_of_the_list_is_named_for_any_thread_count),

@@ -471,6 +471,49 @@ static void every_refused_allocation_is_an_error(void **state)
     }
 }
 
+/* Run a network, take its answer out of the maps and put it into others: they hold the same. */
+static void what_is_gathered_is_scattered_to_where_it_was(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_error err = {0};
+    ftdn_weights weights;
+    ftdn_program *program;
+    ftdn_packed *packed;
+    ftdn_context *context;
+    int node[2 * FTDN_NETWORK_MAX_HEADS];
+    ftdn_map map[2 * FTDN_NETWORK_MAX_HEADS];
+    ftdn_arena_init(&arena);
+    ftdn_network network = create(&arena, "ssd_mobilenet_v1", 0.1);
+    ftdn_network_output_nodes(&network, node);
+    const ftdn_compile_desc desc = {.outputs = node, .n_outputs = 2 * network.n_heads, .micro_batch = 1};
+    float *pixels = FTDN_NEW(&arena, (size_t)300 * 300 * 3, float, &err);
+    float *logits = FTDN_NEW(&arena, (size_t)network.n_priors * 21, float, &err);
+    float *locations = FTDN_NEW(&arena, (size_t)network.n_priors * 4, float, &err);
+    assert_true(pixels && logits && locations);
+    for (int i = 0; i < 300 * 300 * 3; i++) pixels[i] = (float)(i % 251) / 251;
+    FTDN_ASSERT_OK(ftdn_weights_formula(&network.graph, 0, &arena, &weights, &err), err);
+    FTDN_ASSERT_OK(ftdn_program_create(ftdn_backend_find("cpu"), &network.graph, &desc, &program, &err), err);
+    FTDN_ASSERT_OK(ftdn_packed_create(program, &weights, 1, &packed, &err), err);
+    FTDN_ASSERT_OK(ftdn_context_create(program, &context, &err), err);
+    FTDN_ASSERT_OK(ftdn_forward(context, packed, &(ftdn_input){.n_images = 1, .values = pixels}, NULL, &err), err);
+    ftdn_network_gather(&network, context, 0, logits, locations);
+    for (int i = 0; i < 2 * network.n_heads; i++) {
+        map[i] = ftdn_context_map(context, node[i]);
+        map[i].values = FTDN_NEW(&arena, ftdn_shape_elements(map[i].shape), float, &err);
+        assert_non_null(map[i].values);
+    }
+    ftdn_network_scatter(&network, logits, locations, map);
+    for (int i = 0; i < 2 * network.n_heads; i++) {
+        const ftdn_map answer = ftdn_context_map(context, node[i]);
+        assert_memory_equal(map[i].values, answer.values, ftdn_shape_elements(answer.shape) * sizeof(float));
+    }
+    ftdn_context_free(context);
+    ftdn_packed_free(packed);
+    ftdn_program_free(program);
+    ftdn_arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -491,6 +534,7 @@ int main(void)
         cmocka_unit_test(bad_descriptions_are_refused),
         cmocka_unit_test(the_number_of_classes_sets_the_columns),
         cmocka_unit_test(every_refused_allocation_is_an_error),
+        cmocka_unit_test(what_is_gathered_is_scattered_to_where_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 #include "engine/dtype.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -60,6 +61,36 @@ static void every_half_is_converted_exactly(void **state)
     }
 }
 
+static void every_half_survives_the_way_there_and_back(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 0x10000; i++) {
+        uint16_t half = (uint16_t)i, back = ftdn_half_of_float(ftdn_float_of_half(half));
+        bool is_nan = (i & 0x7c00) == 0x7c00 && (i & 0x3ff);
+        if (is_nan) assert_true((back & 0x7e00) == 0x7e00 && ((back ^ half) & 0x8000) == 0);
+        else assert_int_equal(back, half);
+    }
+}
+
+/* Between each two neighbouring halves: the middle goes to the even one, what is next to it to the nearer one. */
+static void floats_are_rounded_to_the_nearest_half(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 0x7c00; i++) {
+        float low = ftdn_float_of_half((uint16_t)i);
+        float high = i == 0x7bff ? 65536 : ftdn_float_of_half((uint16_t)(i + 1)); /* the last one and infinity */
+        float middle = (low + high) / 2;
+        for (unsigned sign = 0; sign <= 0x8000; sign += 0x8000) {
+            float by = sign ? -1 : 1;
+            assert_int_equal(ftdn_half_of_float(by * middle), sign | (i & 1 ? i + 1 : i));
+            assert_int_equal(ftdn_half_of_float(by * nextafterf(middle, 0)), sign | i);
+            assert_int_equal(ftdn_half_of_float(by * nextafterf(middle, high)), sign | (i + 1));
+        }
+    }
+    assert_int_equal(ftdn_half_of_float(0x1p-149f), 0);
+    assert_int_equal(ftdn_half_of_float(-3e38f), 0xfc00);
+}
+
 static void bfloat16_is_the_upper_half_of_a_float(void **state)
 {
     (void)state;
@@ -116,6 +147,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_name_is_known_with_its_size),
         cmocka_unit_test(every_half_is_converted_exactly),
+        cmocka_unit_test(every_half_survives_the_way_there_and_back),
+        cmocka_unit_test(floats_are_rounded_to_the_nearest_half),
         cmocka_unit_test(bfloat16_is_the_upper_half_of_a_float),
         cmocka_unit_test(integers_and_doubles_are_rounded_to_nearest),
         cmocka_unit_test(strides_and_unaligned_bytes_are_followed),

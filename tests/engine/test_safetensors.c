@@ -1,5 +1,7 @@
 #include "engine/tensor_file.h"
 
+#include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -235,7 +237,7 @@ static void a_written_file_is_read_back(void **state)
     };
     ftdn_metadata_entry metadata[] = {{"format", "pt"}, {"note", "a\n\"b\""}};
     ftdn_tensor_file file = {.n_tensors = 3, .tensor = tensors, .n_metadata = 2, .metadata = metadata};
-    FTDN_ASSERT_OK(ftdn_safetensors_write(path, &file, &f->err), f->err);
+    FTDN_ASSERT_OK(ftdn_safetensors_write(path, &file, NULL, &f->err), f->err);
     FTDN_ASSERT_OK(ftdn_tensor_file_load(path, &f->arena, &f->file, &f->err), f->err);
     assert_int_equal(f->file.n_tensors, 3);
     for (int i = 0; i < 3; i++) {
@@ -250,11 +252,65 @@ static void a_written_file_is_read_back(void **state)
     assert_int_equal(f->file.n_metadata, 2);
     assert_string_equal(f->file.metadata[1].key, "note");
     assert_string_equal(f->file.metadata[1].value, "a\n\"b\"");
+    assert_string_equal(ftdn_tensor_file_find_metadata(&f->file, "note"), "a\n\"b\"");
+    assert_null(ftdn_tensor_file_find_metadata(&f->file, "notes"));
     tensors[1].name = "__metadata__";
-    FTDN_ASSERT_FAILS(ftdn_safetensors_write(path, &file, &f->err), FTDN_ERR_INPUT,
+    FTDN_ASSERT_FAILS(ftdn_safetensors_write(path, &file, NULL, &f->err), FTDN_ERR_INPUT,
                       "safetensors has no room for a tensor called '__metadata__'", f->err);
-    FTDN_ASSERT_FAILS(ftdn_safetensors_write("/nonexistent/out.safetensors", &(ftdn_tensor_file){0}, &f->err),
+    FTDN_ASSERT_FAILS(ftdn_safetensors_write("/nonexistent/out.safetensors", &(ftdn_tensor_file){0}, NULL, &f->err),
                       FTDN_ERR_INPUT, "/nonexistent/out.safetensors", f->err);
+    ftdn_test_remove_folder(folder);
+}
+
+static void chosen_tensors_are_written_as_halves_behind_the_floats(void **state)
+{
+    fixture *f = *state;
+    char *folder = ftdn_test_create_folder(&f->arena);
+    char *path = ftdn_path_join(&f->arena, folder, "half.safetensors", &f->err);
+    static const float values[3] = {1.5f, -65504, 0.1f}, rounded[3] = {1.5f, -65504, 0x1.998p-4f};
+    ftdn_named_tensor tensors[] = {
+        {.name = "a", .n_dims = 1, .dims = {3}, .n_elements = 3, .values = values},
+        {.name = "b", .n_dims = 1, .dims = {3}, .n_elements = 3, .values = values},
+        {.name = "c", .n_dims = 1, .dims = {1}, .n_elements = 1, .values = values + 2},
+        {.name = "d", .n_dims = 2, .dims = {1, 2}, .n_elements = 2, .values = values},
+    };
+    static const bool as_half[] = {true, false, true, false};
+    const ftdn_tensor_file file = {.n_tensors = 4, .tensor = tensors};
+    FTDN_ASSERT_OK(ftdn_safetensors_write(path, &file, as_half, &f->err), f->err);
+    FTDN_ASSERT_OK(ftdn_tensor_file_load(path, &f->arena, &f->file, &f->err), f->err);
+    assert_int_equal(f->file.n_tensors, 4);
+    for (int i = 0; i < 4; i++) {
+        const ftdn_named_tensor *read = &f->file.tensor[i];
+        assert_string_equal(read->name, tensors[i].name);
+        assert_string_equal(read->dtype, as_half[i] ? "F16" : "F32");
+        assert_memory_equal(read->dims, tensors[i].dims, sizeof read->dims);
+        const float *wanted = as_half[i] ? rounded : values;
+        assert_memory_equal(read->values, i == 2 ? wanted + 2 : wanted, read->n_elements * sizeof(float));
+    }
+    char *bytes;
+    size_t n_bytes;
+    FTDN_ASSERT_OK(ftdn_file_load(path, 1000, &f->arena, &bytes, &n_bytes, &f->err), f->err);
+    assert_non_null(strstr(bytes + 8, "\"a\":{\"dtype\":\"F16\",\"shape\":[3],\"data_offsets\":[20,26]}"));
+    assert_non_null(strstr(bytes + 8, "\"d\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[12,20]}"));
+    assert_int_equal((n_bytes - 28) % 8, 0);
+    ftdn_test_remove_folder(folder);
+}
+
+static void a_value_that_no_half_can_hold_is_named_and_nothing_is_written(void **state)
+{
+    fixture *f = *state;
+    char *folder = ftdn_test_create_folder(&f->arena);
+    char *path = ftdn_path_join(&f->arena, folder, "half.safetensors", &f->err);
+    float values[3] = {1, 65519, 65520};
+    ftdn_named_tensor tensor = {.name = "big", .n_dims = 1, .dims = {3}, .n_elements = 3, .values = values};
+    const ftdn_tensor_file file = {.n_tensors = 1, .tensor = &tensor};
+    FTDN_ASSERT_FAILS(ftdn_safetensors_write(path, &file, &(bool){true}, &f->err), FTDN_ERR_INPUT,
+                      "half.safetensors: tensor 'big': element 2 is 65520, and F16 ends at 65504", f->err);
+    assert_false(ftdn_file_exists(path));
+    values[2] = -INFINITY; /* a half can be infinite, too */
+    FTDN_ASSERT_OK(ftdn_safetensors_write(path, &file, &(bool){true}, &f->err), f->err);
+    FTDN_ASSERT_OK(ftdn_tensor_file_load(path, &f->arena, &f->file, &f->err), f->err);
+    assert_true(f->file.tensor[0].values[1] == 65504 && f->file.tensor[0].values[2] == -INFINITY);
     ftdn_test_remove_folder(folder);
 }
 
@@ -306,6 +362,8 @@ int main(void)
         TEST(a_lying_header_length_is_refused),
         TEST(a_failure_names_the_path_whatever_the_first_bytes_are),
         TEST(a_written_file_is_read_back),
+        TEST(chosen_tensors_are_written_as_halves_behind_the_floats),
+        TEST(a_value_that_no_half_can_hold_is_named_and_nothing_is_written),
         TEST(a_refused_allocation_is_an_error_and_leaves_the_arena_empty),
         TEST(the_trained_network_is_read),
     };

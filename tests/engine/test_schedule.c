@@ -145,7 +145,7 @@ static void refused_memory_is_an_error(void **state)
             ftdn_status status = ftdn_schedule_make(&graph, &desc, 1, &arena, &schedule, &err);
             ftdn_arena_done(&arena);
             if (status == FTDN_OK) {
-                assert_int_equal(n_good, keep_all ? 6 : 4);
+                assert_int_equal(n_good, keep_all ? 7 : 5);
                 break;
             }
             assert_int_equal(status, FTDN_ERR_MEMORY);

@@ -84,7 +84,7 @@ static void go_backward(const char *backend, const ftdn_graph *graph, const ftdn
     const ftdn_compile_desc desc = {.for_gradients = true};
     const ftdn_input input = {.n_images = 1, .values = twin_input(arena)};
     machine run = start_machine(backend, graph, &desc, weights);
-    FTDN_ASSERT_OK(ftdn_gradients_create(run.program, weights, &gradients, &err), err);
+    FTDN_ASSERT_OK(ftdn_gradients_create(run.program, &gradients, &err), err);
     FTDN_ASSERT_OK(ftdn_forward(run.context, run.packed, &input, NULL, &err), err);
     ftdn_gradients_clear(gradients);
     for (int l = 0; l < 2; l++) {
@@ -96,7 +96,7 @@ static void go_backward(const char *backend, const ftdn_graph *graph, const ftdn
         param[p] = FTDN_NEW(arena, graph->param[p].n_elements, float, &err);
         assert_non_null(param[p]);
     }
-    FTDN_ASSERT_OK(ftdn_backward(gradients, run.context, param, &err), err);
+    FTDN_ASSERT_OK(ftdn_backward(gradients, run.context, run.packed, param, &err), err);
     ftdn_gradients_free(gradients);
     stop_machine(&run);
 }

@@ -150,7 +150,7 @@ static void a_cut_or_damaged_safetensors_file_is_survived(void **state)
     char *folder = ftdn_test_create_folder(&arena);
     char *path = ftdn_path_join(&arena, folder, "odd.safetensors", &err);
     FTDN_ASSERT_OK(ftdn_tensor_file_load(source, &arena, &file, &err), err);
-    FTDN_ASSERT_OK(ftdn_safetensors_write(path, &file, &err), err);
+    FTDN_ASSERT_OK(ftdn_safetensors_write(path, &file, NULL, &err), err);
     assert_cuts_fail(parse_safetensors, path, 1);
     assert_flips_are_survived(parse_safetensors, path, 600); /* the header */
     ftdn_test_remove_folder(folder);

@@ -210,6 +210,24 @@ static void limits_are_met_or_not_or_absent(void **state)
     }
 }
 
+static void figures_of_training_are_positive(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    const ftdn_bench_options options = {
+        .wanted = {[FTDN_BENCH_TRAIN] = true}, .n_threads = 2, .n_repeats = 1, .n_images = 1};
+    const char *network = "ssd_mobilenet_v1", *training = "training, width 0.25, batches of 32";
+    const ftdn_json *root = run_to_json(&options, &arena);
+    assert_positive(root, network, training, "ms/image");
+    assert_positive(root, network, "processor time of all threads", "ms/image");
+    assert_positive(root, network, "memory of such a batch", "MB");
+    double forward = number_of(find_measure(root, network, "of it forward"), "median");
+    assert_true(forward > 0 && forward < 100);
+    assert_int_equal(number_of(find_measure(root, network, training), "limit"), 25);
+    ftdn_arena_done(&arena);
+}
+
 static void the_terminal_is_told_what_is_measured_and_left_clean(void **state)
 {
     (void)state;
@@ -293,6 +311,7 @@ int main(void)
         cmocka_unit_test(every_sample_is_the_time_of_one_call),
         cmocka_unit_test(figures_of_sites_and_detection_are_positive),
         cmocka_unit_test(figures_of_an_evaluation_are_positive_and_its_shares_add_up),
+        cmocka_unit_test(figures_of_training_are_positive),
         cmocka_unit_test(limits_are_met_or_not_or_absent),
         cmocka_unit_test(the_terminal_is_told_what_is_measured_and_left_clean),
         cmocka_unit_test(wrong_names_are_refused_with_what_is_allowed),

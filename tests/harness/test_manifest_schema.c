@@ -71,7 +71,7 @@ static void the_experiments_name_the_schema(void **state)
     glob_t found;
     assert_int_equal(glob(FTDN_SOURCE_ROOT "/experiments/*.json", 0, NULL, &found), 0);
     for (size_t i = 0; i < found.gl_pathc; i++) {
-        if (strcmp(found.gl_pathv[i], SCHEMA) == 0) continue;
+        if (strcmp(found.gl_pathv[i], SCHEMA) == 0 || strstr(found.gl_pathv[i], "/train_")) continue;
         ftdn_arena arena;
         ftdn_arena_init(&arena);
         const ftdn_json *schema = ftdn_json_find(ftdn_test_load_json(&arena, found.gl_pathv[i]), "$schema");

@@ -246,6 +246,19 @@ static void a_refused_allocation_is_an_error(void **state)
     ftdn_arena_done(&f.arena);
 }
 
+static void a_word_is_chosen_or_all_words_are_named(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"sd", "ci95"};
+    int choice = -1;
+    ftdn_error err = {0};
+    FTDN_ASSERT_OK(ftdn_word_choose("--band", "ci95", words, 2, &choice, &err), err);
+    assert_int_equal(choice, 1);
+    FTDN_ASSERT_FAILS(ftdn_word_choose("--band", "ci", words, 2, &choice, &err), FTDN_ERR_ARG,
+                      "--band: 'ci' is not allowed; allowed: sd, ci95", err);
+    assert_int_equal(choice, 1);
+}
+
 static void every_status_has_its_exit_code(void **state)
 {
     (void)state;
@@ -272,6 +285,7 @@ int main(void)
         cmocka_unit_test(the_help_begins_with_an_example),
         cmocka_unit_test(a_command_without_arguments_and_options_has_help_too),
         cmocka_unit_test(a_refused_allocation_is_an_error),
+        cmocka_unit_test(a_word_is_chosen_or_all_words_are_named),
         cmocka_unit_test(every_status_has_its_exit_code),
     };
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);

@@ -123,7 +123,7 @@ static void compute_directly(fixture *f, const ftdn_ranker *const *ranker, int n
     FTDN_ASSERT_OK(ftdn_program_create(ftdn_backend_find("cpu"), &network->graph, &compile, &program, &f->err), f->err);
     FTDN_ASSERT_OK(ftdn_packed_create(program, &f->model.weights, 1, &packed, &f->err), f->err);
     FTDN_ASSERT_OK(ftdn_context_create(program, &context, &f->err), f->err);
-    FTDN_ASSERT_OK(ftdn_gradients_create(program, &f->model.weights, &gradients, &f->err), f->err);
+    FTDN_ASSERT_OK(ftdn_gradients_create(program, &gradients, &f->err), f->err);
     FTDN_ASSERT_OK(ftdn_multibox_loss_init(&loss, network, network->priors, &f->arena, &f->err), f->err);
     FTDN_ASSERT_OK(ftdn_matcher_init(&matcher, network, network->priors, &f->arena, &f->err), f->err);
     float *logits = FTDN_NEW(&f->arena, n_priors * 21, float, NULL),
@@ -159,7 +159,7 @@ static void compute_directly(fixture *f, const ftdn_ranker *const *ranker, int n
                 for (size_t e = 0; e < ftdn_shape_elements(offsets.shape); e++)
                     offsets.values[e] = dlocations[location++];
             }
-            FTDN_ASSERT_OK(ftdn_backward(gradients, context, NULL, &f->err), f->err);
+            FTDN_ASSERT_OK(ftdn_backward(gradients, context, packed, NULL, &f->err), f->err);
             for (int r = 0; r < n_rankers; r++) {
                 for (int l = 0; l < like->n_layers; l++) {
                     double mine[1024];

@@ -160,7 +160,7 @@ static ftdn_loss_value run(fixture *f, const char *backend)
     FTDN_ASSERT_OK(ftdn_program_create(ftdn_backend_find(backend), &f->network.graph, &desc, &program, &err), err);
     FTDN_ASSERT_OK(ftdn_packed_create(program, &f->weights, 2, &packed, &err), err);
     FTDN_ASSERT_OK(ftdn_context_create(program, &context, &err), err);
-    FTDN_ASSERT_OK(ftdn_gradients_create(program, &f->weights, &gradients, &err), err);
+    FTDN_ASSERT_OK(ftdn_gradients_create(program, &gradients, &err), err);
     FTDN_ASSERT_OK(ftdn_multibox_loss_init(&loss, &f->network, f->network.priors, &f->arena, &err), err);
     float *logits = FTDN_NEW(&f->arena, n_priors * 21, float, &err),
           *dlogits = FTDN_NEW(&f->arena, n_priors * 21, float, &err);
@@ -176,7 +176,7 @@ static ftdn_loss_value run(fixture *f, const char *backend)
         total.regression += value.regression;
         ftdn_gradients_clear(gradients);
         seed_heads(f, gradients, context, dlogits, dlocations);
-        FTDN_ASSERT_OK(ftdn_backward(gradients, context, f->dparam, &err), err);
+        FTDN_ASSERT_OK(ftdn_backward(gradients, context, packed, f->dparam, &err), err);
         add_scores(f, context, gradients);
     }
     ftdn_gradients_free(gradients);

@@ -1,0 +1,57 @@
+/* accuracy_figure.h - mAP against the fault rate: which points of a store make the figure, line by line. */
+#ifndef FTDN_ANALYSIS_ACCURACY_FIGURE_H
+#define FTDN_ANALYSIS_ACCURACY_FIGURE_H
+
+#include <stdbool.h>
+
+#include "analysis/lines.h"
+
+/* The rate that the figure is drawn against; the other one is the same in all of it. */
+typedef enum ftdn_figure_axis {
+    FTDN_AXIS_ANY, /* whichever has the most points */
+    FTDN_AXIS_WEIGHT_RATE,
+    FTDN_AXIS_FEATURE_MAP_RATE,
+    FTDN_AXIS_BOTH_RATES, /* equal ones, in weights and maps at once */
+} ftdn_figure_axis;
+
+typedef enum ftdn_figure_band {
+    FTDN_BAND_SD,
+    FTDN_BAND_CI95,
+} ftdn_figure_band;
+
+typedef struct ftdn_accuracy_figure_desc {
+    ftdn_figure_axis axis;
+    double other_rate; /* NaN: whichever gives the most points */
+    ftdn_figure_band band;
+} ftdn_accuracy_figure_desc;
+
+typedef struct ftdn_figure_curve {
+    const ftdn_line *line;
+    int n_points;                           /* at least 1 */
+    const ftdn_cell_accuracy *const *point; /* [n_points], by rising rate */
+    int64_t n_least, n_most;                /* seeds behind a point */
+} ftdn_figure_curve;
+
+typedef struct ftdn_accuracy_figure {
+    ftdn_figure_axis axis; /* not ANY */
+    double other_rate;     /* NaN for BOTH_RATES */
+    ftdn_figure_band band;
+    bool is_logarithmic; /* the rates lie a factor of 20 and more apart */
+    double clean_map;    /* without faults and protection; NaN: the store does not tell, or there are several */
+    int n_curves;
+    const ftdn_figure_curve *curve; /* [n_curves], in the order of lines */
+} ftdn_accuracy_figure;
+
+/* The rate of a point on the axis. */
+double ftdn_figure_rate(const ftdn_accuracy_figure *figure, const ftdn_cell_accuracy *point);
+
+/* The half width of the band at a point; NaN where one seed has none. */
+double ftdn_figure_half_band(const ftdn_accuracy_figure *figure, const ftdn_cell_accuracy *point);
+
+/* lines are borrowed. Lives in the arena. FTDN_ERR_STORE: no trial has such rates, or there are more lines than can be
+ * told apart. */
+FTDN_NODISCARD ftdn_status ftdn_accuracy_figure_make(const ftdn_lines *lines, const ftdn_accuracy_figure_desc *desc,
+                                                     ftdn_arena *arena, ftdn_accuracy_figure *ret_figure,
+                                                     ftdn_error *err);
+
+#endif

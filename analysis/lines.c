@@ -1,0 +1,120 @@
+#include "analysis/lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/parameters.h"
+
+/* By all parameters but the rates; 0: of one line. */
+static int compare_lines(const ftdn_trial_params *a, const ftdn_trial_params *b)
+{
+    for (int p = 0; p < ftdn_n_parameters(); p++) {
+        int difference = ftdn_parameter_is_label(p) ? 0 : ftdn_parameter_compare(p, a, b);
+        if (difference) return difference;
+    }
+    return 0;
+}
+
+static int by_line_then_rates(const void *left, const void *right)
+{
+    const ftdn_trial_params *a = &(*(const ftdn_cell_accuracy *const *)left)->params;
+    const ftdn_trial_params *b = &(*(const ftdn_cell_accuracy *const *)right)->params;
+    int difference = compare_lines(a, b);
+    if (difference) return difference;
+    if (a->weight_rate != b->weight_rate) return a->weight_rate < b->weight_rate ? -1 : 1;
+    return (a->feature_map_rate > b->feature_map_rate) - (a->feature_map_rate < b->feature_map_rate);
+}
+
+static bool are_different(int parameter, const ftdn_trial_params *a, const ftdn_trial_params *b)
+{
+    return ftdn_parameter_is_set(parameter, a) && ftdn_parameter_is_set(parameter, b) &&
+           ftdn_parameter_compare(parameter, a, b) != 0;
+}
+
+/* A label is said where it tells different things apart, a digest where labels do not. */
+static bool tells_apart(int parameter, const ftdn_trial_params *a, const ftdn_trial_params *b)
+{
+    if (!are_different(parameter, a, b)) return false;
+    if (ftdn_parameter_is_label(parameter)) return are_different(parameter + 1, a, b);
+    if (parameter > 0 && ftdn_parameter_is_label(parameter - 1)) return !are_different(parameter - 1, a, b);
+    return true;
+}
+
+static bool is_said(const ftdn_line *line, int n_lines, int parameter)
+{
+    if (ftdn_parameter_is_always_said(parameter)) return true;
+    for (int i = 0; i < n_lines; i++)
+        for (int k = 0; k < i; k++)
+            if (tells_apart(parameter, line[k].params, line[i].params)) return true;
+    return false;
+}
+
+static ftdn_status name_line(const ftdn_trial_params *params, const bool *said, ftdn_arena *arena,
+                             const char **ret_name, ftdn_error *err)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    for (int p = 0; p < ftdn_n_parameters(); p++) {
+        if (!said[p] || !ftdn_parameter_is_set(p, params)) continue;
+        if (text.n_chars > 0) ftdn_text_append(&text, ftdn_parameter_is_always_said(p) ? " " : ", ");
+        ftdn_parameter_append(p, params, &text);
+    }
+    ftdn_status status = ftdn_text_check(&text, err);
+    const char *name = status == FTDN_OK ? ftdn_arena_copy_text(arena, text.chars, text.n_chars, err) : NULL;
+    ftdn_text_done(&text);
+    if (!name) return FTDN_ERR_MEMORY;
+    *ret_name = name;
+    return FTDN_OK;
+}
+
+static ftdn_status name_lines(ftdn_line *line, int n_lines, ftdn_arena *arena, ftdn_error *err)
+{
+    bool *said = FTDN_NEW(arena, (size_t)ftdn_n_parameters(), bool, err);
+    if (!said) return FTDN_ERR_MEMORY;
+    for (int p = 0; p < ftdn_n_parameters(); p++) said[p] = is_said(line, n_lines, p);
+    for (int i = 0; i < n_lines; i++) FTDN_TRY(name_line(line[i].params, said, arena, &line[i].name, err));
+    return FTDN_OK;
+}
+
+ftdn_status ftdn_lines_group(const ftdn_cell_accuracy *cell, int n_cells, ftdn_arena *arena, ftdn_lines *ret_lines,
+                             ftdn_error *err)
+{
+    const ftdn_cell_accuracy **sorted = FTDN_NEW(arena, (size_t)n_cells, const ftdn_cell_accuracy *, err);
+    ftdn_line *line = FTDN_NEW(arena, (size_t)n_cells, ftdn_line, err);
+    int n_sorted = 0, n_lines = 0;
+    if (!sorted || !line) return FTDN_ERR_MEMORY;
+    for (int i = 0; i < n_cells; i++)
+        if (cell[i].params.weight_count == 0 && cell[i].params.feature_map_count == 0) sorted[n_sorted++] = &cell[i];
+    qsort(sorted, (size_t)n_sorted, sizeof *sorted, by_line_then_rates);
+    for (int i = 0; i < n_sorted; i++) {
+        if (n_lines == 0 || compare_lines(line[n_lines - 1].params, &sorted[i]->params) != 0)
+            line[n_lines++] = (ftdn_line){.params = &sorted[i]->params, .cell = sorted + i};
+        line[n_lines - 1].n_cells++;
+    }
+    FTDN_TRY(name_lines(line, n_lines, arena, err));
+    *ret_lines = (ftdn_lines){n_lines, line};
+    return FTDN_OK;
+}
+
+const ftdn_cell_accuracy *ftdn_line_find(const ftdn_line *line, double weight_rate, double feature_map_rate)
+{
+    for (int i = 0; i < line->n_cells; i++) {
+        const ftdn_trial_params *params = &line->cell[i]->params;
+        if (params->weight_rate == weight_rate && params->feature_map_rate == feature_map_rate) return line->cell[i];
+    }
+    return NULL;
+}
+
+const ftdn_line *ftdn_lines_find_unprotected(const ftdn_lines *lines, const ftdn_line *line)
+{
+    for (int i = 0; i < lines->n_lines; i++) {
+        const ftdn_line *candidate = &lines->line[i];
+        bool fits = strcmp(candidate->params->method, "none") == 0;
+        for (int p = 0; fits && p < ftdn_n_parameters(); p++) {
+            if (ftdn_parameter_is_of_protection(p) || ftdn_parameter_is_label(p)) continue;
+            fits = ftdn_parameter_compare(p, candidate->params, line->params) == 0;
+        }
+        if (fits) return candidate;
+    }
+    return NULL;
+}

@@ -1,0 +1,228 @@
+#include "datasets/dataset.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/fnv.h"
+#include "base/text.h"
+#include "datasets/class_map.h"
+#include "datasets/coco_annotation.h"
+#include "datasets/dataset_body.h"
+#include "datasets/image_files.h"
+
+#define MAX_ANNOTATION_BYTES ((size_t)1 << 30)
+
+/* Where annotations are looked for, SPLIT between the two parts: as COCO distributes them, FLIR's thermal data set,
+ * and what tools export. */
+static const struct {
+    const char *before, *behind;
+} annotation_places[] = {
+    {"annotations/instances_", ".json"},
+    {"images_thermal_", "/coco.json"},
+    {"", "/coco.json"},
+    {"", "/_annotations.coco.json"},
+    {"annotations/", ".json"},
+    {"", ".json"},
+};
+enum { N_ANNOTATION_PLACES = sizeof annotation_places / sizeof *annotation_places };
+
+/* FTDN_ERR_INPUT: nothing is at any of the paths. what: "annotations". */
+static ftdn_status fail_nowhere(const char *what, const char *const *paths, int n_paths, ftdn_error *err)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    for (int i = 0; i < n_paths; i++) ftdn_text_append(&text, "\n  %s", paths[i]);
+    ftdn_status status = ftdn_text_check(&text, err);
+    if (status == FTDN_OK) status = FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: no such file; looked at%s", what, text.chars);
+    ftdn_text_done(&text);
+    return status;
+}
+
+static ftdn_status find_annotations(const ftdn_coco_desc *desc, ftdn_arena *arena, const char **ret_path,
+                                    ftdn_error *err)
+{
+    const char *paths[N_ANNOTATION_PLACES];
+    if (desc->annotations) {
+        *ret_path = ftdn_path_join(arena, desc->root, desc->annotations, err);
+        return *ret_path ? FTDN_OK : FTDN_ERR_MEMORY;
+    }
+    for (int i = 0; i < N_ANNOTATION_PLACES; i++) {
+        const char *relative = ftdn_arena_format(arena, err, "%s%s%s", annotation_places[i].before, desc->split,
+                                                 annotation_places[i].behind);
+        paths[i] = relative ? ftdn_path_join(arena, desc->root, relative, err) : NULL;
+        if (!paths[i]) return FTDN_ERR_MEMORY;
+        if (!ftdn_file_exists(paths[i])) continue;
+        *ret_path = paths[i];
+        return FTDN_OK;
+    }
+    return fail_nowhere("annotations", paths, N_ANNOTATION_PLACES, err);
+}
+
+/* The folder below which the images stand: the first of the usual ones that holds the first image. */
+static ftdn_status find_folder(const ftdn_coco_desc *desc, const char *annotations, const ftdn_coco_image *first,
+                               ftdn_arena *arena, const char **ret_folder, ftdn_error *err)
+{
+    const char *split = ftdn_path_join(arena, desc->root, desc->split, err);
+    const char *images = split ? ftdn_path_join(arena, desc->root, "images", err) : NULL;
+    const char *both = images ? ftdn_path_join(arena, images, desc->split, err) : NULL;
+    const char *beside = both ? ftdn_path_folder(arena, annotations, err) : NULL;
+    if (!beside) return FTDN_ERR_MEMORY;
+    const char *const folders[] = {split, beside, both, images, desc->root};
+    enum { N_FOLDERS = sizeof folders / sizeof *folders };
+    const char *paths[N_FOLDERS];
+    for (int i = 0; i < N_FOLDERS; i++) {
+        paths[i] = ftdn_path_join(arena, folders[i], first->file_name, err);
+        if (!paths[i]) return FTDN_ERR_MEMORY;
+        if (!ftdn_file_exists(paths[i])) continue;
+        *ret_folder = folders[i];
+        return FTDN_OK;
+    }
+    ftdn_status status = fail_nowhere(first->file_name, paths, N_FOLDERS, err);
+    ftdn_error_context(err, "%s:%d:%d: image id %lld", annotations, first->node->line, first->node->column, first->id);
+    return status;
+}
+
+/* "data/000021.jpg" -> "data_000021". NULL: FTDN_ERR_MEMORY. */
+static const char *make_name(const char *file_name, ftdn_arena *arena, ftdn_error *err)
+{
+    const char *last_slash = strrchr(file_name, '/'), *last = last_slash ? last_slash + 1 : file_name;
+    const char *last_dot = strrchr(last, '.');
+    size_t n_chars = last_dot && last_dot > last ? (size_t)(last_dot - file_name) : strlen(file_name);
+    char *name = ftdn_arena_copy_text(arena, file_name, n_chars, err);
+    for (char *c = name; c && *c; c++)
+        if (*c == '/') *c = '_';
+    return name;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const ftdn_image *const *first = a, *const *second = b;
+    int order = strcmp((*first)->name, (*second)->name);
+    return order ? order : (*first > *second) - (*first < *second);
+}
+
+/* Each image has a name of its own, which is a file name. */
+static ftdn_status check_names(const ftdn_dataset_body *body, const ftdn_coco_file *file, const char *path,
+                               ftdn_arena *scratch, ftdn_error *err)
+{
+    int n_images = body->dataset.n_images;
+    const ftdn_image **sorted = FTDN_NEW(scratch, (size_t)n_images, const ftdn_image *, err);
+    if (!sorted) return FTDN_ERR_MEMORY;
+    for (int i = 0; i < n_images; i++) sorted[i] = &body->image[i];
+    qsort(sorted, (size_t)n_images, sizeof *sorted, by_name);
+    for (int i = 0; i < n_images; i++) {
+        const char *name = sorted[i]->name;
+        const ftdn_coco_image *image = &file->image[sorted[i] - body->image];
+        int line = image->node->line, column = image->node->column;
+        if (!ftdn_is_image_name(name))
+            return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s:%d:%d: image id %lld: '%s' gives the name '%s', which is none",
+                             path, line, column, image->id, image->file_name, name);
+        if (i == 0 || strcmp(sorted[i - 1]->name, name) != 0) continue;
+        const ftdn_coco_image *other = &file->image[sorted[i - 1] - body->image];
+        return FTDN_FAIL(err, FTDN_ERR_INPUT,
+                         "%s:%d:%d: image id %lld: '%s' and '%s' of image id %lld have one name, '%s'", path, line,
+                         column, image->id, image->file_name, other->file_name, other->id, name);
+    }
+    return FTDN_OK;
+}
+
+/* The file of one image, whose size must be the one in the annotations. */
+static ftdn_status read_image(const ftdn_coco_image *listed, const char *folder, const char *annotations, int index,
+                              ftdn_image_files *files, ftdn_dataset_body *body, ftdn_arena *scratch, ftdn_error *err)
+{
+    ftdn_image *image = &body->image[index];
+    const char *path = ftdn_path_join(&body->arena, folder, listed->file_name, err);
+    image->name = path ? make_name(listed->file_name, &body->arena, err) : NULL;
+    if (!image->name) return FTDN_ERR_MEMORY;
+    image->id = ftdn_fnv1a64(image->name);
+    ftdn_status status = ftdn_image_files_read(files, body, index, path, scratch, err);
+    bool is_other_size =
+        (listed->width && listed->width != image->width) || (listed->height && listed->height != image->height);
+    if (status == FTDN_OK && is_other_size)
+        status = FTDN_FAIL(err, FTDN_ERR_INPUT, "%s has %d x %d pixels, not %d x %d", path, image->width, image->height,
+                           listed->width, listed->height);
+    if (status != FTDN_OK)
+        ftdn_error_context(err, "%s:%d:%d: image id %lld", annotations, listed->node->line, listed->node->column,
+                           listed->id);
+    return status;
+}
+
+static ftdn_status describe(ftdn_dataset_body *body, const char *annotations, int n_empty, const ftdn_class_map *map,
+                            ftdn_error *err)
+{
+    int n_images = body->dataset.n_images;
+    const char *left_out = ftdn_class_map_describe(map, err), *empty = "";
+    if (left_out && n_empty > 0)
+        empty =
+            ftdn_arena_format(&body->arena, err, ", %d box%s without area left out", n_empty, n_empty == 1 ? "" : "es");
+    if (!left_out || !empty) return FTDN_ERR_MEMORY;
+    body->dataset.description = ftdn_arena_format(&body->arena, err, "COCO '%s', %d image%s%s%s", annotations, n_images,
+                                                  n_images == 1 ? "" : "s", left_out, empty);
+    return body->dataset.description ? FTDN_OK : FTDN_ERR_MEMORY;
+}
+
+static ftdn_status fill(ftdn_dataset_body *body, const ftdn_coco_desc *desc, const ftdn_coco_file *file,
+                        const char *annotations, ftdn_arena *scratch, ftdn_error *err)
+{
+    const char *folder = NULL;
+    bool has_all = desc->max_images == 0 || desc->max_images > file->n_images;
+    FTDN_TRY(ftdn_dataset_body_set_images(body, has_all ? file->n_images : desc->max_images, err));
+    FTDN_TRY(find_folder(desc, annotations, &file->image[0], scratch, &folder, err));
+    ftdn_image_files *files = ftdn_image_files_create(body, err);
+    if (!files) return FTDN_ERR_MEMORY;
+    for (int i = 0; i < body->dataset.n_images; i++) {
+        ftdn_arena_mark mark = ftdn_arena_get_mark(scratch);
+        FTDN_TRY(read_image(&file->image[i], folder, annotations, i, files, body, scratch, err));
+        ftdn_arena_reset(scratch, mark);
+    }
+    FTDN_TRY(check_names(body, file, annotations, scratch, err));
+    ftdn_class_map map;
+    int n_empty;
+    FTDN_TRY(ftdn_class_map_init(&map, &body->classes, &desc->classes, &body->arena, err));
+    FTDN_TRY(
+        ftdn_coco_read_objects(file, body->dataset.n_images, &map, scratch, &body->arena, body->image, &n_empty, err));
+    FTDN_TRY(ftdn_class_map_check(&map, err));
+    FTDN_TRY(describe(body, annotations, n_empty, &map, err));
+    return ftdn_image_files_digest(files, "coco 1", body, err);
+}
+
+static ftdn_status open_with(const ftdn_coco_desc *desc, ftdn_arena *scratch, ftdn_dataset **ret_dataset,
+                             ftdn_error *err)
+{
+    const char *path = NULL;
+    char *text;
+    size_t n_bytes;
+    ftdn_coco_file file;
+    FTDN_TRY(find_annotations(desc, scratch, &path, err));
+    FTDN_TRY(ftdn_file_load(path, MAX_ANNOTATION_BYTES, scratch, &text, &n_bytes, err));
+    FTDN_TRY(ftdn_coco_parse(text, n_bytes, path, scratch, &file, err));
+    bool is_given = desc->classes.name;
+    ftdn_dataset_body *body;
+    ftdn_status status = ftdn_dataset_body_create(is_given ? desc->classes.name : file.category_name,
+                                                  is_given ? desc->classes.n_classes : file.n_categories, &body, err);
+    if (status == FTDN_ERR_ARG && !is_given) {
+        ftdn_error_context(err, "%s: \"categories\"", path);
+        if (err) err->status = FTDN_ERR_INPUT;
+        status = FTDN_ERR_INPUT;
+    }
+    FTDN_TRY(status);
+    status = fill(body, desc, &file, path, scratch, err);
+    if (status == FTDN_OK) *ret_dataset = &body->dataset;
+    else ftdn_dataset_close(&body->dataset);
+    return status;
+}
+
+ftdn_status ftdn_dataset_open_coco(const ftdn_coco_desc *desc, ftdn_dataset **ret_dataset, ftdn_error *err)
+{
+    assert(desc->root && desc->split);
+    if (desc->max_images < 0) return FTDN_FAIL(err, FTDN_ERR_ARG, "%d images; 0 means all", desc->max_images);
+    if (!ftdn_is_image_name(desc->split))
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "'%s' is no name of a split", desc->split);
+    ftdn_arena scratch;
+    ftdn_arena_init(&scratch);
+    ftdn_status status = open_with(desc, &scratch, ret_dataset, err);
+    ftdn_arena_done(&scratch);
+    return status;
+}

@@ -1,0 +1,16 @@
+/* cpu_batch_norm.h - batch norms in training mode on the CPU: the entries of ftdn_batch_norm_table.
+ *
+ * Each is one pass over the maps: the activation behind a batch norm is found again from x, y is not read. */
+#ifndef FTDN_ENGINE_CPU_CPU_BATCH_NORM_H
+#define FTDN_ENGINE_CPU_CPU_BATCH_NORM_H
+
+#include "engine/backend.h"
+
+void ftdn_cpu_batch_norm_sum(const ftdn_context *context, int step, double *sums);
+void ftdn_cpu_batch_norm_train(const ftdn_context *context, int step, const ftdn_batch_statistics *statistics);
+void ftdn_cpu_batch_norm_sum_gradients(const ftdn_gradients *gradients, const ftdn_context *context, int step,
+                                       const ftdn_batch_statistics *statistics, double *sums);
+void ftdn_cpu_batch_norm_backward(const ftdn_gradients *gradients, const ftdn_context *context, int step,
+                                  const ftdn_batch_statistics *statistics);
+
+#endif

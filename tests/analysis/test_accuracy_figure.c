@@ -1,0 +1,144 @@
+#include <math.h>
+
+#include "analysis/accuracy_figure.h"
+#include "analysis/line_style.h"
+#include "tests/analysis/made_cells.h"
+
+static ftdn_arena arena;
+static ftdn_error err;
+
+static int set_up(void **state)
+{
+    (void)state;
+    ftdn_arena_init(&arena);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    ftdn_arena_done(&arena);
+    return 0;
+}
+
+static const ftdn_accuracy_figure_desc any = {FTDN_AXIS_ANY, NAN, FTDN_BAND_SD};
+
+static ftdn_lines group(const ftdn_cell_accuracy *cell, int n_cells)
+{
+    ftdn_lines lines;
+    FTDN_ASSERT_OK(ftdn_lines_group(cell, n_cells, &arena, &lines, &err), err);
+    return lines;
+}
+
+static ftdn_accuracy_figure make(const ftdn_cell_accuracy *cell, int n_cells, const ftdn_accuracy_figure_desc *desc)
+{
+    ftdn_accuracy_figure figure;
+    const ftdn_lines lines = group(cell, n_cells);
+    FTDN_ASSERT_OK(ftdn_accuracy_figure_make(&lines, desc, &arena, &figure, &err), err);
+    return figure;
+}
+
+static void the_figure_with_the_most_points_is_chosen(void **state)
+{
+    (void)state;
+    const ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0, 0, 0.6),        ftdn_made_cell("none", NAN, 0.01, 0.02, 0.3),
+        ftdn_made_cell("none", NAN, 0.01, 0.04, 0.2),  ftdn_made_cell("kr", 0.5, 0.01, 0.02, 0.4),
+        ftdn_made_cell("none", NAN, 0.005, 0, 0.5),    ftdn_made_cell("kr", 0.5, 0.005, 0, 0.55),
+        ftdn_made_cell("none", NAN, 0.03, 0.03, 0.25),
+    };
+    const ftdn_accuracy_figure figure = make(cell, 7, &any);
+    assert_int_equal(figure.axis, FTDN_AXIS_FEATURE_MAP_RATE);
+    assert_true(figure.other_rate == 0.01);
+    assert_true(figure.clean_map == 0.6);
+    assert_false(figure.is_logarithmic);
+    assert_int_equal(figure.n_curves, 2);
+    assert_string_equal(figure.curve[0].line->name, "unprotected");
+    assert_int_equal(figure.curve[0].n_points, 2);
+    assert_ptr_equal(figure.curve[0].point[1], &cell[2]);
+    assert_int_equal(figure.curve[1].n_points, 1);
+    assert_true(ftdn_figure_rate(&figure, figure.curve[0].point[1]) == 0.04);
+}
+
+static void axis_and_other_rate_can_be_asked_for(void **state)
+{
+    (void)state;
+    const ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0, 0, 0.6),
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.5),
+        ftdn_made_cell("none", NAN, 0.01, 0.02, 0.4),
+        ftdn_made_cell("none", NAN, 0.02, 0.02, 0.3),
+    };
+    const ftdn_accuracy_figure_desc both = {FTDN_AXIS_BOTH_RATES, NAN, FTDN_BAND_SD};
+    ftdn_accuracy_figure figure = make(cell, 4, &both);
+    assert_int_equal(figure.curve[0].n_points, 2); /* 0 and 0.02 */
+    assert_ptr_equal(figure.curve[0].point[1], &cell[3]);
+    const ftdn_accuracy_figure_desc beside = {FTDN_AXIS_WEIGHT_RATE, 0.02, FTDN_BAND_CI95};
+    figure = make(cell, 4, &beside);
+    assert_int_equal(figure.curve[0].n_points, 2);
+    assert_true(ftdn_figure_half_band(&figure, figure.curve[0].point[0]) == 0.05);
+    const ftdn_accuracy_figure_desc weights = {FTDN_AXIS_WEIGHT_RATE, 0, FTDN_BAND_SD};
+    figure = make(cell, 4, &weights);
+    assert_int_equal(figure.curve[0].n_points, 2); /* 0 and 0.01 */
+    assert_true(ftdn_figure_half_band(&figure, figure.curve[0].point[1]) == 0.02);
+}
+
+static void rates_far_apart_make_the_axis_logarithmic(void **state)
+{
+    (void)state;
+    const ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0, 0, 0.6),
+        ftdn_made_cell("none", NAN, 0.001, 0, 0.5),
+        ftdn_made_cell("none", NAN, 0.02, 0, 0.4),
+    };
+    assert_true(make(cell, 3, &any).is_logarithmic);
+    assert_false(make(cell, 2, &any).is_logarithmic);
+}
+
+static void what_cannot_be_drawn_is_an_error(void **state)
+{
+    (void)state;
+    ftdn_accuracy_figure figure;
+    const ftdn_cell_accuracy clean = ftdn_made_cell("none", NAN, 0, 0, 0.6);
+    ftdn_lines lines = group(&clean, 1);
+    FTDN_ASSERT_FAILS(ftdn_accuracy_figure_make(&lines, &any, &arena, &figure, &err), FTDN_ERR_STORE,
+                      "no finished trial has weight or feature-map rates above 0", err);
+    const ftdn_cell_accuracy faulty = ftdn_made_cell("none", NAN, 0.01, 0, 0.6);
+    const ftdn_accuracy_figure_desc beside = {FTDN_AXIS_WEIGHT_RATE, 0.5, FTDN_BAND_SD};
+    lines = group(&faulty, 1);
+    FTDN_ASSERT_FAILS(ftdn_accuracy_figure_make(&lines, &beside, &arena, &figure, &err), FTDN_ERR_STORE,
+                      "no finished trial has weight rates above 0 beside the other rate that is asked for", err);
+    ftdn_cell_accuracy many[FTDN_MOST_STYLES + 1];
+    for (int i = 0; i <= FTDN_MOST_STYLES; i++) many[i] = ftdn_made_cell("kr", 0.01 * (i + 1), 0.01, 0, 0.3);
+    lines = group(many, FTDN_MOST_STYLES + 1);
+    FTDN_ASSERT_FAILS(ftdn_accuracy_figure_make(&lines, &any, &arena, &figure, &err), FTDN_ERR_STORE,
+                      "25 lines are more than the 24 that can be told apart", err);
+}
+
+static void networks_with_accuracies_of_their_own_have_no_common_clean_line(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0, 0, 0.6),
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.5),
+        ftdn_made_cell("none", NAN, 0, 0, 0.7),
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.5),
+    };
+    cell[2].params.model = cell[3].params.model = "ssd_mobilenet_v1";
+    assert_true(isnan(make(cell, 4, &any).clean_map));
+    cell[2].map.mean = 0.6;
+    assert_true(make(cell, 4, &any).clean_map == 0.6);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_figure_with_the_most_points_is_chosen, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(axis_and_other_rate_can_be_asked_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rates_far_apart_make_the_axis_logarithmic, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_drawn_is_an_error, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(networks_with_accuracies_of_their_own_have_no_common_clean_line, set_up,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,166 @@
+#include <math.h>
+
+#include "analysis/class_table.h"
+#include "tests/analysis/made_cells.h"
+
+static ftdn_arena arena;
+static ftdn_error err;
+
+static int set_up(void **state)
+{
+    (void)state;
+    ftdn_arena_init(&arena);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    ftdn_arena_done(&arena);
+    return 0;
+}
+
+static const ftdn_class_table_desc any = {NAN, NAN};
+
+static ftdn_lines group(const ftdn_cell_accuracy *cell, int n_cells)
+{
+    ftdn_lines lines;
+    FTDN_ASSERT_OK(ftdn_lines_group(cell, n_cells, &arena, &lines, &err), err);
+    return lines;
+}
+
+static ftdn_class_table make(const ftdn_cell_accuracy *cell, int n_cells, const ftdn_class_table_desc *desc)
+{
+    ftdn_class_table table;
+    const ftdn_lines lines = group(cell, n_cells);
+    FTDN_ASSERT_OK(ftdn_class_table_make(&lines, desc, &arena, &table, &err), err);
+    return table;
+}
+
+static const char *write(const ftdn_class_table *table, ftdn_table_format format)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_class_table_write(table, format, &text);
+    FTDN_ASSERT_OK(ftdn_text_check(&text, &err), err);
+    const char *copy = ftdn_arena_copy_text(&arena, text.chars, text.n_chars, &err);
+    assert_non_null(copy);
+    ftdn_text_done(&text);
+    return copy;
+}
+
+/* Half of what faults cost comes back with KR: (0.4 - 0.2) / (0.6 - 0.2). */
+static const ftdn_cell_accuracy *small_campaign(void)
+{
+    static ftdn_cell_accuracy cell[3];
+    cell[0] = ftdn_made_cell("none", NAN, 0, 0, 0.6);
+    cell[1] = ftdn_made_cell("none", NAN, 0.01, 0.01, 0.2);
+    cell[2] = ftdn_made_cell("kr", 0.5, 0.01, 0.01, 0.4);
+    return cell;
+}
+
+static void the_table_is_that_of_the_paper(void **state)
+{
+    (void)state;
+    const ftdn_class_table table = make(small_campaign(), 3, &any);
+    assert_true(table.weight_rate == 0.01 && table.feature_map_rate == 0.01);
+    assert_string_equal(table.type, "zero");
+    assert_string_equal(write(&table, FTDN_FORMAT_TEXT), "class      objects  no faults  unprotected    KR 50 %\n"
+                                                         "---------  -------  ---------  -----------  ---------\n"
+                                                         "bus             10       0.40    0.15±0.03  0.15±0.03\n"
+                                                         "car            100       0.80    0.30±0.02  0.30±0.02\n"
+                                                         "mAP              -       0.60    0.20±0.02  0.40±0.02\n"
+                                                         "recovered        -          -            -       50 %\n"
+                                                         "images/s         -        100          100        100\n");
+    const char *const markdown[] = {"| class     | objects | no faults |", "|      50 % |", "| images/s "};
+    const char *const latex[] = {"\\begin{tabular}{lrrrr}\n\\toprule\n", "KR 50 \\%", "0.30$\\pm$0.02", "50 \\%"};
+    ftdn_assert_in_order(write(&table, FTDN_FORMAT_MARKDOWN), markdown, 3);
+    ftdn_assert_in_order(write(&table, FTDN_FORMAT_LATEX), latex, 4);
+}
+
+static void csv_has_every_number_to_its_last_bit(void **state)
+{
+    (void)state;
+    const ftdn_class_table table = make(small_campaign(), 3, &any);
+    assert_string_equal(write(&table, FTDN_FORMAT_CSV),
+                        "protection,class,objects,weight_rate,feature_map_rate,n,mean_ap_voc07,sd_ap_voc07,"
+                        "ap_half_width,images_per_second\n"
+                        "no faults,bus,10,0,0,3,0.4,0,0,\n"
+                        "no faults,car,100,0,0,3,0.8,0,0,\n"
+                        "no faults,mAP,,0,0,3,0.6,0,0,100\n"
+                        "unprotected,bus,10,0.01,0.01,3,0.15,0.03,0.07,\n"
+                        "unprotected,car,100,0.01,0.01,3,0.3,0.02,0.05,\n"
+                        "unprotected,mAP,,0.01,0.01,3,0.2,0.02,0.05,100\n"
+                        "KR 50 %,bus,10,0.01,0.01,3,0.15,0.03,0.07,\n"
+                        "KR 50 %,car,100,0.01,0.01,3,0.3,0.02,0.05,\n"
+                        "KR 50 %,mAP,,0.01,0.01,3,0.4,0.02,0.05,100\n");
+}
+
+static void what_is_not_known_is_a_dash_or_no_row(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell = ftdn_made_cell("none", NAN, 0.01, 0, 0.2);
+    cell.images_per_second = NAN;
+    cell.map.mean = NAN;
+    const ftdn_class_table table = make(&cell, 1, &any);
+    assert_string_equal(write(&table, FTDN_FORMAT_TEXT), "class  objects  unprotected\n"
+                                                         "-----  -------  -----------\n"
+                                                         "bus         10    0.15±0.03\n"
+                                                         "car        100    0.30±0.02\n"
+                                                         "mAP          -            -\n");
+}
+
+static void rates_are_those_that_most_protections_have_and_cost_about_half(void **state)
+{
+    (void)state;
+    const ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0, 0, 0.6),       ftdn_made_cell("none", NAN, 0.001, 0, 0.58),
+        ftdn_made_cell("kr", 0.5, 0.001, 0, 0.59),    ftdn_made_cell("none", NAN, 0.01, 0, 0.25),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.4),      ftdn_made_cell("none", NAN, 0.1, 0, 0.01),
+        ftdn_made_cell("kr", 0.5, 0.1, 0, 0.02),      ftdn_made_cell("none", NAN, 0.02, 0.02, 0.3),
+    };
+    assert_true(make(cell, 8, &any).weight_rate == 0.01);
+    const ftdn_class_table_desc given = {0.02, NAN}, absent = {0.02, 0};
+    const ftdn_class_table table = make(cell, 8, &given);
+    assert_true(table.weight_rate == 0.02 && table.feature_map_rate == 0.02);
+    assert_int_equal(table.n_columns, 2);
+    const ftdn_lines lines = group(cell, 8);
+    ftdn_class_table none;
+    FTDN_ASSERT_FAILS(ftdn_class_table_make(&lines, &absent, &arena, &none, &err), FTDN_ERR_STORE,
+                      "there is no trial with these fault rates; there are (of weights and maps) 0.001 and 0, 0.01 "
+                      "and 0, 0.1 and 0, 0.02 and 0.02",
+                      err);
+    const ftdn_lines clean = group(cell, 1);
+    FTDN_ASSERT_FAILS(ftdn_class_table_make(&clean, &any, &arena, &none, &err), FTDN_ERR_STORE,
+                      "there is no trial with a fault rate above 0", err);
+}
+
+static void networks_have_clean_columns_of_their_own(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0, 0, 0.6),
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.2),
+        ftdn_made_cell("none", NAN, 0, 0, 0.7),
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+    };
+    cell[2].params.model = cell[3].params.model = "ssd_zoo";
+    const ftdn_class_table table = make(cell, 4, &any);
+    assert_int_equal(table.n_columns, 4);
+    assert_ptr_equal(table.column[0].cell, &cell[0]);
+    assert_string_equal(table.column[1].name, "no faults: unprotected, ssd_zoo");
+    assert_ptr_equal(table.column[1].cell, &cell[2]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_table_is_that_of_the_paper, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(csv_has_every_number_to_its_last_bit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_not_known_is_a_dash_or_no_row, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rates_are_those_that_most_protections_have_and_cost_about_half, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(networks_have_clean_columns_of_their_own, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

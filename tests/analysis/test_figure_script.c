@@ -1,0 +1,146 @@
+#include <math.h>
+
+#include "analysis/figure_script.h"
+#include "tests/analysis/made_cells.h"
+
+static ftdn_arena arena;
+static ftdn_error err;
+
+static int set_up(void **state)
+{
+    (void)state;
+    ftdn_arena_init(&arena);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    ftdn_arena_done(&arena);
+    return 0;
+}
+
+static ftdn_accuracy_figure make(const ftdn_cell_accuracy *cell, int n_cells, ftdn_figure_band band)
+{
+    ftdn_lines lines;
+    ftdn_accuracy_figure figure;
+    const ftdn_accuracy_figure_desc desc = {FTDN_AXIS_ANY, NAN, band};
+    FTDN_ASSERT_OK(ftdn_lines_group(cell, n_cells, &arena, &lines, &err), err);
+    FTDN_ASSERT_OK(ftdn_accuracy_figure_make(&lines, &desc, &arena, &figure, &err), err);
+    return figure;
+}
+
+/* Kept in the arena. */
+static const char *keep(ftdn_text *text)
+{
+    FTDN_ASSERT_OK(ftdn_text_check(text, &err), err);
+    const char *copy = ftdn_arena_copy_text(&arena, text->chars, text->n_chars, &err);
+    assert_non_null(copy);
+    ftdn_text_done(text);
+    return copy;
+}
+
+static const char *numbers_of(const ftdn_accuracy_figure *figure)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_figure_write_numbers(figure, &text);
+    return keep(&text);
+}
+
+static const char *script_of(const ftdn_accuracy_figure *figure)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_figure_write_script(figure, "fig", &text);
+    return keep(&text);
+}
+
+static void the_numbers_have_a_row_for_each_point(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0, 0, 0.5),
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.25),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.375),
+    };
+    cell[1].map.sd = 0.0625;
+    cell[1].map.half_width = 0.125;
+    cell[2].map = (ftdn_mean){1, 0.375, NAN, NAN};
+    const ftdn_accuracy_figure figure = make(cell, 3, FTDN_BAND_SD), interval = make(cell, 3, FTDN_BAND_CI95);
+    const char *header = "line,method,ratio,weight_rate,feature_map_rate,n,mean_map_voc07,sd_map_voc07,"
+                         "map_half_width,low,high\n";
+    const char *const rows[] = {
+        header,
+        "unprotected,none,,0,0,3,0.5,0,0,0.5,0.5\n",
+        "unprotected,none,,0.01,0,3,0.25,0.0625,0.125,0.1875,0.3125\n",
+        "KR 50 %,kr,0.5,0.01,0,1,0.375,,,0.375,0.375\n",
+    };
+    ftdn_assert_in_order(numbers_of(&figure), rows, 4);
+    assert_non_null(strstr(numbers_of(&interval), ",0.0625,0.125,0.125,0.375\n"));
+}
+
+static void the_script_names_every_line_with_its_seeds(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0, 0, 0.6),
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+        ftdn_made_cell("none", NAN, 0.02, 0, 0.2),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.4),
+    };
+    cell[0].map.n = 1; /* a golden run has one seed, which is no seed fewer of the line */
+    cell[2].map.n = 5;
+    const ftdn_accuracy_figure figure = make(cell, 4, FTDN_BAND_SD);
+    const char *script = script_of(&figure);
+    const char *const parts[] = {
+        "output = 'fig'.'.'.format\n",
+        "numbers = 'fig'.'.csv'\n",
+        "column('weight_rate')",
+        "clean = 0.6\n",
+        "set title 'ssd_vgg16, faults: zero'.\"\\n\".'road test'\n",
+        "set xlabel 'weight fault rate (%)'\n",
+        "set ylabel 'mAP (%)'\n",
+        "set xrange [-0.04:2.04]\n",
+        "title 'no faults'",
+        "title 'unprotected (n = 3 to 5)'",
+        "title 'KR 50 % (n = 3)'\n",
+    };
+    ftdn_assert_in_order(script, parts, sizeof parts / sizeof *parts);
+    assert_null(strstr(script, "logscale"));
+    assert_string_equal(script, script_of(&figure));
+}
+
+static void names_are_no_commands_of_gnuplot(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.4),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.4),
+    };
+    cell[1].params.ranking = "'; system('x') #";
+    cell[0].params.dataset = cell[1].params.dataset = cell[2].params.dataset =
+        "'a'\n`x` and words that go on for "
+        "so long that no title could hold all of them in one line without being cut somewhere";
+    const ftdn_accuracy_figure figure = make(cell, 3, FTDN_BAND_SD);
+    const char *script = script_of(&figure);
+    const char *const parts[] = {
+        "set title 'ssd_vgg16, faults: zero'.\"\\n\".''.\"'\".'a'.\"'\".''.\"\\n\".'`x` and words",
+        "rate('KR 50 %, '.\"'\".'; system('.\"'\".'x'.\"'\".') #'))",
+        "title 'KR 50 %, '.\"'\".'; system('.\"'\".'x'.\"'\".') # (n = 3)'",
+    };
+    ftdn_assert_in_order(script, parts, 3);
+    const char *const row[] = {"\n\"KR 50 %, '; system('x') #\",kr,0.5,"};
+    ftdn_assert_in_order(numbers_of(&figure), row, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_numbers_have_a_row_for_each_point, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_script_names_every_line_with_its_seeds, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_are_no_commands_of_gnuplot, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

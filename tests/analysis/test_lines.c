@@ -1,0 +1,210 @@
+#include <math.h>
+#include <stdio.h>
+
+#include "analysis/line_style.h"
+#include "analysis/lines.h"
+#include "tests/analysis/made_cells.h"
+
+static ftdn_arena arena;
+
+static int set_up(void **state)
+{
+    (void)state;
+    ftdn_arena_init(&arena);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    ftdn_arena_done(&arena);
+    return 0;
+}
+
+static ftdn_lines group(const ftdn_cell_accuracy *cell, int n_cells)
+{
+    ftdn_lines lines;
+    ftdn_error err;
+    FTDN_ASSERT_OK(ftdn_lines_group(cell, n_cells, &arena, &lines, &err), err);
+    return lines;
+}
+
+static void assert_names(const ftdn_lines *lines, const char *const *name, int n_names)
+{
+    assert_int_equal(lines->n_lines, n_names);
+    for (int i = 0; i < n_names; i++) assert_string_equal(lines->line[i].name, name[i]);
+}
+
+static void lines_stand_in_the_order_of_the_papers_table(void **state)
+{
+    (void)state;
+    const ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("d2nn", 0.2, 0.01, 0, 0.3), ftdn_made_cell("clip", NAN, 0.01, 0, 0.3),
+        ftdn_made_cell("kr", 0.2, 0.01, 0, 0.3),   ftdn_made_cell("none", NAN, 0.02, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.3),   ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+        ftdn_made_cell("fmr", 0.125, 0.01, 0, 0.3),
+    };
+    const ftdn_lines lines = group(cell, 7);
+    const char *const names[] = {"unprotected", "FMR 12.5 %", "KR 50 %", "KR 20 %", "D2NN 20 %", "clip"};
+    assert_names(&lines, names, 6);
+    assert_int_equal(lines.line[0].n_cells, 2);
+    assert_ptr_equal(lines.line[0].cell[0], &cell[5]); /* by rate */
+    assert_ptr_equal(lines.line[0].cell[1], &cell[3]);
+}
+
+static void names_say_what_lines_differ_in_and_no_more(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3), ftdn_made_cell("kr", 0.5, 0.01, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.3),   ftdn_made_cell("kr", 0.5, 0.01, 0, 0.3),
+        ftdn_made_cell("fmr", 0.5, 0.01, 0, 0.3),
+    };
+    cell[2].params.ranking = "entropy";
+    cell[3].params.merge = "nonzero";
+    cell[3].params.weight_scope = "all";
+    const ftdn_lines lines = group(cell, 5);
+    const char *const names[] = {"unprotected, weights of features", "FMR 50 %, weight_sum, mean, weights of features",
+                                 "KR 50 %, entropy, mean, weights of features",
+                                 "KR 50 %, weight_sum, mean, weights of features",
+                                 "KR 50 %, weight_sum, nonzero, weights of all"};
+    assert_names(&lines, names, 5);
+}
+
+static void digests_tell_networks_apart_and_names_say_it(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+        ftdn_made_cell("none", NAN, 0.02, 0, 0.3),
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+    };
+    cell[1].params.weights = "renamed.pth"; /* the same weights */
+    const ftdn_lines one = group(cell, 2);
+    assert_int_equal(one.n_lines, 1);
+    cell[2].params.weights_digest = "bbbbbbbbbbbb"; /* others of the same name as the first */
+    cell[1].params.weights = "a.pth";
+    const ftdn_lines two = group(cell, 3);
+    const char *const short_names[] = {"unprotected, weights aaaaaaaa", "unprotected, weights bbbbbbbb"};
+    assert_names(&two, short_names, 2);
+    cell[2].params.weights = "b.pth";
+    const ftdn_lines named = group(cell, 3);
+    const char *const files[] = {"unprotected, a.pth", "unprotected, b.pth"};
+    assert_names(&named, files, 2);
+}
+
+static void cells_with_counts_are_left_out(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell[] = {ftdn_made_cell("none", NAN, 0, 0, 0.6), ftdn_made_cell("none", NAN, 0, 0, 0.3)};
+    cell[1].params.weight_count = 5;
+    const ftdn_lines lines = group(cell, 2);
+    assert_int_equal(lines.n_lines, 1);
+    assert_int_equal(lines.line[0].n_cells, 1);
+    assert_int_equal(group(cell, 0).n_lines, 0);
+}
+
+static void a_protected_line_finds_the_unprotected_one_of_its_network_and_faults(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3), ftdn_made_cell("kr", 0.5, 0.01, 0, 0.3),
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3), ftdn_made_cell("kr", 0.5, 0.01, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.3),
+    };
+    cell[1].params.copies = "clean"; /* of the protection */
+    cell[2].params.type = cell[3].params.type = "bit_flip";
+    cell[4].params.model = "ssd_mobilenet_v1";
+    const ftdn_lines lines = group(cell, 5);
+    for (int i = 0; i < lines.n_lines; i++) {
+        const ftdn_line *line = &lines.line[i], *found = ftdn_lines_find_unprotected(&lines, line);
+        if (line->cell[0] == &cell[4]) {
+            assert_null(found);
+            continue;
+        }
+        assert_non_null(found);
+        assert_string_equal(found->params->type, line->params->type);
+        assert_string_equal(found->params->method, "none");
+    }
+}
+
+static void a_failed_allocation_is_an_error(void **state)
+{
+    (void)state;
+    const ftdn_cell_accuracy cell[] = {ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+                                       ftdn_made_cell("kr", 0.5, 0.01, 0, 0.3)};
+    long k = 0;
+    for (ftdn_status status = FTDN_ERR_MEMORY; status != FTDN_OK; k++) {
+        ftdn_arena tight;
+        ftdn_lines lines;
+        ftdn_error err = {0};
+        ftdn_arena_init(&tight);
+        ftdn_arena_fail_after(&tight, k);
+        status = ftdn_lines_group(cell, 2, &tight, &lines, &err);
+        if (status != FTDN_OK) assert_int_equal(status, FTDN_ERR_MEMORY);
+        ftdn_arena_done(&tight);
+    }
+    assert_true(k > 3);
+}
+
+/* Of any number of lines, no two look the same; in print and to any eye: by dash or marker, too. */
+static void no_two_lines_look_the_same(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {"none", "fmr", "kr", "d2nn", "clip", "kr", "other"};
+    ftdn_trial_params params[FTDN_MOST_STYLES] = {{0}};
+    ftdn_line line[FTDN_MOST_STYLES];
+    const ftdn_line *pointer[FTDN_MOST_STYLES];
+    ftdn_line_style style[FTDN_MOST_STYLES];
+    for (int n = 1; n <= FTDN_MOST_STYLES; n++) {
+        for (int i = 0; i < n; i++) {
+            params[i].method = methods[i % 7];
+            line[i] = (ftdn_line){.params = &params[i]};
+            pointer[i] = &line[i];
+        }
+        ftdn_line_styles_choose(pointer, n, style);
+        for (int i = 0; i < n; i++) {
+            for (int k = 0; k < i; k++) {
+                bool same_shape = style[i].marker == style[k].marker && !strcmp(style[i].dash, style[k].dash);
+                if (same_shape) fail_msg("of %d lines %d and %d differ in colour only, if at all", n, k, i);
+                if (n <= 8) assert_string_not_equal(style[i].colour, style[k].colour);
+            }
+        }
+    }
+}
+
+static void a_method_keeps_its_colour(void **state)
+{
+    (void)state;
+    static const char *const methods[2][3] = {{"none", "kr", "d2nn"}, {"fmr", "kr", "kr"}};
+    ftdn_line_style style[2][3];
+    for (int figure = 0; figure < 2; figure++) {
+        ftdn_trial_params params[3] = {{0}};
+        ftdn_line line[3];
+        const ftdn_line *pointer[3];
+        for (int i = 0; i < 3; i++) {
+            params[i].method = methods[figure][i];
+            line[i] = (ftdn_line){.params = &params[i]};
+            pointer[i] = &line[i];
+        }
+        ftdn_line_styles_choose(pointer, 3, style[figure]);
+    }
+    assert_string_equal(style[0][1].colour, style[1][1].colour);
+    assert_string_not_equal(style[1][1].colour, style[1][2].colour);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(lines_stand_in_the_order_of_the_papers_table, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_say_what_lines_differ_in_and_no_more, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(digests_tell_networks_apart_and_names_say_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(cells_with_counts_are_left_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_protected_line_finds_the_unprotected_one_of_its_network_and_faults, set_up,
+                                        tear_down),
+        cmocka_unit_test(a_failed_allocation_is_an_error),
+        cmocka_unit_test(no_two_lines_look_the_same),
+        cmocka_unit_test(a_method_keeps_its_colour),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
