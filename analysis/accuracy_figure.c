@@ -14,6 +14,7 @@ typedef struct cut {
 
 static double rate_on(ftdn_figure_axis axis, const ftdn_cell_accuracy *cell)
 {
+    if (axis == FTDN_AXIS_EACH_RATE) return cell->params.weight_rate + cell->params.feature_map_rate;
     return axis == FTDN_AXIS_FEATURE_MAP_RATE ? cell->params.feature_map_rate : cell->params.weight_rate;
 }
 
@@ -25,6 +26,7 @@ static double other_rate_on(ftdn_figure_axis axis, const ftdn_cell_accuracy *cel
 static bool lies_on(const cut *c, const ftdn_cell_accuracy *cell)
 {
     if (isnan(cell->map.mean)) return false;
+    if (c->axis == FTDN_AXIS_EACH_RATE) return cell->params.weight_rate == 0 || cell->params.feature_map_rate == 0;
     double other = other_rate_on(c->axis, cell);
     return c->axis == FTDN_AXIS_BOTH_RATES ? other == cell->params.weight_rate : other == c->other_rate;
 }
@@ -51,6 +53,7 @@ static void consider(const ftdn_lines *lines, cut candidate, cut *best, int *n_b
 
 static void consider_axis(const ftdn_lines *lines, ftdn_figure_axis axis, double other_rate, cut *best, int *n_best)
 {
+    if (axis == FTDN_AXIS_EACH_RATE) other_rate = 0;
     if (axis == FTDN_AXIS_BOTH_RATES || !isnan(other_rate)) {
         consider(lines, (cut){axis, other_rate}, best, n_best);
         return;
@@ -82,6 +85,7 @@ static ftdn_status choose_cut(const ftdn_lines *lines, const ftdn_accuracy_figur
     static const ftdn_figure_axis axes[] = {FTDN_AXIS_BOTH_RATES, FTDN_AXIS_WEIGHT_RATE, FTDN_AXIS_FEATURE_MAP_RATE};
     cut best = {.axis = FTDN_AXIS_ANY};
     int n_best = 0;
+    if (desc->axis == FTDN_AXIS_EACH_RATE) consider_axis(lines, desc->axis, 0, &best, &n_best);
     for (size_t i = 0; i < sizeof axes / sizeof *axes; i++)
         if (desc->axis == FTDN_AXIS_ANY || desc->axis == axes[i])
             consider_axis(lines, axes[i], desc->other_rate, &best, &n_best);
@@ -92,12 +96,14 @@ static ftdn_status choose_cut(const ftdn_lines *lines, const ftdn_accuracy_figur
     return FTDN_OK;
 }
 
-static ftdn_status make_curve(const ftdn_line *line, const cut *c, ftdn_arena *arena, ftdn_figure_curve *ret_curve,
-                              ftdn_error *err)
+/* location: what is hit, where a line has a curve for each; NULL: it has one curve. prefix: said before it. */
+static ftdn_status make_curve(const ftdn_line *line, const cut *c, const char *prefix, const char *location,
+                              ftdn_arena *arena, ftdn_figure_curve *ret_curve, ftdn_error *err)
 {
     const ftdn_cell_accuracy **point = FTDN_NEW(arena, (size_t)line->n_cells, const ftdn_cell_accuracy *, err);
-    ftdn_figure_curve curve = {.line = line, .point = point, .n_least = INT64_MAX};
-    if (!point) return FTDN_ERR_MEMORY;
+    ftdn_figure_curve curve = {.line = line, .name = line->name, .point = point, .n_least = INT64_MAX};
+    if (location) curve.name = ftdn_arena_format(arena, err, "%s%sfaults in %s", prefix, *prefix ? ", " : "", location);
+    if (!point || !curve.name) return FTDN_ERR_MEMORY;
     for (int i = 0; i < line->n_cells; i++) {
         const ftdn_cell_accuracy *cell = line->cell[i];
         if (!lies_on(c, cell)) continue;
@@ -107,6 +113,26 @@ static ftdn_status make_curve(const ftdn_line *line, const cut *c, ftdn_arena *a
         if (cell->map.n > curve.n_most) curve.n_most = cell->map.n;
     }
     *ret_curve = curve;
+    return FTDN_OK;
+}
+
+/* curve: [2 * n_lines]; those without a point that has faults are left out. */
+static ftdn_status make_curves(const ftdn_lines *lines, const cut *chosen, ftdn_arena *arena, ftdn_figure_curve *curve,
+                               int *ret_n_curves, ftdn_error *err)
+{
+    static const cut one_by_one[] = {{FTDN_AXIS_WEIGHT_RATE, 0}, {FTDN_AXIS_FEATURE_MAP_RATE, 0}};
+    static const char *const locations[] = {"weights", "feature maps"};
+    bool is_split = chosen->axis == FTDN_AXIS_EACH_RATE;
+    int n_curves = 0;
+    for (int l = 0; l < lines->n_lines; l++) {
+        for (int i = 0; i < (is_split ? 2 : 1); i++) {
+            FTDN_TRY(make_curve(&lines->line[l], is_split ? &one_by_one[i] : chosen,
+                                lines->n_lines > 1 ? lines->line[l].name : "", is_split ? locations[i] : NULL, arena,
+                                &curve[n_curves], err));
+            n_curves += curve[n_curves].n_most > 0;
+        }
+    }
+    *ret_n_curves = n_curves;
     return FTDN_OK;
 }
 
@@ -141,7 +167,7 @@ ftdn_status ftdn_accuracy_figure_make(const ftdn_lines *lines, const ftdn_accura
 {
     cut chosen = {.axis = FTDN_AXIS_ANY};
     FTDN_TRY(choose_cut(lines, desc, &chosen, err));
-    ftdn_figure_curve *curve = FTDN_NEW(arena, (size_t)lines->n_lines, ftdn_figure_curve, err);
+    ftdn_figure_curve *curve = FTDN_NEW(arena, 2 * (size_t)lines->n_lines, ftdn_figure_curve, err);
     if (!curve) return FTDN_ERR_MEMORY;
     ftdn_accuracy_figure figure = {
         .axis = chosen.axis,
@@ -149,10 +175,7 @@ ftdn_status ftdn_accuracy_figure_make(const ftdn_lines *lines, const ftdn_accura
         .band = desc->band,
         .curve = curve,
     };
-    for (int l = 0; l < lines->n_lines; l++) {
-        FTDN_TRY(make_curve(&lines->line[l], &chosen, arena, &curve[figure.n_curves], err));
-        figure.n_curves += curve[figure.n_curves].n_most > 0;
-    }
+    FTDN_TRY(make_curves(lines, &chosen, arena, curve, &figure.n_curves, err));
     if (figure.n_curves > FTDN_MOST_STYLES)
         return FTDN_FAIL(err, FTDN_ERR_STORE,
                          "%d lines are more than the %d that can be told apart; choose a campaign with --manifest",
@@ -161,6 +184,16 @@ ftdn_status ftdn_accuracy_figure_make(const ftdn_lines *lines, const ftdn_accura
     figure.clean_map = find_clean(lines, &figure);
     *ret_figure = figure;
     return FTDN_OK;
+}
+
+const char *ftdn_figure_axis_label(ftdn_figure_axis axis)
+{
+    switch (axis) {
+    case FTDN_AXIS_FEATURE_MAP_RATE: return "feature-map fault rate (%)";
+    case FTDN_AXIS_BOTH_RATES: return "fault rate of weights and feature maps (%)";
+    case FTDN_AXIS_EACH_RATE: return "fault rate (%)";
+    default: return "weight fault rate (%)";
+    }
 }
 
 double ftdn_figure_rate(const ftdn_accuracy_figure *figure, const ftdn_cell_accuracy *point)

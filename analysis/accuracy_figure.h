@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "analysis/lines.h"
+#include "analysis/paper_values.h"
 
 /* The rate that the figure is drawn against; the other one is the same in all of it. */
 typedef enum ftdn_figure_axis {
@@ -12,6 +13,7 @@ typedef enum ftdn_figure_axis {
     FTDN_AXIS_WEIGHT_RATE,
     FTDN_AXIS_FEATURE_MAP_RATE,
     FTDN_AXIS_BOTH_RATES, /* equal ones, in weights and maps at once */
+    FTDN_AXIS_EACH_RATE,  /* faults in weights alone and faults in maps alone, a curve for each */
 } ftdn_figure_axis;
 
 typedef enum ftdn_figure_band {
@@ -27,6 +29,7 @@ typedef struct ftdn_accuracy_figure_desc {
 
 typedef struct ftdn_figure_curve {
     const ftdn_line *line;
+    const char *name;                       /* of the line; where it has two curves, also of what is hit */
     int n_points;                           /* at least 1 */
     const ftdn_cell_accuracy *const *point; /* [n_points], by rising rate */
     int64_t n_least, n_most;                /* seeds behind a point */
@@ -34,13 +37,20 @@ typedef struct ftdn_figure_curve {
 
 typedef struct ftdn_accuracy_figure {
     ftdn_figure_axis axis; /* not ANY */
-    double other_rate;     /* NaN for BOTH_RATES */
+    double other_rate;     /* NaN for BOTH_RATES, 0 for EACH_RATE */
     ftdn_figure_band band;
-    bool is_logarithmic; /* the rates lie a factor of 20 and more apart */
+    bool is_logarithmic; /* the rates lie a factor of 20 and more apart; may be made false */
     double clean_map;    /* without faults and protection; NaN: the store does not tell, or there are several */
     int n_curves;
     const ftdn_figure_curve *curve; /* [n_curves], in the order of lines */
+    /* Put there by who knows them, after the figure is made; borrowed. */
+    const char *title, *note; /* above what the lines have in common, and below it; NULL: none */
+    int n_paper_values;
+    const ftdn_paper_value *paper_value; /* [n_paper_values] the paper's own points */
 } ftdn_accuracy_figure;
+
+/* "weight fault rate (%)" */
+const char *ftdn_figure_axis_label(ftdn_figure_axis axis);
 
 /* The rate of a point on the axis. */
 double ftdn_figure_rate(const ftdn_accuracy_figure *figure, const ftdn_cell_accuracy *point);

@@ -4,14 +4,8 @@
 #define FTDN_ANALYSIS_CLASS_TABLE_H
 
 #include "analysis/lines.h"
-#include "base/text.h"
-
-typedef enum ftdn_table_format {
-    FTDN_FORMAT_TEXT,
-    FTDN_FORMAT_MARKDOWN,
-    FTDN_FORMAT_LATEX, /* a tabular with the rules of booktabs */
-    FTDN_FORMAT_CSV,   /* a row per class and protection, every number to its last bit */
-} ftdn_table_format;
+#include "analysis/paper_values.h"
+#include "analysis/table_format.h"
 
 typedef struct ftdn_class_table_desc {
     double weight_rate, feature_map_rate; /* NaN: see ftdn_class_table_make */
@@ -32,6 +26,8 @@ typedef struct ftdn_class_table {
     const int64_t *n_objects;      /* [n_classes] of the first column that knows them */
     int n_columns;
     const ftdn_class_column *column; /* [n_columns]: without faults first, then by line */
+    int n_paper_values;              /* 0 where they are not to be shown; put there after the table is made */
+    const ftdn_paper_value *paper_value;
 } ftdn_class_table;
 
 /* A rate that is not given is chosen: of all pairs of rates with faults that with the most protections, then the one
@@ -40,7 +36,8 @@ typedef struct ftdn_class_table {
 FTDN_NODISCARD ftdn_status ftdn_class_table_make(const ftdn_lines *lines, const ftdn_class_table_desc *desc,
                                                  ftdn_arena *arena, ftdn_class_table *ret_table, ftdn_error *err);
 
-/* Append it (class_table_write.c): mean over seeds, and the standard deviation where there are several. */
+/* Append it (class_table_write.c): mean over seeds, and the standard deviation where there are several; below each row
+ * the paper's, where it has one. As CSV a row per class and protection. */
 void ftdn_class_table_write(const ftdn_class_table *table, ftdn_table_format format, ftdn_text *text);
 
 /* The average precision of a class; its mean is NaN where the column does not know it. */

@@ -3,8 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/table.h"
-
 /* The sign as each format writes it; it takes one column of a terminal. */
 static const char *plus_minus(ftdn_table_format format)
 {
@@ -29,29 +27,32 @@ static void add_mean(ftdn_table *table, const ftdn_mean *mean, ftdn_table_format
     ftdn_table_end_cell(table, FTDN_CELL_NUMBER, has_sd ? 9 : 4);
 }
 
-/* A name from a manifest, one line, with what means something to Markdown or LaTeX escaped. */
-static void add_name(ftdn_table *table, const char *name, ftdn_table_format format)
+/* The paper's row of this name, where it has one. */
+static void add_paper_row(const ftdn_class_table *t, const char *row, int n_digits, ftdn_table *table)
 {
-    const char *special = format == FTDN_FORMAT_LATEX ? "%_#&$" : format == FTDN_FORMAT_MARKDOWN ? "|*_`<" : "";
-    int width = 0;
-    for (const char *c = name; *c; c++) {
-        unsigned char byte = (unsigned char)*c;
-        if (strchr(special, *c)) ftdn_text_append_bytes(&table->chars, "\\", 1), width++;
-        ftdn_text_append_bytes(&table->chars, byte < ' ' || byte == 127 ? " " : c, 1);
-        width += (byte & 0xc0) != 0x80; /* bytes that begin a character of UTF-8 */
+    bool has_values = false;
+    for (int i = 0; i < t->n_paper_values; i++)
+        has_values |= t->paper_value[i].row && strcmp(t->paper_value[i].row, row) == 0;
+    if (!has_values) return;
+    ftdn_table_add(table, FTDN_CELL_TEXT, "  paper");
+    add_missing(table);
+    for (int c = 0; c < t->n_columns; c++) {
+        double value = ftdn_paper_values_find(t->paper_value, t->n_paper_values, row, t->column[c].name);
+        if (isnan(value)) add_missing(table);
+        else ftdn_table_add(table, FTDN_CELL_NUMBER, "%.*f", n_digits, value);
     }
-    ftdn_table_end_cell(table, FTDN_CELL_TEXT, width);
 }
 
 static void add_classes(const ftdn_class_table *t, ftdn_table_format format, ftdn_table *table)
 {
     for (int i = 0; i < t->n_classes; i++) {
-        add_name(table, t->class_name[i], format);
+        ftdn_table_add_name(table, t->class_name[i], format);
         ftdn_table_add(table, FTDN_CELL_NUMBER, "%lld", (long long)t->n_objects[i]);
         for (int c = 0; c < t->n_columns; c++) {
             const ftdn_mean ap = ftdn_class_column_find(&t->column[c], t->class_name[i]);
             add_mean(table, &ap, format);
         }
+        add_paper_row(t, t->class_name[i], 2, table);
     }
 }
 
@@ -62,11 +63,12 @@ static void add_sums(const ftdn_class_table *t, ftdn_table_format format, ftdn_t
         has_recovered |= !isnan(t->column[c].recovered);
         has_speed |= !isnan(t->column[c].cell->images_per_second);
     }
-    add_name(table, "mAP", format);
+    ftdn_table_add_name(table, "mAP", format);
     add_missing(table);
     for (int c = 0; c < t->n_columns; c++) add_mean(table, &t->column[c].cell->map, format);
+    add_paper_row(t, "mAP", 2, table);
     if (has_recovered) {
-        add_name(table, "recovered", format);
+        ftdn_table_add_name(table, "recovered", format);
         add_missing(table);
         for (int c = 0; c < t->n_columns; c++) {
             if (isnan(t->column[c].recovered)) add_missing(table);
@@ -76,19 +78,14 @@ static void add_sums(const ftdn_class_table *t, ftdn_table_format format, ftdn_t
         }
     }
     if (!has_speed) return;
-    add_name(table, "images/s", format);
+    ftdn_table_add_name(table, "images/s", format);
     add_missing(table);
     for (int c = 0; c < t->n_columns; c++) {
         double speed = t->column[c].cell->images_per_second;
         if (isnan(speed)) add_missing(table);
         else ftdn_table_add(table, FTDN_CELL_NUMBER, "%.0f", speed);
     }
-}
-
-static void write_csv_number(double number, ftdn_text *text)
-{
-    ftdn_text_append_bytes(text, ",", 1);
-    if (isfinite(number)) ftdn_text_append_json_number(text, number);
+    add_paper_row(t, "images/s", 0, table);
 }
 
 static void write_csv_row(const ftdn_class_column *column, const char *class_name, int64_t n_objects,
@@ -97,14 +94,14 @@ static void write_csv_row(const ftdn_class_column *column, const char *class_nam
     ftdn_text_append_csv(text, column->name, strlen(column->name));
     ftdn_text_append_bytes(text, ",", 1);
     ftdn_text_append_csv(text, class_name, strlen(class_name));
-    write_csv_number(n_objects < 0 ? (double)NAN : (double)n_objects, text);
-    write_csv_number(column->cell->params.weight_rate, text);
-    write_csv_number(column->cell->params.feature_map_rate, text);
-    write_csv_number((double)mean->n, text);
-    write_csv_number(mean->mean, text);
-    write_csv_number(mean->sd, text);
-    write_csv_number(mean->half_width, text);
-    write_csv_number(n_objects < 0 ? column->cell->images_per_second : (double)NAN, text);
+    ftdn_text_append_csv_number(text, n_objects < 0 ? (double)NAN : (double)n_objects);
+    ftdn_text_append_csv_number(text, column->cell->params.weight_rate);
+    ftdn_text_append_csv_number(text, column->cell->params.feature_map_rate);
+    ftdn_text_append_csv_number(text, (double)mean->n);
+    ftdn_text_append_csv_number(text, mean->mean);
+    ftdn_text_append_csv_number(text, mean->sd);
+    ftdn_text_append_csv_number(text, mean->half_width);
+    ftdn_text_append_csv_number(text, n_objects < 0 ? column->cell->images_per_second : (double)NAN);
     ftdn_text_append(text, "\n");
 }
 
@@ -129,15 +126,11 @@ void ftdn_class_table_write(const ftdn_class_table *t, ftdn_table_format format,
     }
     ftdn_table table;
     ftdn_table_init(&table, 2 + t->n_columns);
-    add_name(&table, "class", format);
-    add_name(&table, "objects", format);
-    for (int c = 0; c < t->n_columns; c++) add_name(&table, t->column[c].name, format);
+    ftdn_table_add_name(&table, "class", format);
+    ftdn_table_add_name(&table, "objects", format);
+    for (int c = 0; c < t->n_columns; c++) ftdn_table_add_name(&table, t->column[c].name, format);
     add_classes(t, format, &table);
     add_sums(t, format, &table);
-    switch (format) {
-    case FTDN_FORMAT_MARKDOWN: ftdn_table_write_markdown(&table, text); break;
-    case FTDN_FORMAT_LATEX: ftdn_table_write_latex(&table, text); break;
-    default: ftdn_table_write(&table, text); break;
-    }
+    ftdn_table_write_as(&table, format, text);
     ftdn_table_done(&table);
 }

@@ -10,16 +10,12 @@
 #include "analysis/accuracy_figure.h"
 #include "base/text.h"
 
-/* CSV, a row per point: line, method, ratio, weight_rate, feature_map_rate, n, mean_map_voc07, sd_map_voc07,
- * map_half_width, low, high. low and high bound the band; where there is none they are the mean. Every number to its
- * last bit. */
+/* CSV, a row per point: curve (from 1), line, method, ratio, weight_rate, feature_map_rate, n, mean_map_voc07,
+ * sd_map_voc07, map_half_width, low, high. low and high bound the band; where there is none they are the mean. Every
+ * number to its last bit. */
 void ftdn_figure_write_numbers(const ftdn_accuracy_figure *figure, ftdn_text *text);
 
 /* stem: name of the files without folder and suffix; the script reads STEM.csv beside it. */
 void ftdn_figure_write_script(const ftdn_accuracy_figure *figure, const char *stem, ftdn_text *text);
-
-/* A text as an expression of gnuplot, on one line. In single quotes nothing of it is obeyed; a quote stands alone in
- * double ones. */
-void ftdn_text_append_gnuplot(ftdn_text *text, const char *chars);
 
 #endif

@@ -45,14 +45,16 @@ static int count_before(const ftdn_line *const *line, int n_lines)
     return n;
 }
 
-/* Has every line a colour of its method, and no two the same? */
+/* Has every line a colour of its method, and no two the same? A line that is there twice, for two curves, has not. */
 static bool methods_have_colours(const ftdn_line *const *line, int n_lines)
 {
     for (int i = 0; i < n_lines; i++) {
         const char *colour = colour_of_method(line[i]->params->method, count_before(line, i));
         if (!colour) return false;
         for (int k = 0; k < i; k++)
-            if (strcmp(colour, colour_of_method(line[k]->params->method, count_before(line, k))) == 0) return false;
+            if (line[k] == line[i] ||
+                strcmp(colour, colour_of_method(line[k]->params->method, count_before(line, k))) == 0)
+                return false;
     }
     return true;
 }

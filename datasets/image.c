@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include <turbojpeg.h>
 
@@ -129,22 +130,45 @@ void ftdn_picture_resize(const ftdn_picture *picture, int size, uint8_t *resized
     ftdn_picture_scale(picture, size, size, resized);
 }
 
-ftdn_status ftdn_picture_write_jpeg(const char *path, const ftdn_picture *picture, ftdn_error *err)
+/* *ret_bytes is freed with tjFree. */
+static ftdn_status compress(tjhandle jpeg, const ftdn_picture *picture, unsigned char **ret_bytes,
+                            unsigned long *ret_n_bytes, ftdn_error *err)
 {
-    ftdn_status status;
-    unsigned char *bytes = NULL;
+    if (tjCompress2(jpeg, picture->pixels, picture->width, 0, picture->height, TJPF_RGB, ret_bytes, ret_n_bytes,
+                    TJSAMP_444, JPEG_QUALITY, TJFLAG_ACCURATEDCT) == 0)
+        return FTDN_OK;
+    return FTDN_FAIL(err, FTDN_ERR_INPUT, "tjCompress2: %s (%d x %d pixels)", tjGetErrorStr2(jpeg), picture->width,
+                     picture->height);
+}
+
+ftdn_status ftdn_picture_encode_jpeg(const ftdn_picture *picture, ftdn_arena *arena, unsigned char **ret_bytes,
+                                     size_t *ret_n_bytes, ftdn_error *err)
+{
+    unsigned char *bytes = NULL, *copy = NULL;
     unsigned long n_bytes = 0;
     tjhandle jpeg = tjInitCompress();
-    if (!jpeg) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "%s: tjInitCompress: %s", path, tjGetErrorStr2(NULL));
-    if (tjCompress2(jpeg, picture->pixels, picture->width, 0, picture->height, TJPF_RGB, &bytes, &n_bytes, TJSAMP_444,
-                    JPEG_QUALITY, TJFLAG_ACCURATEDCT) != 0) {
-        status = FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: tjCompress2: %s (%d x %d pixels)", path, tjGetErrorStr2(jpeg),
-                           picture->width, picture->height);
-        goto done;
+    if (!jpeg) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "tjInitCompress: %s", tjGetErrorStr2(NULL));
+    ftdn_status status = compress(jpeg, picture, &bytes, &n_bytes, err);
+    if (status == FTDN_OK && !(copy = FTDN_NEW(arena, n_bytes, unsigned char, err))) status = FTDN_ERR_MEMORY;
+    if (status == FTDN_OK) {
+        memcpy(copy, bytes, n_bytes);
+        *ret_bytes = copy;
+        *ret_n_bytes = n_bytes;
     }
-    status = ftdn_file_write_atomic(path, bytes, n_bytes, err);
-done:
     tjFree(bytes);
     tjDestroy(jpeg);
+    return status;
+}
+
+ftdn_status ftdn_picture_write_jpeg(const char *path, const ftdn_picture *picture, ftdn_error *err)
+{
+    unsigned char *bytes;
+    size_t n_bytes;
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    ftdn_status status = ftdn_picture_encode_jpeg(picture, &arena, &bytes, &n_bytes, err);
+    if (status != FTDN_OK) ftdn_error_context(err, "%s", path);
+    else status = ftdn_file_write_atomic(path, bytes, n_bytes, err);
+    ftdn_arena_done(&arena);
     return status;
 }

@@ -50,7 +50,11 @@ int ftdn_picture_text_width(const char *text, int scale);
 /* Copy a picture into another one, its upper left corner at (x, y); it must fit. */
 void ftdn_picture_paste(ftdn_picture *picture, int x, int y, const ftdn_picture *pasted);
 
-/* Write as JPEG (quality 92, full chroma), atomically. FTDN_ERR_INPUT names the path. */
+/* As JPEG (quality 92, full chroma); the bytes live in the arena. */
+FTDN_NODISCARD ftdn_status ftdn_picture_encode_jpeg(const ftdn_picture *picture, ftdn_arena *arena,
+                                                    unsigned char **ret_bytes, size_t *ret_n_bytes, ftdn_error *err);
+
+/* Write as such a JPEG, atomically. FTDN_ERR_INPUT names the path. */
 FTDN_NODISCARD ftdn_status ftdn_picture_write_jpeg(const char *path, const ftdn_picture *picture, ftdn_error *err);
 
 #endif

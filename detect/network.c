@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/suggest.h"
+#include "base/text.h"
 #include "detect/network_parts.h"
 
-#define N_NETWORKS 3
 #define MAX_CLASSES 1000
 
 typedef struct table_row {
@@ -17,7 +17,8 @@ typedef struct table_row {
     ftdn_status (*build)(ftdn_network *network, ftdn_error *err);
 } table_row;
 
-static const char *const network_name[N_NETWORKS] = {"ssd_vgg16", "ssd_mobilenet_v1", "ssd_mobilenet_v1_tf"};
+static const char *const network_name[] = {"ssd_vgg16", "ssd_mobilenet_v1", "ssd_mobilenet_v1_tf"};
+enum { N_NETWORKS = sizeof network_name / sizeof *network_name };
 
 static const table_row network_table[N_NETWORKS] = {
     {1, 1, 1, ftdn_ssd_vgg16_build},
@@ -37,8 +38,15 @@ static ftdn_status fail_unknown(const char *name, ftdn_error *err)
     if (nearest) {
         return FTDN_FAIL(err, FTDN_ERR_ARG, "there is no network '%s'; did you mean '%s'?", name, nearest);
     }
-    return FTDN_FAIL(err, FTDN_ERR_ARG, "there is no network '%s'; known are '%s', '%s' and '%s'", name,
-                     network_name[0], network_name[1], network_name[2]);
+    ftdn_text known;
+    ftdn_text_init(&known);
+    for (int i = 0; i < N_NETWORKS; i++)
+        ftdn_text_append(&known, "%s'%s'", i == 0 ? "" : i + 1 < N_NETWORKS ? ", " : " and ", network_name[i]);
+    ftdn_status status = ftdn_text_check(&known, err);
+    if (status == FTDN_OK)
+        status = FTDN_FAIL(err, FTDN_ERR_ARG, "there is no network '%s'; known are %s", name, known.chars);
+    ftdn_text_done(&known);
+    return status;
 }
 
 ftdn_status ftdn_network_create(const ftdn_network_desc *desc, ftdn_arena *arena, ftdn_network *ret_network,

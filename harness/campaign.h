@@ -17,6 +17,7 @@
 
 #define FTDN_MOST_TRIES 3           /* of a trial, by one call */
 #define FTDN_DEFAULT_CANARY_EVERY 50 /* trials of a worker between two golden canaries */
+#define FTDN_DEFAULT_BATCH 8         /* images that a thread takes at a time */
 
 typedef struct ftdn_campaign_options {
     int n_cores;                       /* that may be used */

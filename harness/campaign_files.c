@@ -1,6 +1,7 @@
 #include "harness/campaign_files.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "harness/migration_notice.h"
@@ -35,6 +36,19 @@ ftdn_status ftdn_campaign_files_open(ftdn_campaign_files *files, const char *man
     FTDN_TRY(ftdn_plan_make(&files->manifest, &files->inputs, &files->arena, &files->plan, err));
     files->db_path = db ? db : ftdn_arena_format(&files->arena, err, "results/%s.db", files->manifest.name);
     return files->db_path ? FTDN_OK : FTDN_ERR_MEMORY;
+}
+
+ftdn_status ftdn_campaign_files_open_stored(ftdn_campaign_files *files, const char *manifest, const char *db,
+                                            ftdn_error *err)
+{
+    ftdn_mistakes mistakes;
+    ftdn_mistakes_init(&mistakes, &files->arena);
+    ftdn_status status =
+        ftdn_manifest_parse(manifest, strlen(manifest), "manifest", &files->arena, &mistakes, &files->manifest, err);
+    if (status == FTDN_OK) status = ftdn_plan_make(&files->manifest, &files->inputs, &files->arena, &files->plan, err);
+    if (status != FTDN_OK) ftdn_error_context(err, "store '%s', the manifest it keeps (--manifest names another)", db);
+    files->db_path = db;
+    return status;
 }
 
 ftdn_status ftdn_campaign_files_open_scores(const ftdn_campaign_files *files, const ftdn_planned_trial *trial,

@@ -28,6 +28,10 @@ FTDN_NODISCARD ftdn_status ftdn_campaign_files_load_manifest(ftdn_campaign_files
 FTDN_NODISCARD ftdn_status ftdn_campaign_files_open(ftdn_campaign_files *files, const char *manifest_path,
                                                     const char *db, ftdn_error *err);
 
+/* Plan the trials of a resolved manifest that the store db keeps; all its paths are absolute. */
+FTDN_NODISCARD ftdn_status ftdn_campaign_files_open_stored(ftdn_campaign_files *files, const char *manifest,
+                                                           const char *db, ftdn_error *err);
+
 /* The store, open for writing, where it exists and the trial's protection needs scores, which may be kept there; else
  * *ret_store is NULL. */
 FTDN_NODISCARD ftdn_status ftdn_campaign_files_open_scores(const ftdn_campaign_files *files,

@@ -9,7 +9,7 @@ ftdn_status ftdn_command_arguments(const ftdn_command *command, int argc, char *
 {
     FTDN_TRY(ftdn_options_parse(command, argc - 1, (const char *const *)argv + 1, arena, ret_arguments, err));
     if (!ret_arguments->wants_help) return FTDN_OK;
-    return ftdn_print_help(command, err);
+    return ftdn_print_help(command, ret_arguments->help_form, err);
 }
 
 int ftdn_default_threads(void)

@@ -34,6 +34,7 @@ ftdn_status ftdn_command_sites(int argc, char **argv, ftdn_exit_code *ret_exit, 
 ftdn_status ftdn_command_query(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_table(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_figure(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
+ftdn_status ftdn_command_report(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_pictures(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_verify(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_repair(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);

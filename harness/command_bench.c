@@ -60,11 +60,14 @@ ftdn_status ftdn_command_bench(int argc, char **argv, ftdn_exit_code *ret_exit, 
                             "worker threads (default: the processor's cores)"),
         FTDN_INTEGER_OPTION("repeats", 'r', "N", &values.n_repeats, 1, 1000, "samples of each measure (default: 7)"),
         FTDN_INTEGER_OPTION("images", 'n', "N", &values.n_images, 1, 10000, "images of an evaluation (default: 16)"),
-        FTDN_TEXT_OPTION("model", 'm', "NAME", &values.model,
+        FTDN_TEXT_OPTION("model", 'm', "NETWORK", &values.model,
                          "one network, ssd_mobilenet_v1 or ssd_vgg16 (default: both)"),
         FTDN_FLAG_OPTION("winograd", 0, &values.wants_winograd, "Winograd's algorithm for 3x3 convolutions"),
         FTDN_FLAG_OPTION("json", 0, &values.wants_json, "an object instead of a table"),
     };
+    enum { N_WORDS = FTDN_BENCH_N_PARTS + 1 };
+    const char *words[N_WORDS] = {"overhead"};
+    memcpy(words + 1, ftdn_bench_part_name, sizeof ftdn_bench_part_name);
     const ftdn_command command = {
         .name = "ftdn bench",
         .arguments = "[NAME...]",
@@ -101,6 +104,8 @@ ftdn_status ftdn_command_bench(int argc, char **argv, ftdn_exit_code *ret_exit, 
         .max_arguments = 100,
         .n_options = sizeof options / sizeof *options,
         .option = options,
+        .n_words = N_WORDS,
+        .word = words,
     };
     return ftdn_print_answer(&command, argc, (const char *const *)argv, bench, &values, err);
 }

@@ -198,7 +198,7 @@ ftdn_status ftdn_command_detect(int argc, char **argv, ftdn_exit_code *ret_exit,
     (void)ret_exit;
     detect_options values = {.score = 0.5};
     const ftdn_option options[] = {
-        FTDN_TEXT_OPTION("model", 'm', "NAME", &values.model,
+        FTDN_TEXT_OPTION("model", 'm', "NETWORK", &values.model,
                          "ssd_vgg16, ssd_mobilenet_v1 or ssd_mobilenet_v1_tf (default: the weight file's)"),
         FTDN_TEXT_OPTION("weights", 'w', "FILE", &values.weights,
                          "a safetensors or PyTorch file, or formula:N for made-up weights"),

@@ -99,7 +99,7 @@ ftdn_status ftdn_command_diff(int argc, char **argv, ftdn_exit_code *ret_exit, f
     };
     const ftdn_command command = {
         .name = "ftdn diff",
-        .arguments = "A B",
+        .arguments = "A.db B.db",
         .summary = "Compare two results files trial by trial, to the last bit.",
         .example = "ftdn diff results/monday.db results/tuesday.db",
         .details = "Exit code 10 where a trial has different results in A and B, which should never be: a result is a\n"

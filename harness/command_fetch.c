@@ -249,11 +249,17 @@ static ftdn_status write_fetched(const fetch_call *call, const ftdn_catalog_entr
     return status;
 }
 
+static const char *const *list_names(const ftdn_catalog *catalog, ftdn_arena *arena, ftdn_error *err)
+{
+    const char **names = FTDN_NEW(arena, (size_t)catalog->n_entries, const char *, err);
+    for (int i = 0; names && i < catalog->n_entries; i++) names[i] = catalog->entry[i].name;
+    return names;
+}
+
 static ftdn_status fail_unknown(const fetch_call *call, const char *name)
 {
-    const char **names = FTDN_NEW(call->arena, (size_t)call->catalog.n_entries, const char *, call->err);
+    const char *const *names = list_names(&call->catalog, call->arena, call->err);
     if (!names) return FTDN_ERR_MEMORY;
-    for (int i = 0; i < call->catalog.n_entries; i++) names[i] = call->catalog.entry[i].name;
     const char *nearest = ftdn_suggest(name, names, call->catalog.n_entries);
     if (nearest)
         return FTDN_FAIL(call->err, FTDN_ERR_ARG, "the catalog has no '%s'; did you mean '%s'?", name, nearest);
@@ -313,9 +319,9 @@ static ftdn_status answer(const void *user, const ftdn_arguments *arguments, ftd
     return arguments->n_arguments == 0 ? list(&call, text) : fetch(&call, arguments->argument[0], text);
 }
 
-ftdn_status ftdn_command_fetch(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
+static ftdn_status run_fetch(int argc, const char *const *argv, const ftdn_catalog *built_in, const char *const *names,
+                             ftdn_error *err)
 {
-    (void)ret_exit;
     fetch_options options = {.timeout_s = DEFAULT_TIMEOUT_S};
     const ftdn_option option[] = {
         FTDN_TEXT_OPTION("cache", 0, "DIR", &options.cache,
@@ -343,6 +349,22 @@ ftdn_status ftdn_command_fetch(int argc, char **argv, ftdn_exit_code *ret_exit, 
         .max_arguments = 1,
         .n_options = sizeof option / sizeof *option,
         .option = option,
+        .n_words = built_in->n_entries,
+        .word = names,
     };
-    return ftdn_print_answer(&command, argc, (const char *const *)argv, answer, &options, err);
+    return ftdn_print_answer(&command, argc, argv, answer, &options, err);
+}
+
+ftdn_status ftdn_command_fetch(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
+{
+    (void)ret_exit;
+    ftdn_arena arena;
+    ftdn_catalog built_in;
+    ftdn_arena_init(&arena);
+    ftdn_status status = ftdn_catalog_load_built_in(&arena, &built_in, err);
+    const char *const *names = status == FTDN_OK ? list_names(&built_in, &arena, err) : NULL;
+    if (status == FTDN_OK)
+        status = names ? run_fetch(argc, (const char *const *)argv, &built_in, names, err) : FTDN_ERR_MEMORY;
+    ftdn_arena_done(&arena);
+    return status;
 }

@@ -37,9 +37,11 @@ ftdn_status ftdn_command_inspect(int argc, char **argv, ftdn_exit_code *ret_exit
     const char *const *words = (const char *const *)argv;
     for (int i = 0; argc > 1 && i < N_SUBJECTS; i++)
         if (strcmp(words[1], subject_table[i].name) == 0) return subject_table[i].run(argc - 1, words + 1, err);
+    const char *names[N_SUBJECTS];
+    for (int i = 0; i < N_SUBJECTS; i++) names[i] = subject_table[i].name;
     const ftdn_command command = {
         .name = "ftdn inspect",
-        .arguments = "SUBJECT ...",
+        .arguments = "SUBJECT...",
         .summary = "Look into a weight file, a network or a dataset.",
         .example = "ftdn inspect graph ssd_vgg16",
         .details = "subjects:\n"
@@ -49,6 +51,8 @@ ftdn_status ftdn_command_inspect(int argc, char **argv, ftdn_exit_code *ret_exit
                    "'ftdn inspect SUBJECT --help' shows the options of each.",
         .min_arguments = 1,
         .max_arguments = 1000, /* read by the subjects */
+        .n_words = N_SUBJECTS,
+        .word = names,
     };
     return ftdn_print_answer(&command, argc, words, fail_unknown, NULL, err);
 }

@@ -34,7 +34,7 @@ ftdn_status ftdn_command_merge(int argc, char **argv, ftdn_exit_code *ret_exit, 
     };
     const ftdn_command command = {
         .name = "ftdn merge",
-        .arguments = "OUT IN...",
+        .arguments = "OUT.db IN.db...",
         .summary = "Unite results files, such as the shards of a campaign.",
         .example = "ftdn merge results/fig6a.db shard_1.db shard_2.db shard_3.db",
         .details = "Every input is verified first. Two results of one trial that differ are an error that shows where\n"

@@ -4,8 +4,7 @@
 #include "harness/bench_conditions.h"
 #include "harness/bench_overhead.h"
 #include "harness/command.h"
-#include "harness/environment.h"
-#include "harness/migration_notice.h"
+#include "harness/overhead_store.h"
 #include "harness/print.h"
 
 typedef struct overhead_values {
@@ -14,29 +13,6 @@ typedef struct overhead_values {
     long long n_repeats, n_images;
     bool wants_winograd, wants_json;
 } overhead_values;
-
-static ftdn_status store_rows(const char *db, const ftdn_bench_conditions *conditions, const ftdn_latency *latency,
-                              int n_latencies, ftdn_error *err)
-{
-    ftdn_store *store;
-    int64_t environment;
-    FTDN_TRY(ftdn_store_open(db, FTDN_STORE_WRITE, &store, err));
-    ftdn_status status = ftdn_environment_record(store, &environment, err);
-    if (status == FTDN_OK)
-        status = ftdn_store_append_latencies(store, conditions->date, latency, n_latencies, environment, err);
-    ftdn_store_close(store);
-    return status;
-}
-
-/* A store that cannot be written is found out before minutes are spent on measuring. */
-static ftdn_status check_store(const char *db, ftdn_error *err)
-{
-    ftdn_store *store;
-    ftdn_migration_notice_print(db);
-    FTDN_TRY(ftdn_store_open(db, FTDN_STORE_WRITE, &store, err));
-    ftdn_store_close(store);
-    return FTDN_OK;
-}
 
 static ftdn_status answer(const void *user, const ftdn_arguments *arguments, ftdn_arena *arena, ftdn_text *text,
                           ftdn_error *err)
@@ -59,9 +35,9 @@ static ftdn_status answer(const void *user, const ftdn_arguments *arguments, ftd
     const ftdn_bench_conditions conditions = ftdn_bench_conditions_take(options.conv_algorithm);
     const ftdn_latency *latency;
     int n_latencies;
-    if (values->db) FTDN_TRY(check_store(values->db, err));
+    if (values->db) FTDN_TRY(ftdn_overhead_store_check(values->db, err));
     FTDN_TRY(ftdn_bench_overhead(&options, arena, &latency, &n_latencies, err));
-    if (values->db) FTDN_TRY(store_rows(values->db, &conditions, latency, n_latencies, err));
+    if (values->db) FTDN_TRY(ftdn_overhead_store_append(values->db, conditions.date, latency, n_latencies, err));
     if (values->wants_json) ftdn_overhead_write_json(&conditions, latency, n_latencies, text);
     else ftdn_overhead_write_table(&conditions, latency, n_latencies, text);
     return FTDN_OK;
@@ -73,7 +49,8 @@ ftdn_status ftdn_command_overhead(int argc, char **argv, ftdn_exit_code *ret_exi
     overhead_values values = {.ratio = 0.5, .n_repeats = 25, .n_images = 4};
     const ftdn_option options[] = {
         FTDN_TEXT_OPTION("db", 0, "FILE", &values.db, "add the measurements to this store (default: print them only)"),
-        FTDN_TEXT_OPTION("model", 'm', "NAME", &values.model, "one network (default: ssd_mobilenet_v1 and ssd_vgg16)"),
+        FTDN_TEXT_OPTION("model", 'm', "NETWORK", &values.model,
+                         "one network (default: ssd_mobilenet_v1 and ssd_vgg16)"),
         FTDN_TEXT_OPTION("weights", 'w', "FILE", &values.weights, "its weights (default: formula weights)"),
         FTDN_NUMBER_OPTION("width", 0, "X", &values.width, 0.01, 16,
                            "its channels' multiplier (default: as published)"),

@@ -34,9 +34,9 @@ static ftdn_status draw_sheet(const ftdn_campaign_files *files, const ftdn_pictu
 static void append_summary(const ftdn_pictures *pictures, const char *path, ftdn_text *text)
 {
     ftdn_append_shown(text, path);
-    ftdn_text_append(text, ": %d images, columns", pictures->n_images);
+    ftdn_text_append(text, ": %d images; columns:", pictures->n_images);
     for (int c = 0; c < pictures->n_columns; c++) {
-        ftdn_text_append(text, "%s ", c ? "," : "");
+        ftdn_text_append(text, "%s ", c ? ";" : "");
         ftdn_append_shown(text, pictures->column[c].name);
     }
     ftdn_text_append(text, "\n");

@@ -1,17 +1,11 @@
-#include <stdio.h>
-#include <unistd.h>
-
 #include "base/clock.h"
-#include "base/file.h"
-#include "harness/campaign.h"
 #include "harness/campaign_files.h"
 #include "harness/command.h"
-#include "harness/estimate.h"
+#include "harness/compared_plan.h"
 #include "harness/options.h"
 #include "harness/plan_report.h"
 #include "harness/print.h"
 #include "harness/shard.h"
-#include "results/store.h"
 
 #define MOST_LISTED 40 /* trials that are listed without being asked for */
 
@@ -21,16 +15,11 @@ typedef struct plan_options {
     bool json, list, resolved, no_estimate;
 } plan_options;
 
-/* A plan and what the store has of it. */
-typedef struct compared_plan {
-    ftdn_campaign_files *files;
-    ftdn_store *store; /* NULL: there is none yet */
-    ftdn_held_trial *held;
-    int n_held;
-    double start_s; /* that it took to plan */
-    ftdn_trial_queue queue;
+/* A plan beside its store, and what is said of it. */
+typedef struct reported_plan {
+    ftdn_compared_plan compared;
     ftdn_plan_report report;
-} compared_plan;
+} reported_plan;
 
 static ftdn_status print_resolved(const ftdn_campaign_files *files, ftdn_error *err)
 {
@@ -43,15 +32,7 @@ static ftdn_status print_resolved(const ftdn_campaign_files *files, ftdn_error *
     return status;
 }
 
-static ftdn_status compare(compared_plan *p, const char *shard, ftdn_error *err)
-{
-    ftdn_arena *arena = &p->files->arena;
-    if (p->store) FTDN_TRY(ftdn_store_list_trials(p->store, arena, &p->held, &p->n_held, err));
-    FTDN_TRY(ftdn_trial_queue_init(&p->queue, &p->files->plan, p->held, p->n_held, arena, err));
-    return ftdn_plan_report_make(p->files, shard, &p->queue, arena, &p->report, err);
-}
-
-static ftdn_status make_estimate(const compared_plan *p, const plan_options *options, ftdn_estimate *ret_estimate,
+static ftdn_status make_estimate(const reported_plan *p, const plan_options *options, ftdn_estimate *ret_estimate,
                                  ftdn_error *err)
 {
     const ftdn_campaign_options run = {
@@ -59,27 +40,10 @@ static ftdn_status make_estimate(const compared_plan *p, const plan_options *opt
         .n_workers = (int)options->n_workers,
         .n_threads = (int)options->n_threads,
     };
-    int n_workers = ftdn_campaign_n_workers(&run, ftdn_trial_queue_wanted(&p->queue));
-    const ftdn_estimate_desc desc = {
-        .plan = &p->files->plan,
-        .held = p->held,
-        .n_held = p->n_held,
-        .store = p->store,
-        .inputs = &p->files->inputs,
-        .n_cores = run.n_cores,
-        .n_workers = n_workers,
-        .n_threads = ftdn_campaign_n_threads(&run, n_workers),
-        .start_s = p->start_s,
-    };
-    bool is_terminal = isatty(STDERR_FILENO);
-    fprintf(stderr, is_terminal ? "measuring a few images ..." : "measuring a few images\n");
-    fflush(stderr);
-    ftdn_status status = ftdn_estimate_make(&desc, &p->files->arena, ret_estimate, err);
-    if (is_terminal) fprintf(stderr, "\r\033[K");
-    return status;
+    return ftdn_compared_plan_estimate(&p->compared, &run, ret_estimate, err);
 }
 
-static ftdn_status print_text(const compared_plan *p, const plan_options *options, ftdn_text *text, ftdn_error *err)
+static ftdn_status print_text(const reported_plan *p, const plan_options *options, ftdn_text *text, ftdn_error *err)
 {
     ftdn_plan_report_write(&p->report, text);
     FTDN_TRY(ftdn_print(text, err));
@@ -91,13 +55,13 @@ static ftdn_status print_text(const compared_plan *p, const plan_options *option
         FTDN_TRY(make_estimate(p, options, &estimate, err));
         ftdn_plan_report_write_estimate(&p->report, &estimate, text);
     }
-    if (options->list || p->files->plan.n_trials <= MOST_LISTED)
-        FTDN_TRY(ftdn_plan_report_write_trials(&p->report, &p->files->arena, text, err));
+    if (options->list || p->compared.files->plan.n_trials <= MOST_LISTED)
+        FTDN_TRY(ftdn_plan_report_write_trials(&p->report, &p->compared.files->arena, text, err));
     else ftdn_text_append(text, "\n--list lists the trials\n");
     return ftdn_print(text, err);
 }
 
-static ftdn_status print_json(const compared_plan *p, const plan_options *options, ftdn_text *text, ftdn_error *err)
+static ftdn_status print_json(const reported_plan *p, const plan_options *options, ftdn_text *text, ftdn_error *err)
 {
     ftdn_estimate estimate;
     bool has_estimate = !options->no_estimate && p->report.all.n_done < p->report.all.n_trials;
@@ -106,11 +70,13 @@ static ftdn_status print_json(const compared_plan *p, const plan_options *option
     return ftdn_print(text, err);
 }
 
-static ftdn_status compare_and_print(compared_plan *p, const plan_options *options, ftdn_error *err)
+static ftdn_status report_and_print(reported_plan *p, const plan_options *options, ftdn_error *err)
 {
     ftdn_text text;
     ftdn_text_init(&text);
-    ftdn_status status = compare(p, options->shard, err);
+    ftdn_campaign_files *files = p->compared.files;
+    ftdn_status status =
+        ftdn_plan_report_make(files, options->shard, &p->compared.queue, &files->arena, &p->report, err);
     if (status == FTDN_OK) status = (options->json ? print_json : print_text)(p, options, &text, err);
     ftdn_text_done(&text);
     return status;
@@ -120,7 +86,7 @@ static ftdn_status plan_manifest(const char *path, const plan_options *options, 
                                  ftdn_error *err)
 {
     int64_t start_ns = ftdn_clock_ns();
-    compared_plan p = {.files = files};
+    reported_plan p;
     ftdn_shard shard;
     if (options->shard) FTDN_TRY(ftdn_shard_parse(options->shard, &shard, err));
     FTDN_TRY(ftdn_campaign_files_open(files, path, options->db, err));
@@ -130,10 +96,9 @@ static ftdn_status plan_manifest(const char *path, const plan_options *options, 
         if (!options->db)
             FTDN_TRY(ftdn_shard_db_path(&shard, files->manifest.name, &files->arena, &files->db_path, err));
     }
-    p.start_s = (double)(ftdn_clock_ns() - start_ns) * 1e-9;
-    if (ftdn_file_exists(files->db_path)) FTDN_TRY(ftdn_store_open(files->db_path, FTDN_STORE_READ, &p.store, err));
-    ftdn_status status = compare_and_print(&p, options, err);
-    ftdn_store_close(p.store);
+    FTDN_TRY(ftdn_compared_plan_open(files, (double)(ftdn_clock_ns() - start_ns) * 1e-9, &p.compared, err));
+    ftdn_status status = report_and_print(&p, options, err);
+    ftdn_compared_plan_close(&p.compared);
     return status;
 }
 

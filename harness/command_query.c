@@ -1,5 +1,6 @@
 #include "harness/command.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -117,13 +118,24 @@ static ftdn_status ask(const void *user, const ftdn_arguments *arguments, ftdn_a
     return ask_store(options, arguments, format, text, err);
 }
 
+#define MAX_NAMES 256
+
+static int list_names(const char **names)
+{
+    int n_queries;
+    const ftdn_named_query *query = ftdn_named_queries(&n_queries);
+    assert(n_queries <= MAX_NAMES);
+    for (int i = 0; i < n_queries; i++) names[i] = query[i].name;
+    return n_queries;
+}
+
 ftdn_status ftdn_command_query(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
 {
     (void)ret_exit;
     query_options values = {0};
     const ftdn_option options[] = {
         FTDN_FLAG_OPTION("list", 0, &values.wants_list, "list the named queries and what can be set in them"),
-        FTDN_TEXT_OPTION("explain", 0, "NAME", &values.explained, "tell what each column of a named query means"),
+        FTDN_TEXT_OPTION("explain", 0, "QUESTION", &values.explained, "tell what each column of a named query means"),
         FTDN_WORDS_OPTION("set", 0, "NAME=VALUE", &values.settings, "set a parameter of the query; may be repeated"),
         FTDN_TEXT_OPTION("columns", 0, "NAMES", &values.columns, "these columns only, in this order: --columns a,b,c"),
         FTDN_FLAG_OPTION("csv", 0, &values.wants_csv, "comma-separated values (RFC 4180) instead of a table"),
@@ -132,6 +144,8 @@ ftdn_status ftdn_command_query(int argc, char **argv, ftdn_exit_code *ret_exit, 
         FTDN_FLAG_OPTION("latex", 0, &values.wants_latex, "a tabular of LaTeX (\\usepackage{booktabs})"),
         FTDN_TEXT_OPTION("output", 'o', "FILE", &values.output, "write the answer to this file, all or nothing"),
     };
+    const char *names[MAX_NAMES];
+    const int n_names = list_names(names);
     const ftdn_command command = {
         .name = "ftdn query",
         .arguments = "DB QUESTION",
@@ -140,7 +154,8 @@ ftdn_status ftdn_command_query(int argc, char **argv, ftdn_exit_code *ret_exit, 
         .details =
             "QUESTION is the name of a query (--list) or one SQL statement that only reads. CSV and JSON hold every\n"
             "number to its last bit; tables are rounded for reading. Own SQL may have parameters (:name), and use the\n"
-            "aggregates stddev(x), half_width(x) (of the 95 % interval of the mean) and t_test(x) (p that it is 0):\n\n"
+            "aggregates stddev(x), half_width(x) (of the 95 % interval of the mean), t_test(x) (p that it is 0) and\n"
+            "sign_test(x); docs/statistics.md has them all:\n\n"
             "  ftdn query results/smoke.db smallest_ratio --set within=0.02\n"
             "  ftdn query results/smoke.db map_by_rate --latex --columns weight_rate,n,mean_map_voc07 -o table.tex\n"
             "  ftdn query --explain smallest_ratio",
@@ -148,6 +163,8 @@ ftdn_status ftdn_command_query(int argc, char **argv, ftdn_exit_code *ret_exit, 
         .max_arguments = 2,
         .n_options = sizeof options / sizeof *options,
         .option = options,
+        .n_words = n_names,
+        .word = names,
     };
     return ftdn_print_answer(&command, argc, (const char *const *)argv, ask, &values, err);
 }

@@ -14,10 +14,15 @@
 #include "harness/same.h"
 
 typedef struct rank_options {
-    const char *rankers, *direction, *point, *csv, *layers;
+    const char *rankers, *csv, *layers;
+    int direction; /* of directions */
+    int point;     /* an ftdn_map_point */
     long long n_threads;
     bool wants_json;
 } rank_options;
+
+static const char *const directions[] = {"outgoing", "filter"};
+static const char *const points[] = {"activation", "conv"}; /* as ftdn_map_point */
 
 /* What a ranking cannot be made of: it takes one model and one set of images. */
 static ftdn_status check_axis(const ftdn_manifest *manifest, const ftdn_axis *axis, ftdn_error *err)
@@ -87,17 +92,6 @@ static ftdn_status choose_rankers(const char *list, ftdn_arena *arena, const ftd
     }
     *ret_ranker = chosen;
     *ret_n = n_chosen;
-    return FTDN_OK;
-}
-
-/* Is the option's word the second of the two that are allowed? */
-static ftdn_status choose_word(const char *option, const char *word, const char *first, const char *second,
-                               bool *ret_is_second, ftdn_error *err)
-{
-    bool is_second = strcmp(word, second) == 0;
-    if (!is_second && strcmp(word, first) != 0)
-        return FTDN_FAIL(err, FTDN_ERR_ARG, "%s: '%s' is not allowed; allowed: %s, %s", option, word, first, second);
-    *ret_is_second = is_second;
     return FTDN_OK;
 }
 
@@ -178,15 +172,12 @@ static ftdn_status rank(ftdn_campaign_files *files, const rank_options *options,
         .model = trial->model,
         .backend = ftdn_backend_find(trial->settings.engine.backend),
         .conv_algorithm = trial->settings.engine.conv_algorithm,
-        .options = {.seed = trial->settings.seed},
+        .options = {.seed = trial->settings.seed, .own_filter = options->direction == 1},
+        .point = (ftdn_map_point)options->point,
         .n_threads = (int)options->n_threads,
     };
     FTDN_TRY(check_sweep(&files->manifest, err));
     FTDN_TRY(choose_rankers(options->rankers, &files->arena, &desc.ranker, &desc.n_rankers, err));
-    bool at_conv = false;
-    FTDN_TRY(choose_word("--point", options->point, "activation", "conv", &at_conv, err));
-    desc.point = at_conv ? FTDN_MAP_POINT_CONV : FTDN_MAP_POINT_ACTIVATION;
-    FTDN_TRY(choose_word("--direction", options->direction, "outgoing", "filter", &desc.options.own_filter, err));
     FTDN_TRY(choose_layers(options->layers, &desc.model->network.graph, &files->arena, &desc.layers, err));
     if (ftdn_ranking_needs_images(desc.ranker, desc.n_rankers)) FTDN_TRY(prepare_images(files, &desc, err));
     if (need_injection(&desc)) FTDN_TRY(prepare_injection(files, &desc, err));
@@ -225,14 +216,14 @@ static ftdn_status print_ranking(ftdn_campaign_files *files, const ftdn_ranking 
 ftdn_status ftdn_command_rank(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
 {
     (void)ret_exit;
-    rank_options options = {.direction = "outgoing", .point = "activation", .n_threads = ftdn_default_threads()};
+    rank_options options = {.n_threads = ftdn_default_threads()};
     const ftdn_option option[] = {
         FTDN_TEXT_OPTION("ranker", 'r', "NAMES", &options.rankers,
                          "the rankings, one or a list A,B (default: all but measured)"),
-        FTDN_TEXT_OPTION("direction", 'd', "WORD", &options.direction,
-                         "weight_sum adds the weights that read a channel (outgoing, default) or its own (filter)"),
-        FTDN_TEXT_OPTION("point", 'p', "POINT", &options.point,
-                         "maps are read, or hit, as handed on (activation, default) or at the convolution (conv)"),
+        FTDN_CHOICE_OPTION("direction", 'd', "WORD", &options.direction, 2, directions,
+                           "weight_sum adds the weights that read a channel (outgoing, default) or its own (filter)"),
+        FTDN_CHOICE_OPTION("point", 'p', "POINT", &options.point, 2, points,
+                           "maps are read, or hit, as handed on (activation, default) or at the convolution (conv)"),
         FTDN_TEXT_OPTION("layer", 'l', "GLOB", &options.layers,
                          "layers by name (default: those whose outputs are the paper's feature maps)"),
         FTDN_INTEGER_OPTION("threads", 't', "N", &options.n_threads, 1, 1024,

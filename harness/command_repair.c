@@ -63,7 +63,7 @@ ftdn_status ftdn_command_repair(int argc, char **argv, ftdn_exit_code *ret_exit,
     };
     const ftdn_command command = {
         .name = "ftdn repair",
-        .arguments = "DB OUT",
+        .arguments = "DB OUT.db",
         .summary = "Save the sound trials of a damaged results file into a new one, and list those to do again.",
         .example = "ftdn repair results/smoke.db results/saved.db",
         .details = "DB is not touched. OUT must not exist, and appears whole or not at all.",

@@ -1,21 +1,14 @@
 #include <stdio.h>
 
-#include "base/file.h"
-#include "harness/campaign.h"
+#include "harness/campaign_conduct.h"
 #include "harness/campaign_files.h"
 #include "harness/command.h"
 #include "harness/dump.h"
 #include "harness/duration.h"
 #include "harness/find.h"
-#include "harness/migration_notice.h"
 #include "harness/options.h"
 #include "harness/print.h"
 #include "harness/shard.h"
-#include "harness/stop_signal.h"
-#include "harness/store_lock.h"
-
-static const char stop_word[] = "\nstopping: running trials are finished or dropped within 5 s, finished ones are in "
-                                "the store; once more: at once\n";
 
 typedef struct run_options {
     const char *db, *trial, *dump, *image, *budget, *shard;
@@ -24,23 +17,10 @@ typedef struct run_options {
     bool fail_fast, quiet;
 } run_options;
 
-/* The trials that the manifest asks for, as far as is known. */
-static int count_wanted(const ftdn_campaign_summary *summary)
-{
-    return summary->n_held + summary->n_run + summary->n_failed + summary->n_left;
-}
-
-static void print_causes(const ftdn_campaign_summary *summary, FILE *out)
-{
-    for (int i = 0; i < summary->n_causes; i++)
-        fprintf(out, "  %d attempt%s %s\n", summary->cause[i].n_attempts, summary->cause[i].n_attempts == 1 ? " " : "s",
-                summary->cause[i].text);
-}
-
 static void print_summary(const ftdn_campaign_files *files, const ftdn_campaign_summary *summary)
 {
     char duration[32];
-    printf("%s: %d of %d trials run in %s", files->manifest.name, summary->n_run, count_wanted(summary),
+    printf("%s: %d of %d trials run in %s", files->manifest.name, summary->n_run, ftdn_campaign_count_wanted(summary),
            ftdn_duration_text(summary->seconds, duration));
     if (summary->n_workers > 1) printf(" by %d workers", summary->n_workers);
     if (summary->n_held) printf(", %d were in the store already", summary->n_held);
@@ -49,19 +29,10 @@ static void print_summary(const ftdn_campaign_files *files, const ftdn_campaign_
         printf("%d results were taken back and run again: a golden canary differed\n", summary->n_withdrawn);
     if (summary->n_causes && !summary->n_failed) {
         printf("attempts that failed, all of them made good:\n");
-        print_causes(summary, stdout);
+        ftdn_campaign_print_causes(summary, stdout);
     }
     if (summary->memory_bytes) printf("memory of the largest set-up: %.1f MB\n", (double)summary->memory_bytes / 1e6);
     printf("results: %s  (see them: ftdn show %s)\n", files->db_path, files->db_path);
-}
-
-/* Trials that failed are errors: said without --quiet and with it. */
-static void print_failures(const ftdn_campaign_files *files, const ftdn_campaign_summary *summary)
-{
-    fflush(stdout);
-    fprintf(stderr, "ftdn: %d of %d trials failed (see them: ftdn query %s v_failures); the first: %s\n",
-            summary->n_failed, count_wanted(summary), files->db_path, summary->first_failure);
-    print_causes(summary, stderr);
 }
 
 /* The command that goes on with what is left; the last line. */
@@ -72,7 +43,7 @@ static ftdn_status print_continuation(const ftdn_campaign_files *files, const ru
     ftdn_text_init(&text);
     if (summary->end == FTDN_END_OUT_OF_TIME) ftdn_text_append(&text, "the time is over: ");
     ftdn_text_append(&text, "%d of %d trials are in the store; go on with: ftdn run ", summary->n_held + summary->n_run,
-                     count_wanted(summary));
+                     ftdn_campaign_count_wanted(summary));
     ftdn_text_append_shell_word(&text, files->manifest.path);
     ftdn_text_append(&text, " --db ");
     ftdn_text_append_shell_word(&text, files->db_path);
@@ -89,31 +60,14 @@ static ftdn_status conclude(const ftdn_campaign_files *files, const run_options 
 {
     bool is_unfinished = summary->end == FTDN_END_INTERRUPTED || summary->end == FTDN_END_OUT_OF_TIME;
     if (!options->quiet && !is_unfinished) print_summary(files, summary);
+    /* Errors are said without --quiet and with it. */
     if (summary->n_failed) {
-        print_failures(files, summary);
+        ftdn_campaign_print_failures(files, summary);
         *ret_exit = FTDN_EXIT_FAILED_TRIALS;
     }
     if (!is_unfinished) return FTDN_OK;
     *ret_exit = summary->end == FTDN_END_INTERRUPTED ? FTDN_EXIT_INTERRUPTED : FTDN_EXIT_OUT_OF_TIME;
     return print_continuation(files, options, summary, err);
-}
-
-/* The store is open and nobody else fills it. */
-static ftdn_status run_in_store(ftdn_campaign_files *files, ftdn_store *store, const run_options *options,
-                                const ftdn_campaign_options *campaign, ftdn_campaign_summary *ret_summary,
-                                ftdn_error *err)
-{
-    ftdn_store_lock lock;
-    FTDN_TRY(ftdn_store_lock_take(files->db_path, &lock, err));
-    if (!options->quiet) {
-        ftdn_campaign_files_print_title(files);
-        fflush(stdout);
-    }
-    ftdn_campaign_options watched = *campaign;
-    watched.stop = ftdn_stop_signal_watch(stop_word);
-    ftdn_status status = ftdn_campaign_run(&files->plan, store, &watched, ret_summary, err);
-    ftdn_store_lock_release(&lock);
-    return status;
 }
 
 static ftdn_status run_campaign(ftdn_campaign_files *files, const run_options *options, ftdn_exit_code *ret_exit,
@@ -135,16 +89,8 @@ static ftdn_status run_campaign(ftdn_campaign_files *files, const run_options *o
         if (status != FTDN_OK) ftdn_error_context(err, "--for");
         FTDN_TRY(status);
     }
-    /* No store is made before the images of trials are seen to be good. Those of a calibration are decoded only where
-     * the store lacks scores: where they are bad, the trials that need them fail. */
-    if (!ftdn_file_exists(files->db_path)) FTDN_TRY(ftdn_campaign_decode(&files->plan, campaign.n_cores, err));
-    ftdn_store *store;
     ftdn_campaign_summary summary;
-    if (!options->quiet) ftdn_migration_notice_print(files->db_path);
-    FTDN_TRY(ftdn_store_open(files->db_path, FTDN_STORE_WRITE, &store, err));
-    ftdn_status status = run_in_store(files, store, options, &campaign, &summary, err);
-    ftdn_store_close(store);
-    FTDN_TRY(status);
+    FTDN_TRY(ftdn_campaign_conduct(files, &campaign, !options->quiet, &summary, err));
     return conclude(files, options, &summary, ret_exit, err);
 }
 
@@ -197,7 +143,7 @@ static ftdn_status run_manifest(const char *path, const run_options *options, ft
 
 ftdn_status ftdn_command_run(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
 {
-    run_options options = {.batch = 8, .canary_every = FTDN_DEFAULT_CANARY_EVERY};
+    run_options options = {.batch = FTDN_DEFAULT_BATCH, .canary_every = FTDN_DEFAULT_CANARY_EVERY};
     const ftdn_option option[] = {
         FTDN_TEXT_OPTION("db", 0, "FILE", &options.db, "the store; created if absent (default: results/NAME.db)"),
         FTDN_INTEGER_OPTION("workers", 'w', "N", &options.n_workers, 1, 1024,

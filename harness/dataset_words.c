@@ -1,50 +1,32 @@
 #include "harness/dataset_words.h"
 
-#include <string.h>
-
-#include "base/suggest.h"
 #include "harness/class_names.h"
 
+const char *const ftdn_dataset_kind_name[FTDN_DATASET_KINDS] = {"voc", "coco", "road", "test_scenes"};
+
 static const struct {
-    const char *name;
     ftdn_data_kind kind;
     bool of_files;
     int min_arguments, max_arguments;
     const char *arguments; /* in words */
-} kinds[] = {
-    {"voc", FTDN_DATA_VOC, true, 2, 2, "ROOT SPLIT"},
-    {"coco", FTDN_DATA_COCO, true, 2, 2, "ROOT SPLIT"},
-    {"road", FTDN_DATA_ROAD, false, 0, 1, "at most a SPLIT"},
-    {"test_scenes", FTDN_DATA_TEST_SCENES, false, 0, 0, "none"},
+} kinds[FTDN_DATASET_KINDS] = {
+    {FTDN_DATA_VOC, true, 2, 2, "ROOT SPLIT"},
+    {FTDN_DATA_COCO, true, 2, 2, "ROOT SPLIT"},
+    {FTDN_DATA_ROAD, false, 0, 1, "at most a SPLIT"},
+    {FTDN_DATA_TEST_SCENES, false, 0, 0, "none"},
 };
-enum { N_KINDS = sizeof kinds / sizeof *kinds };
-
-static ftdn_status find_kind(const char *name, int *ret_kind, ftdn_error *err)
-{
-    const char *names[N_KINDS];
-    for (int i = 0; i < N_KINDS; i++) names[i] = kinds[i].name;
-    for (int i = 0; i < N_KINDS; i++) {
-        if (strcmp(names[i], name)) continue;
-        *ret_kind = i;
-        return FTDN_OK;
-    }
-    const char *nearest = ftdn_suggest(name, names, N_KINDS);
-    return FTDN_FAIL(err, FTDN_ERR_ARG, "--kind: '%s' is not allowed; allowed: voc, coco, road, test_scenes%s%s%s",
-                     name, nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
-}
 
 ftdn_status ftdn_dataset_words_read(const ftdn_dataset_words *words, const ftdn_arguments *arguments, ftdn_arena *arena,
                                     ftdn_data_settings *ret_settings, ftdn_error *err)
 {
-    int k = 0, n = arguments->n_arguments;
-    if (words->kind) FTDN_TRY(find_kind(words->kind, &k, err));
+    int k = words->kind, n = arguments->n_arguments;
     if (n < kinds[k].min_arguments || n > kinds[k].max_arguments)
-        return FTDN_FAIL(err, FTDN_ERR_ARG, "kind '%s' takes %s; %d argument%s given", kinds[k].name,
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "kind '%s' takes %s; %d argument%s given", ftdn_dataset_kind_name[k],
                          kinds[k].arguments, n, n == 1 ? " is" : "s are");
     if (words->annotations && kinds[k].kind != FTDN_DATA_COCO)
-        return FTDN_FAIL(err, FTDN_ERR_ARG, "--annotations: not of kind '%s'", kinds[k].name);
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "--annotations: not of kind '%s'", ftdn_dataset_kind_name[k]);
     if (words->classes && !kinds[k].of_files)
-        return FTDN_FAIL(err, FTDN_ERR_ARG, "--classes: not of kind '%s'", kinds[k].name);
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "--classes: not of kind '%s'", ftdn_dataset_kind_name[k]);
     ftdn_data_settings settings = {
         .kind = kinds[k].kind,
         .root = kinds[k].of_files ? arguments->argument[0] : NULL,

@@ -9,15 +9,20 @@
 
 /* What options give; the arguments beside them are ROOT SPLIT for files, and [SPLIT] for road scenes. */
 typedef struct ftdn_dataset_words {
-    const char *kind, *annotations, *classes; /* NULL: not given */
+    int kind;                          /* a place in ftdn_dataset_kind_name */
+    const char *annotations, *classes; /* NULL: not given */
     long long n_images, seed;
 } ftdn_dataset_words;
+
+#define FTDN_DATASET_KINDS 4
+extern const char *const ftdn_dataset_kind_name[FTDN_DATASET_KINDS];
 
 #define FTDN_DATASET_ARGUMENTS "[ROOT] [SPLIT]"
 
 /* Rows of a table of options, in five lines of help. */
 #define FTDN_DATASET_OPTIONS(words)                                                                                    \
-    FTDN_TEXT_OPTION("kind", 'k', "K", &(words)->kind, "voc, coco, road or test_scenes (default: voc)"),               \
+    FTDN_CHOICE_OPTION("kind", 'k', "K", &(words)->kind, FTDN_DATASET_KINDS, ftdn_dataset_kind_name,                   \
+                       "voc, coco, road or test_scenes (default: voc)"),                                               \
         FTDN_TEXT_OPTION("annotations", 0, "FILE", &(words)->annotations,                                              \
                          "coco: the annotation file in ROOT (default: found by SPLIT)"),                               \
         FTDN_TEXT_OPTION("classes", 'c', "A,B,...", &(words)->classes,                                                 \

@@ -217,6 +217,8 @@ ftdn_status ftdn_inspect_graph(int argc, const char *const *argv, ftdn_error *er
                             "classes without the background (default: 20)"),
         FTDN_FLAG_OPTION("json", 0, &values.wants_json, "an object instead of a table"),
     };
+    int n_networks;
+    const char *const *network = ftdn_network_names(&n_networks);
     const ftdn_command command = {
         .name = "ftdn inspect graph",
         .arguments = "NAME",
@@ -233,6 +235,8 @@ ftdn_status ftdn_inspect_graph(int argc, const char *const *argv, ftdn_error *er
         .max_arguments = 1,
         .n_options = sizeof options / sizeof *options,
         .option = options,
+        .n_words = n_networks,
+        .word = network,
     };
     return ftdn_print_answer(&command, argc, argv, inspect, &values, err);
 }

@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "harness/code_version.h"
 #include "harness/command.h"
+#include "harness/manual.h"
 #include "harness/print.h"
 
 static const ftdn_command_entry command[] = {
@@ -22,6 +23,7 @@ static const ftdn_command_entry command[] = {
     {"query", "ask a results file: a named query or a SELECT", ftdn_command_query},
     {"table", "print a table of the paper's kind out of a results file", ftdn_command_table},
     {"figure", "draw a figure out of a results file", ftdn_command_figure},
+    {"report", "write a whole results file as one HTML page", ftdn_command_report},
     {"pictures", "draw what is found in a few images, without faults and with them", ftdn_command_pictures},
     {"replay", "run a stored trial again, and compare bit for bit", ftdn_command_replay},
     {"verify", "check that a results file holds what was written into it", ftdn_command_verify},
@@ -40,20 +42,101 @@ static const ftdn_command_entry command[] = {
 };
 enum { N_COMMANDS = sizeof command / sizeof *command };
 
+/* Words behind a command's name that have a help of their own. */
+static const struct {
+    const char *command, *word;
+} subject[] = {
+    {"inspect", "weights"},
+    {"inspect", "graph"},
+    {"inspect", "dataset"},
+    {"bench", "overhead"},
+};
+enum { N_SUBJECTS = sizeof subject / sizeof *subject };
+
+static const char program_summary[] =
+    "Inject faults into convolutional neural networks and record what they cost in average precision.";
+
 static ftdn_status print_help(ftdn_error *err)
 {
     ftdn_text text;
     ftdn_text_init(&text);
-    ftdn_text_append(&text, "example: ftdn run experiments/smoke.json\n\n"
-                            "usage: ftdn COMMAND [arguments] [options]\n"
-                            "Inject faults into convolutional neural networks and record what they cost in average "
-                            "precision.\n\ncommands:\n");
+    ftdn_text_append(&text,
+                     "example: ftdn run experiments/smoke.json\n\n"
+                     "usage: ftdn COMMAND [arguments] [options]\n%s\n\ncommands:\n",
+                     program_summary);
     for (int i = 0; i < N_COMMANDS; i++) ftdn_text_append(&text, "  %-9s %s\n", command[i].name, command[i].summary);
     ftdn_text_append(&text, "\n'ftdn COMMAND --help' shows an example and the options of a command; "
                             "'ftdn --version' what is built in.\n");
     ftdn_status status = ftdn_print(&text, err);
     ftdn_text_done(&text);
     return status;
+}
+
+/* The commands, for the completion of command lines. */
+static ftdn_status print_words(ftdn_error *err)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_text_append(&text, "command ftdn\narguments COMMAND\n");
+    for (int i = 0; i < N_COMMANDS; i++) ftdn_text_append(&text, "word %s\n", command[i].name);
+    ftdn_text_append(&text, "option --help\noption --version\n");
+    ftdn_status status = ftdn_print(&text, err);
+    ftdn_text_done(&text);
+    return status;
+}
+
+/* What a command says of itself, or of the subject behind its name; NULL: of itself. */
+static ftdn_status print_section(const ftdn_command_entry *row, const char *about, ftdn_error *err)
+{
+    ftdn_exit_code exit_code;
+    char words[3][32];
+    char *argv[] = {words[0], words[1], words[2], NULL};
+    int argc = 0;
+    snprintf(words[argc++], sizeof *words, "%s", row->name);
+    if (about) snprintf(words[argc++], sizeof *words, "%s", about);
+    snprintf(words[argc++], sizeof *words, "--help=man");
+    argv[argc] = NULL;
+    return row->run(argc, argv, &exit_code, err);
+}
+
+static ftdn_status print_part(void (*write)(ftdn_text *text), ftdn_error *err)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    write(&text);
+    ftdn_status status = ftdn_print(&text, err);
+    ftdn_text_done(&text);
+    return status;
+}
+
+static void write_head(ftdn_text *text)
+{
+    char version[32];
+    snprintf(version, sizeof version, "%.*s", (int)strcspn(FTDN_CODE_VERSION, "+"), FTDN_CODE_VERSION);
+    ftdn_manual_write_head(version, program_summary, text);
+}
+
+/* The manual page. */
+static ftdn_status print_manual(ftdn_error *err)
+{
+    FTDN_TRY(print_part(write_head, err));
+    for (int i = 0; i < N_COMMANDS; i++) {
+        FTDN_TRY(print_section(&command[i], NULL, err));
+        for (int j = 0; j < N_SUBJECTS; j++)
+            if (strcmp(subject[j].command, command[i].name) == 0)
+                FTDN_TRY(print_section(&command[i], subject[j].word, err));
+    }
+    return print_part(ftdn_manual_write_end, err);
+}
+
+static ftdn_status print_help_in(ftdn_help_form form, ftdn_error *err)
+{
+    switch (form) {
+    case FTDN_HELP_TEXT: break;
+    case FTDN_HELP_MAN: return print_manual(err);
+    case FTDN_HELP_WORDS: return print_words(err);
+    }
+    return print_help(err);
 }
 
 static ftdn_status print_version(ftdn_error *err)
@@ -95,7 +178,9 @@ static ftdn_status run(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_err
 {
     if (argc < 2) return FTDN_FAIL(err, FTDN_ERR_ARG, "no command is given; 'ftdn --help' lists the commands");
     const char *word = argv[1];
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) return print_help(err);
+    ftdn_help_form form;
+    if (strcmp(word, "help") == 0) return print_help(err);
+    if (ftdn_help_form_find(word, &form)) return print_help_in(form, err);
     if (strcmp(word, "--version") == 0) return print_version(err);
     const ftdn_command_entry *row = find_command(word);
     if (!row) return fail_unknown(word, err);

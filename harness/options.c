@@ -3,12 +3,15 @@
 #include <assert.h>
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/suggest.h"
 
 #define MAX_OPTIONS 64
+
+const ftdn_option ftdn_help_option = FTDN_FLAG_OPTION("help", 'h', NULL, "show this text");
 
 static bool takes_value(const ftdn_option *option)
 {
@@ -60,6 +63,14 @@ static bool read_number(const char *text, double *ret_number)
     return *end == 0 && isfinite(*ret_number);
 }
 
+static ftdn_status choose_word(const ftdn_option *option, const char *value, ftdn_error *err)
+{
+    char what[64];
+    int n_chars = snprintf(what, sizeof what, "--%s", option->name);
+    assert(n_chars > 0 && n_chars < (int)sizeof what);
+    return ftdn_word_choose(what, value, option->word, option->n_words, option->ret.choice, err);
+}
+
 static ftdn_status set_value(const ftdn_option *option, const char *value, ftdn_error *err)
 {
     long long integer = 0;
@@ -89,8 +100,26 @@ static ftdn_status set_value(const ftdn_option *option, const char *value, ftdn_
                              FTDN_MAX_OPTION_WORDS);
         option->ret.words->word[option->ret.words->n_words++] = value;
         break;
+    case FTDN_OPTION_CHOICE: return choose_word(option, value, err);
     }
     return FTDN_OK;
+}
+
+bool ftdn_help_form_find(const char *word, ftdn_help_form *ret_form)
+{
+    static const struct {
+        const char *word;
+        ftdn_help_form form;
+    } forms[] = {{"--help", FTDN_HELP_TEXT},
+                 {"-h", FTDN_HELP_TEXT},
+                 {"--help=man", FTDN_HELP_MAN},
+                 {"--help=words", FTDN_HELP_WORDS}};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (strcmp(word, forms[i].word) != 0) continue;
+        *ret_form = forms[i].form;
+        return true;
+    }
+    return false;
 }
 
 static ftdn_status check_count(const ftdn_command *command, const ftdn_arguments *arguments, ftdn_error *err)
@@ -144,10 +173,13 @@ ftdn_status ftdn_options_parse(const ftdn_command *command, int argc, const char
         }
         only_arguments = strcmp(word, "--") == 0;
         if (only_arguments) continue;
-        if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0) {
-            *ret_arguments = (ftdn_arguments){.wants_help = true};
+        ftdn_help_form form;
+        if (ftdn_help_form_find(word, &form)) {
+            *ret_arguments = (ftdn_arguments){.wants_help = true, .help_form = form};
             return FTDN_OK;
         }
+        if (strncmp(word, "--help=", 7) == 0)
+            return FTDN_FAIL(err, FTDN_ERR_ARG, "--help: '%s' is not allowed; allowed: man, words", word + 7);
         int index = -1;
         const char *value = NULL;
         FTDN_TRY(read_option_word(command, word, arena, &index, &value, err));
@@ -173,7 +205,7 @@ static size_t write_option_head(const ftdn_option *option, ftdn_text *text)
     size_t n_before = text->n_chars;
     if (option->letter) ftdn_text_append(text, "  -%c, --%s", option->letter, option->name);
     else ftdn_text_append(text, "      --%s", option->name);
-    if (takes_value(option)) ftdn_text_append(text, " %s", option->value_name);
+    if (option->value_name) ftdn_text_append(text, " %s", option->value_name);
     return text->n_chars - n_before;
 }
 
@@ -197,15 +229,16 @@ ftdn_status ftdn_word_choose(const char *what, const char *value, const char *co
         ftdn_text_append(&allowed, "%s%s", i ? ", " : "", word[i]);
     }
     ftdn_status status = ftdn_text_check(&allowed, err);
+    const char *nearest = ftdn_suggest(value, word, n_words);
     if (status == FTDN_OK)
-        status = FTDN_FAIL(err, FTDN_ERR_ARG, "%s: '%s' is not allowed; allowed: %s", what, value, allowed.chars);
+        status = FTDN_FAIL(err, FTDN_ERR_ARG, "%s: '%s' is not allowed; allowed: %s%s%s%s", what, value, allowed.chars,
+                           nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
     ftdn_text_done(&allowed);
     return status;
 }
 
 void ftdn_options_write_help(const ftdn_command *command, ftdn_text *text)
 {
-    const ftdn_option help = {"help", 'h', NULL, "show this text", FTDN_OPTION_FLAG, {NULL}, 0, 0};
     ftdn_text_append(text, "example: %s\n\n", command->example);
     ftdn_text_append(text, "usage: %s%s%s [options]\n%s\n\noptions:\n", command->name, command->arguments[0] ? " " : "",
                      command->arguments, command->summary);
@@ -213,12 +246,12 @@ void ftdn_options_write_help(const ftdn_command *command, ftdn_text *text)
     for (int i = 0; i <= command->n_options; i++) {
         ftdn_text head;
         ftdn_text_init(&head);
-        size_t n_chars = write_option_head(i < command->n_options ? &command->option[i] : &help, &head);
+        size_t n_chars = write_option_head(i < command->n_options ? &command->option[i] : &ftdn_help_option, &head);
         if (n_chars > width) width = n_chars;
         if (head.failed) text->failed = true;
         ftdn_text_done(&head);
     }
     for (int i = 0; i < command->n_options; i++) write_option(&command->option[i], width, text);
-    write_option(&help, width, text);
+    write_option(&ftdn_help_option, width, text);
     if (command->details) ftdn_text_append(text, "\n%s\n", command->details);
 }

@@ -24,6 +24,7 @@ typedef enum ftdn_option_kind {
     FTDN_OPTION_INTEGER, /* decimal, in [min, max] */
     FTDN_OPTION_NUMBER,  /* decimal, in [min, max] */
     FTDN_OPTION_WORDS,   /* a text, given any number of times; the next word is it even where it begins with -- */
+    FTDN_OPTION_CHOICE,  /* one of n_words words */
 } ftdn_option_kind;
 
 #define FTDN_MAX_OPTION_WORDS 64
@@ -46,30 +47,37 @@ typedef struct ftdn_option {
         long long *integer;
         double *number;
         ftdn_option_words *words; /* appended to */
-    } ret; /* left alone where the option is not given */
+        int *choice;              /* set to the word's place */
+    } ret;                        /* left alone where the option is not given */
     double min, max;
+    int n_words;
+    const char *const *word; /* [n_words] of a choice */
 } ftdn_option;
 
 /* Rows of a table of options. */
 #define FTDN_FLAG_OPTION(name, letter, variable, help)                                                                 \
     {                                                                                                                  \
-        (name), (letter), NULL, (help), FTDN_OPTION_FLAG, {.flag = (variable)}, 0, 0                                   \
+        (name), (letter), NULL, (help), FTDN_OPTION_FLAG, {.flag = (variable)}, 0, 0, 0, NULL                          \
     }
 #define FTDN_TEXT_OPTION(name, letter, value_name, variable, help)                                                     \
     {                                                                                                                  \
-        (name), (letter), (value_name), (help), FTDN_OPTION_TEXT, {.text = (variable)}, 0, 0                           \
+        (name), (letter), (value_name), (help), FTDN_OPTION_TEXT, {.text = (variable)}, 0, 0, 0, NULL                  \
     }
 #define FTDN_WORDS_OPTION(name, letter, value_name, variable, help)                                                    \
     {                                                                                                                  \
-        (name), (letter), (value_name), (help), FTDN_OPTION_WORDS, {.words = (variable)}, 0, 0                         \
+        (name), (letter), (value_name), (help), FTDN_OPTION_WORDS, {.words = (variable)}, 0, 0, 0, NULL                \
     }
 #define FTDN_INTEGER_OPTION(name, letter, value_name, variable, min, max, help)                                        \
     {                                                                                                                  \
-        (name), (letter), (value_name), (help), FTDN_OPTION_INTEGER, {.integer = (variable)}, (min), (max)             \
+        (name), (letter), (value_name), (help), FTDN_OPTION_INTEGER, {.integer = (variable)}, (min), (max), 0, NULL    \
     }
 #define FTDN_NUMBER_OPTION(name, letter, value_name, variable, min, max, help)                                         \
     {                                                                                                                  \
-        (name), (letter), (value_name), (help), FTDN_OPTION_NUMBER, {.number = (variable)}, (min), (max)               \
+        (name), (letter), (value_name), (help), FTDN_OPTION_NUMBER, {.number = (variable)}, (min), (max), 0, NULL      \
+    }
+#define FTDN_CHOICE_OPTION(name, letter, value_name, variable, n_words, word, help)                                    \
+    {                                                                                                                  \
+        (name), (letter), (value_name), (help), FTDN_OPTION_CHOICE, {.choice = (variable)}, 0, 0, (n_words), (word)    \
     }
 
 typedef struct ftdn_command {
@@ -81,10 +89,23 @@ typedef struct ftdn_command {
     int min_arguments, max_arguments;
     int n_options;
     const ftdn_option *option; /* [n_options] */
+    int n_words;
+    const char *const *word; /* [n_words] what the last argument may be, where that is a word that is known */
 } ftdn_command;
+
+/* How a command tells about itself: --help, --help=man, --help=words. */
+typedef enum ftdn_help_form {
+    FTDN_HELP_TEXT,
+    FTDN_HELP_MAN,   /* a section of the manual page (harness/manual.h) */
+    FTDN_HELP_WORDS, /* for the completion of command lines (harness/completion.h) */
+} ftdn_help_form;
+
+/* The form that a word of a command line asks for: "--help", "-h", "--help=man". false: it is another word. */
+bool ftdn_help_form_find(const char *word, ftdn_help_form *ret_form);
 
 typedef struct ftdn_arguments {
     bool wants_help; /* --help was given: nothing else was checked or set behind it */
+    ftdn_help_form help_form;
     int n_arguments;
     const char *const *argument; /* [n_arguments] parts of argv, in their order; the list lives in the arena */
 } ftdn_arguments;
@@ -94,9 +115,12 @@ typedef struct ftdn_arguments {
 FTDN_NODISCARD ftdn_status ftdn_options_parse(const ftdn_command *command, int argc, const char *const *argv,
                                               ftdn_arena *arena, ftdn_arguments *ret_arguments, ftdn_error *err);
 
-/* Which of n_words words a value is. what: "--format". FTDN_ERR_ARG names it and all of the words. */
+/* Which of n_words words a value is. what: "--format". FTDN_ERR_ARG names it, all of the words and the nearest. */
 FTDN_NODISCARD ftdn_status ftdn_word_choose(const char *what, const char *value, const char *const *word, int n_words,
                                             int *ret_choice, ftdn_error *err);
+
+/* The row of --help, which every command has. */
+extern const ftdn_option ftdn_help_option;
 
 /* The help text: the example first, then usage, summary, options, details. */
 void ftdn_options_write_help(const ftdn_command *command, ftdn_text *text);

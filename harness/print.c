@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "engine/graph.h"
+#include "harness/completion.h"
+#include "harness/manual.h"
 #include "results/cell_text.h"
 
 ftdn_status ftdn_print(const ftdn_text *text, ftdn_error *err)
@@ -36,11 +38,15 @@ ftdn_status ftdn_print_ahead(const ftdn_text *text, size_t *n_written, ftdn_erro
     return FTDN_OK;
 }
 
-ftdn_status ftdn_print_help(const ftdn_command *command, ftdn_error *err)
+ftdn_status ftdn_print_help(const ftdn_command *command, ftdn_help_form form, ftdn_error *err)
 {
     ftdn_text text;
     ftdn_text_init(&text);
-    ftdn_options_write_help(command, &text);
+    switch (form) {
+    case FTDN_HELP_TEXT: ftdn_options_write_help(command, &text); break;
+    case FTDN_HELP_MAN: ftdn_manual_write_command(command, &text); break;
+    case FTDN_HELP_WORDS: ftdn_completion_write_command(command, &text); break;
+    }
     ftdn_status status = ftdn_print(&text, err);
     ftdn_text_done(&text);
     return status;
@@ -57,7 +63,7 @@ ftdn_status ftdn_print_answer(const ftdn_command *command, int argc, const char 
     ftdn_status status = ftdn_options_parse(command, argc - 1, argv + 1, &arena, &arguments, err);
     if (status != FTDN_OK) goto done;
     if (arguments.wants_help) {
-        status = ftdn_print_help(command, err);
+        status = ftdn_print_help(command, arguments.help_form, err);
         goto done;
     }
     status = answer(user, &arguments, &arena, &text, err);

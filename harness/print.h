@@ -17,7 +17,7 @@ FTDN_NODISCARD ftdn_status ftdn_print(const ftdn_text *text, ftdn_error *err);
 FTDN_NODISCARD ftdn_status ftdn_print_ahead(const ftdn_text *text, size_t *n_written, ftdn_error *err);
 
 /* Print the help of a command. */
-FTDN_NODISCARD ftdn_status ftdn_print_help(const ftdn_command *command, ftdn_error *err);
+FTDN_NODISCARD ftdn_status ftdn_print_help(const ftdn_command *command, ftdn_help_form form, ftdn_error *err);
 
 /* What is left of a command once its line is read: append the answer to text. user: the option values. */
 typedef ftdn_status ftdn_answer(const void *user, const ftdn_arguments *arguments, ftdn_arena *arena, ftdn_text *text,

@@ -1,6 +1,6 @@
 #include "harness/training_curve.h"
 
-#include "analysis/figure_script.h"
+#include "analysis/gnuplot.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "harness/child_program.h"

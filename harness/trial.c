@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "harness/judged_trial.h"
 #include "harness/share.h"
 
 typedef struct trial {
@@ -56,45 +57,12 @@ static ftdn_status detect_all(trial *t, ftdn_error *err)
     return ftdn_share(&work, err);
 }
 
-/* Gather one class over all images, in pixels of the original images, and measure it. */
 static ftdn_status measure_class(const trial *t, int class_index, ftdn_arena *arena, ftdn_class_ap *ret_ap,
                                  ftdn_error *err)
 {
-    size_t n_boxes = 0, n_truths = 0;
-    for (int i = 0; i < t->dataset->n_images; i++) {
-        n_truths += (size_t)t->dataset->image[i].n_objects;
-        for (int d = 0; d < t->found[i].n_detections; d++)
-            n_boxes += t->found[i].detection[d].class_index == class_index;
-    }
-    ftdn_scored_box *box = FTDN_NEW(arena, n_boxes, ftdn_scored_box, err);
-    ftdn_truth_box *truth = FTDN_NEW(arena, n_truths, ftdn_truth_box, err);
-    if (!box || !truth) return FTDN_ERR_MEMORY;
-    n_boxes = n_truths = 0;
-    for (int i = 0; i < t->dataset->n_images; i++) {
-        const ftdn_image *image = &t->dataset->image[i];
-        double width = image->width, height = image->height;
-        for (int d = 0; d < t->found[i].n_detections; d++) {
-            const ftdn_detection *found = &t->found[i].detection[d];
-            if (found->class_index != class_index) continue;
-            box[n_boxes++] = (ftdn_scored_box){
-                .image = i,
-                .score = (double)found->score,
-                .box = {(double)found->x0 * width, (double)found->y0 * height, (double)found->x1 * width,
-                        (double)found->y1 * height},
-            };
-        }
-        for (int o = 0; o < image->n_objects; o++) {
-            const ftdn_object *object = &image->object[o];
-            if (object->class_index != class_index) continue;
-            truth[n_truths++] = (ftdn_truth_box){
-                .image = i,
-                .difficult = object->difficult,
-                .box = {(double)object->x0, (double)object->y0, (double)object->x1, (double)object->y1},
-            };
-        }
-    }
-    return ftdn_average_precision(box, (int)n_boxes, truth, (int)n_truths, t->settings->evaluate.iou, arena, ret_ap,
-                                  err);
+    ftdn_judged_class judged;
+    FTDN_TRY(ftdn_judge_class(t->dataset, t->found, class_index, t->settings->evaluate.iou, arena, &judged, err));
+    return ftdn_judged_measure(&judged, NULL, arena, ret_ap, err);
 }
 
 static ftdn_status measure(const trial *t, ftdn_arena *arena, ftdn_trial_result *result, ftdn_error *err)
@@ -155,6 +123,7 @@ static ftdn_status make_result(const trial *t, ftdn_arena *arena, ftdn_trial_res
     ftdn_trial_result result = {
         .n_classes = t->dataset->n_classes,
         .n_images = t->dataset->n_images,
+        .found = t->found,
         .class_ap = FTDN_NEW(arena, (size_t)t->dataset->n_classes, ftdn_class_ap, err),
         .weight_count = FTDN_NEW(arena, (size_t)weights->layers.n_layers, ftdn_fault_count, err),
         .map_count = FTDN_NEW(arena, (size_t)t->rig->map_faults.n_targets, ftdn_fault_count, err),

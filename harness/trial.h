@@ -24,6 +24,8 @@ typedef struct ftdn_trial_result {
     ftdn_class_ap *class_ap;    /* [n_classes] */
     double map_voc07, map_area; /* means over the classes that have objects; NaN where none has */
     int n_images;
+    const ftdn_image_detections
+        *found;                     /* [n_images]; the detections live in the rig, until its next trial or its end */
     int64_t n_nonfinite;            /* network outputs that were NaN or infinite */
     ftdn_fault_count *weight_count; /* [layers of the rig's weight faults] */
     ftdn_fault_count *weight_copy_count[FTDN_MAX_COPIES]; /* [copied layers of the rig]; NULL: no such copy */

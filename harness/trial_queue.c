@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/fnv.h"
-#include "base/student.h"
+#include "base/moments.h"
 #include "harness/null_trial.h"
 #include "harness/rig.h"
 
@@ -69,18 +69,12 @@ static void enqueue(ftdn_trial_queue *queue, int trial, bool at_head)
 /* 95 % half width of the mean mAP of the first n seeds of a cell; infinite where fewer than two have one. */
 static double half_width(const ftdn_trial_queue *queue, const ftdn_plan_cell *cell, int n)
 {
-    double mean = 0, squares = 0;
-    int n_known = 0;
+    ftdn_moments moments = {0};
     for (int i = 0; i < n; i++) {
         double map = queue->trial[cell->trial[i]].map;
-        if (isnan(map)) continue;
-        double from_mean = map - mean;
-        mean += from_mean / ++n_known;
-        squares += from_mean * (map - mean);
+        if (!isnan(map)) ftdn_moments_add(&moments, map);
     }
-    if (n_known < 2) return (double)INFINITY;
-    double df = n_known - 1;
-    return ftdn_student_quantile(0.975, df) * sqrt(squares / df / n_known);
+    return moments.n < 2 ? (double)INFINITY : ftdn_moments_half_width(&moments);
 }
 
 static bool is_through(ftdn_trial_state state)

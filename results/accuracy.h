@@ -24,6 +24,7 @@ typedef struct ftdn_class_accuracy {
 } ftdn_class_accuracy;
 
 typedef struct ftdn_cell_accuracy {
+    const char *id;           /* of the cell: SHA-256 of the spec without its seed */
     ftdn_trial_params params; /* the seed is not set */
     ftdn_mean map;            /* VOC 11-point */
     double images_per_second; /* of one thread in network and detection, in the fastest trial; NaN: no times are kept */

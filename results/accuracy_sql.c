@@ -67,6 +67,24 @@ const char ftdn_sql_map_by_rate[] =
                           "map_half_width, min_map AS min_map_voc07, max_map AS max_map_voc07 FROM cell WHERE" CHOSEN
                           "ORDER BY " BY_PROTECTION;
 
+const char ftdn_sql_seeds_needed[] =
+    "WITH " CELL_WITH("") ", wanted AS (SELECT *, needed_values(sd_map, :within) AS seeds_needed FROM cell WHERE" CHOSEN
+                          ") SELECT " RATES ", " PROTECTION
+                          ", n, mean_map AS mean_map_voc07, sd_map AS sd_map_voc07, map_half_width, seeds_needed, "
+                          "max(0, seeds_needed - n) AS seeds_missing FROM wanted "
+                          "ORDER BY seeds_missing DESC, " BY_PROTECTION;
+/* All parameters that tell cells apart, as they are called. */
+const char ftdn_sql_points[] =
+    "WITH " CELL_WITH("") "SELECT " RATES ", " PROTECTION ", width, weights, dataset, backend, arithmetic, "
+                          "score_threshold, nms_iou, candidates, iou, bit, bits, range_low, range_high, weight_scope, "
+                          "feature_map_scope, feature_map_point, redraw, copies, direction, allocation, merge_point, "
+                          "combine, calibration, measured_images, n, mean_map AS mean_map_voc07, map_half_width, "
+                          "(SELECT f.seed FROM trials f WHERE f.key = first_trial) AS seed, "
+                          "(SELECT f.id FROM trials f WHERE f.key = first_trial) AS id, (SELECT group_concat(o.seed || "
+                          "' ' || substr(o.id, 1, 16), ', ') FROM "
+                          "(SELECT seed, id FROM trials s WHERE s.cell = cell.key ORDER BY seed) o) AS seeds "
+                          "FROM cell WHERE" CHOSEN "ORDER BY " BY_PROTECTION;
+
 /* Each class of each cell, over its trials. */
 #define CLASS_MEAN                                                                                                     \
     "SELECT cell AS of_cell, class, count(*) AS n_ap, avg(ap_voc07) AS mean_ap_voc07, "                                \
@@ -79,16 +97,19 @@ const char ftdn_sql_class_ap[] =
                           ", class, n_ap AS n, mean_ap_voc07, ap_half_width, mean_ap_area, objects "
                           "FROM class_mean JOIN cell ON key = of_cell WHERE" CHOSEN "ORDER BY " BY_PROTECTION ", class";
 
+/* The comparisons of the answer are one family: holm_p and holm_sign_p are adjusted for as many as there are. */
 #define GAIN_OVER(is_partner, is_compared, columns)                                                                    \
     "WITH " CELL_WITH(", " GROUP_OF(columns) " AS same") ", " PAIRED(                                                  \
         is_partner, is_compared,                                                                                       \
         "same") ", gain AS (SELECT cell AS of_cell, count(map - other_map) AS pairs, avg(map - other_map) AS "         \
-                "mean_gain, "                                                                                          \
-                "half_width(map - other_map) AS gain_half_width, t_test(map - other_map) AS p FROM paired GROUP BY "   \
-                "cell) "                                                                                               \
+                "mean_gain, half_width(map - other_map) AS gain_half_width, t_test(map - other_map) AS p, "            \
+                "sign_test(map - other_map) AS sign_p FROM paired GROUP BY cell), "                                    \
+                "compared AS (SELECT *, count(p) OVER () AS n_p, count(sign_p) OVER () AS n_sign_p "                   \
+                "FROM cell LEFT JOIN gain ON of_cell = key WHERE" CHOSEN ") "                                          \
                 "SELECT " RATES ", " PROTECTION                                                                        \
                 ", n, mean_map AS mean_map_voc07, map_half_width, ifnull(pairs, 0) AS pairs, "                         \
-                "mean_gain, gain_half_width, p FROM cell LEFT JOIN gain ON of_cell = key WHERE" CHOSEN                 \
+                "mean_gain, gain_half_width, p, holm(p, n_p) OVER (ORDER BY p) AS holm_p, sign_p, "                    \
+                "holm(sign_p, n_sign_p) OVER (ORDER BY sign_p) AS holm_sign_p FROM compared "                          \
                 "ORDER BY " RATES ", method <> 'none', mean_gain DESC, " PROTECTION ", key"
 
 const char ftdn_sql_protection_gain[] = GAIN_OVER("method = 'none'", "method <> 'none'", FAULTS);
@@ -185,7 +206,7 @@ const char ftdn_sql_cell_accuracy[] = "WITH " CELL_WITH(
     "") ", speed AS (SELECT t.cell AS of_cell, max(r.images / (SELECT nullif(sum(s.seconds), 0) FROM timings s "
         "WHERE s.attempt = r.attempt AND s.stage IN ('forward', 'detection'))) AS images_per_second "
         "FROM trials t CROSS JOIN results r ON r.trial = t.key GROUP BY t.cell) "
-        "SELECT key, n, mean_map, sd_map, map_half_width, images_per_second, " FTDN_CELL_COLUMNS
+        "SELECT key, n, mean_map, sd_map, map_half_width, images_per_second, id, " FTDN_CELL_COLUMNS
         " FROM cell JOIN speed ON of_cell = key WHERE" CHOSEN "ORDER BY key";
 
 const char ftdn_sql_cell_classes[] =

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/status.h"
 #include "results/store.h"
 
@@ -34,5 +35,11 @@ typedef struct ftdn_latency {
 FTDN_NODISCARD ftdn_status ftdn_store_append_latencies(ftdn_store *store, const char *measured_at,
                                                        const ftdn_latency *latency, int n_latencies,
                                                        int64_t environment, ftdn_error *err);
+
+/* The last row of each network, method and ratio, in the order of their measurement. *ret_latency: [*ret_n_latencies];
+ * lives in the arena. FTDN_ERR_STORE. */
+FTDN_NODISCARD ftdn_status ftdn_store_list_latencies(ftdn_store *store, ftdn_arena *arena,
+                                                     const ftdn_latency **ret_latency, int *ret_n_latencies,
+                                                     ftdn_error *err);
 
 #endif

@@ -79,6 +79,18 @@ static const ftdn_named_query named_query[] = {
         .parameter = {MANIFEST},
     },
     {
+        .name = "seeds_needed",
+        .help = "how many seeds a 95 % interval of the mean mAP that is no wider takes, by the deviation so far",
+        .sql = ftdn_sql_seeds_needed,
+        .parameter = {MANIFEST, {"within", "0.01", "half of the interval: mAP"}},
+    },
+    {
+        .name = "points",
+        .help = "each combination of parameters: mean mAP, and its trials, seed by seed, as ftdn replay takes them",
+        .sql = ftdn_sql_points,
+        .parameter = {MANIFEST},
+    },
+    {
         .name = "class_ap",
         .help = "average precision of each class against fault rates and protection: mean over seeds, 95 % interval",
         .sql = ftdn_sql_class_ap,
@@ -86,7 +98,7 @@ static const ftdn_named_query named_query[] = {
     },
     {
         .name = "protection_gain",
-        .help = "mean mAP of each protection, and its gain over none, seed by seed: 95 % interval, p of a t-test",
+        .help = "mean mAP of each protection, and its gain over none, seed by seed: 95 % interval, p of two tests",
         .sql = ftdn_sql_protection_gain,
         .parameter = {MANIFEST},
     },
@@ -135,6 +147,7 @@ static const ftdn_named_query named_query[] = {
         .name = "timings",
         .help = "time by stage: mean, least and greatest seconds of a trial, and milliseconds per image",
         .sql = ftdn_sql_timings,
+        .parameter = {MANIFEST},
     },
     {
         .name = "failures",
@@ -182,6 +195,12 @@ static const ftdn_named_query named_query[] = {
         .name = "environments",
         .help = "what trials were made with: code version, compiler, machine, device, libraries; attempts of each",
         .sql = ftdn_sql_environments,
+    },
+    {
+        .name = "manifests",
+        .help = "each campaign's manifest as it was resolved: all keys with their values, paths absolute",
+        .sql = ftdn_sql_manifests,
+        .parameter = {MANIFEST},
     },
     {
         .name = "repeat",

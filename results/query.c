@@ -116,8 +116,12 @@ static ftdn_status prepare_question(ftdn_store *store, const char *sql, const ch
     return status;
 }
 
-ftdn_status ftdn_query_answer(ftdn_store *store, const ftdn_question *question, ftdn_query_format format,
-                              const ftdn_query_listener *listener, ftdn_text *text, ftdn_error *err)
+/* Who takes the rows of a statement: *ret_code is SQLITE_DONE, or what it stopped with. */
+typedef ftdn_status row_taker(void *user, sqlite3_stmt *statement, const ftdn_query_columns *columns, int *ret_code,
+                              ftdn_error *err);
+
+static ftdn_status answer(ftdn_store *store, const ftdn_question *question, row_taker *take, void *user,
+                          ftdn_error *err)
 {
     char refused[REFUSED_CHARS] = "";
     const ftdn_named_query *query;
@@ -129,12 +133,58 @@ ftdn_status ftdn_query_answer(ftdn_store *store, const ftdn_question *question, 
     ftdn_status status = prepare_question(store, query ? query->sql : question->text, refused, &statement, err);
     if (status == FTDN_OK) status = ftdn_query_bind(statement, query, question, err);
     if (status == FTDN_OK) status = ftdn_query_columns_choose(statement, question->columns, &columns, err);
-    if (status == FTDN_OK) status = ftdn_query_format_rows(statement, &columns, format, listener, text, &code, err);
+    if (status == FTDN_OK) status = take(user, statement, &columns, &code, err);
     if (status == FTDN_OK && code == SQLITE_AUTH && *refused) status = fail_refused(refused, err);
     else if (status == FTDN_OK && code != SQLITE_DONE) status = ftdn_store_fail(store, "answering the question", err);
     sqlite3_finalize(statement);
     sqlite3_set_authorizer(store->db, NULL, NULL);
     return status;
+}
+
+typedef struct text_wish {
+    ftdn_query_format format;
+    const ftdn_query_listener *listener;
+    ftdn_text *text;
+} text_wish;
+
+static ftdn_status take_text(void *user, sqlite3_stmt *statement, const ftdn_query_columns *columns, int *ret_code,
+                             ftdn_error *err)
+{
+    const text_wish *wish = user;
+    return ftdn_query_format_rows(statement, columns, wish->format, wish->listener, wish->text, ret_code, err);
+}
+
+ftdn_status ftdn_query_answer(ftdn_store *store, const ftdn_question *question, ftdn_query_format format,
+                              const ftdn_query_listener *listener, ftdn_text *text, ftdn_error *err)
+{
+    text_wish wish = {format, listener, text};
+    return answer(store, question, take_text, &wish, err);
+}
+
+typedef struct rows_wish {
+    int most_rows;
+    ftdn_arena *arena;
+    ftdn_rows *rows;
+} rows_wish;
+
+static ftdn_status take_rows(void *user, sqlite3_stmt *statement, const ftdn_query_columns *columns, int *ret_code,
+                             ftdn_error *err)
+{
+    const rows_wish *wish = user;
+    return ftdn_query_read_rows(statement, columns, wish->most_rows, wish->arena, wish->rows, ret_code, err);
+}
+
+ftdn_status ftdn_query_load(ftdn_store *store, const ftdn_question *question, int most_rows, ftdn_arena *arena,
+                            ftdn_rows *ret_rows, ftdn_error *err)
+{
+    const ftdn_named_query *query;
+    ftdn_rows rows = {0};
+    rows_wish wish = {most_rows, arena, &rows};
+    FTDN_TRY(find_query(question->text, &query, err));
+    FTDN_TRY(answer(store, question, take_rows, &wish, err));
+    rows.query = query ? query->name : NULL;
+    *ret_rows = rows;
+    return FTDN_OK;
 }
 
 ftdn_status ftdn_query_print(ftdn_store *store, const char *question, ftdn_query_format format, FILE *out,

@@ -5,7 +5,7 @@
 #include <sqlite3.h>
 
 #include "base/text.h"
-#include "results/query.h"
+#include "results/query_rows.h"
 
 #define FTDN_QUERY_MAX_COLUMNS 256
 
@@ -29,6 +29,11 @@ FTDN_NODISCARD ftdn_status ftdn_query_format_rows(sqlite3_stmt *statement, const
 FTDN_NODISCARD ftdn_status ftdn_query_format_table(sqlite3_stmt *statement, const ftdn_query_columns *columns,
                                                    ftdn_query_format format, const ftdn_query_listener *listener,
                                                    ftdn_text *text, int *ret_code, ftdn_error *err);
+
+/* The same as values (query_rows.c), all but the name of the query. FTDN_ERR_MEMORY. */
+FTDN_NODISCARD ftdn_status ftdn_query_read_rows(sqlite3_stmt *statement, const ftdn_query_columns *columns,
+                                                int most_rows, ftdn_arena *arena, ftdn_rows *ret_rows, int *ret_code,
+                                                ftdn_error *err);
 
 /* Show the listener, if there is one, what there is. */
 FTDN_NODISCARD ftdn_status ftdn_query_tell(const ftdn_query_listener *listener, const ftdn_text *text, ftdn_error *err);

@@ -25,6 +25,7 @@ const char ftdn_sql_timings[] =
     "FROM ran CROSS JOIN timings s ON s.attempt = ran.attempt GROUP BY ran.campaign, ran.kind, stage) "
     "SELECT p.name AS manifest, model, backend, stage, trials, mean_seconds, min_seconds, max_seconds, ms_per_image "
     "FROM spent JOIN campaigns p ON p.id = campaign JOIN (SELECT DISTINCT kind, model, backend FROM kind) USING (kind) "
+    "WHERE p.name GLOB :manifest "
     "ORDER BY manifest, campaign, model, backend, mean_seconds DESC";
 
 const char ftdn_sql_failures[] =
@@ -81,3 +82,6 @@ const char ftdn_sql_repeat[] =
     "''' ' || t.id || ' --verify' AS command FROM trials t CROSS JOIN results r ON r.trial = t.key "
     "CROSS JOIN attempts a ON a.id = r.attempt JOIN campaigns p ON p.id = a.campaign "
     "WHERE t.id >= lower(:trial) AND t.id < lower(:trial) || 'g' AND p.name GLOB :manifest ORDER BY t.id";
+
+const char ftdn_sql_manifests[] = "SELECT name AS manifest, description, path, digest, added_at, manifest AS resolved "
+                                  "FROM campaigns WHERE name GLOB :manifest ORDER BY added_at, name, digest";

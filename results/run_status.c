@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/moments.h"
 #include "results/statement.h"
 
 #define MOST_RECENT 2000 /* trials that a rate is taken of */
@@ -105,29 +106,28 @@ static ftdn_status read_causes(ftdn_store *store, ftdn_arena *arena, ftdn_run_st
 static ftdn_status measure_rate(ftdn_store *store, ftdn_run_state *run, ftdn_error *err)
 {
     ftdn_statement row;
-    double mean = 0, squares = 0, age_s = 0;
-    int n = 0;
+    ftdn_moments taken = {0}; /* seconds */
+    double age_s = 0;
     ftdn_statement_prepare(&row, store,
                            "SELECT (julianday('now') - julianday(finished_at)) * 86400, seconds FROM attempts "
                            "WHERE run = ? AND outcome = 'done' ORDER BY id DESC LIMIT ?");
     ftdn_statement_bind_integer(&row, run->id);
     ftdn_statement_bind_integer(&row, MOST_RECENT);
     while (ftdn_statement_next(&row)) {
-        double row_age_s = ftdn_statement_real(&row, 0), seconds = ftdn_statement_real(&row, 1);
+        double row_age_s = ftdn_statement_real(&row, 0);
         if (row_age_s > FTDN_RATE_SECONDS) {
             ftdn_statement_stop(&row);
             break;
         }
-        double from_mean = seconds - mean;
-        mean += from_mean / ++n;
-        squares += from_mean * (seconds - mean);
+        ftdn_moments_add(&taken, ftdn_statement_real(&row, 1));
         age_s = row_age_s;
     }
     FTDN_TRY(ftdn_statement_finish(&row, reading, err));
+    int n = (int)taken.n;
     double span_s = n == MOST_RECENT ? age_s : fmin(run->since_start_s, FTDN_RATE_SECONDS);
     run->n_recent = n;
     run->trials_per_s = n > 0 && span_s > 0 ? n / span_s : (double)NAN;
-    run->spread = n > 1 && mean > 0 ? sqrt(squares / (n - 1)) / mean : (double)NAN;
+    run->spread = n > 1 && taken.mean > 0 ? ftdn_moments_sd(&taken) / taken.mean : (double)NAN;
     return FTDN_OK;
 }
 

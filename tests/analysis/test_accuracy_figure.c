@@ -95,6 +95,46 @@ static void rates_far_apart_make_the_axis_logarithmic(void **state)
     assert_false(make(cell, 2, &any).is_logarithmic);
 }
 
+static void weights_and_maps_hit_one_at_a_time_are_two_curves(void **state)
+{
+    (void)state;
+    const ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0, 0, 0.6),
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+        ftdn_made_cell("none", NAN, 0.01, 0.02, 0.1),
+        ftdn_made_cell("none", NAN, 0, 0.02, 0.5),
+    };
+    const ftdn_accuracy_figure_desc each = {FTDN_AXIS_EACH_RATE, NAN, FTDN_BAND_SD};
+    const ftdn_accuracy_figure figure = make(cell, 4, &each);
+    assert_int_equal(figure.axis, FTDN_AXIS_EACH_RATE);
+    assert_int_equal(figure.n_curves, 2);
+    assert_string_equal(figure.curve[0].name, "faults in weights");
+    assert_string_equal(figure.curve[1].name, "faults in feature maps");
+    assert_int_equal(figure.curve[0].n_points, 2);
+    assert_ptr_equal(figure.curve[0].point[1], &cell[1]);
+    assert_int_equal(figure.curve[1].n_points, 2);
+    assert_ptr_equal(figure.curve[1].point[1], &cell[3]);
+    assert_true(ftdn_figure_rate(&figure, &cell[1]) == 0.01 && ftdn_figure_rate(&figure, &cell[3]) == 0.02);
+    const ftdn_line *const line[] = {figure.curve[0].line, figure.curve[1].line};
+    ftdn_line_style style[2];
+    ftdn_line_styles_choose(line, 2, style);
+    assert_string_not_equal(style[0].colour, style[1].colour);
+}
+
+static void curves_of_several_lines_say_what_is_hit(void **state)
+{
+    (void)state;
+    const ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0, 0.02, 0.5),
+    };
+    const ftdn_accuracy_figure_desc each = {FTDN_AXIS_EACH_RATE, NAN, FTDN_BAND_SD};
+    const ftdn_accuracy_figure figure = make(cell, 2, &each);
+    assert_int_equal(figure.n_curves, 2);
+    assert_string_equal(figure.curve[0].name, "unprotected, faults in weights");
+    assert_string_equal(figure.curve[1].name, "KR 50 %, faults in feature maps");
+}
+
 static void what_cannot_be_drawn_is_an_error(void **state)
 {
     (void)state;
@@ -130,13 +170,35 @@ static void networks_with_accuracies_of_their_own_have_no_common_clean_line(void
     assert_true(make(cell, 4, &any).clean_map == 0.6);
 }
 
+static void a_failed_allocation_is_an_error(void **state)
+{
+    (void)state;
+    const ftdn_cell_accuracy cell[] = {ftdn_made_cell("none", NAN, 0.01, 0, 0.5),
+                                       ftdn_made_cell("kr", 0.5, 0.01, 0, 0.6)};
+    const ftdn_lines lines = group(cell, 2);
+    long k = 0;
+    for (ftdn_status status = FTDN_ERR_MEMORY; status != FTDN_OK; k++) {
+        ftdn_arena tight;
+        ftdn_accuracy_figure figure;
+        ftdn_arena_init(&tight);
+        ftdn_arena_fail_after(&tight, k);
+        status = ftdn_accuracy_figure_make(&lines, &any, &tight, &figure, &err);
+        if (status != FTDN_OK) assert_int_equal(status, FTDN_ERR_MEMORY);
+        ftdn_arena_done(&tight);
+    }
+    assert_int_equal(k, 4); /* the list of curves, and the points of each line */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_figure_with_the_most_points_is_chosen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(axis_and_other_rate_can_be_asked_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rates_far_apart_make_the_axis_logarithmic, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(weights_and_maps_hit_one_at_a_time_are_two_curves, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(curves_of_several_lines_say_what_is_hit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_drawn_is_an_error, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failed_allocation_is_an_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(networks_with_accuracies_of_their_own_have_no_common_clean_line, set_up,
                                         tear_down),
     };

@@ -152,14 +152,51 @@ static void networks_have_clean_columns_of_their_own(void **state)
     assert_ptr_equal(table.column[1].cell, &cell[2]);
 }
 
+static void the_papers_rows_stand_below_ours(void **state)
+{
+    (void)state;
+    const ftdn_paper_value value[] = {
+        {.name = "table3", .row = "car", .series = "no faults", .y = 0.56, .sentence = "a"},
+        {.name = "table3", .row = "mAP", .series = "KR 50 %", .y = 0.36, .sentence = "b"},
+    };
+    ftdn_class_table table = make(small_campaign(), 3, &any);
+    table.paper_value = value;
+    table.n_paper_values = 2;
+    const char *const rows[] = {
+        "\ncar ",
+        "\n  paper          -       0.56            -          -\nmAP ",
+        "\n  paper          -          -            -       0.36\n",
+    };
+    ftdn_assert_in_order(write(&table, FTDN_FORMAT_TEXT), rows, 3);
+}
+
+static void a_failed_allocation_is_an_error(void **state)
+{
+    (void)state;
+    const ftdn_lines lines = group(small_campaign(), 3);
+    long k = 0;
+    for (ftdn_status status = FTDN_ERR_MEMORY; status != FTDN_OK; k++) {
+        ftdn_arena tight;
+        ftdn_class_table table;
+        ftdn_arena_init(&tight);
+        ftdn_arena_fail_after(&tight, k);
+        status = ftdn_class_table_make(&lines, &any, &tight, &table, &err);
+        if (status != FTDN_OK) assert_int_equal(status, FTDN_ERR_MEMORY);
+        ftdn_arena_done(&tight);
+    }
+    assert_true(k > 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_table_is_that_of_the_paper, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_papers_rows_stand_below_ours, set_up, tear_down),
         cmocka_unit_test_setup_teardown(csv_has_every_number_to_its_last_bit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_known_is_a_dash_or_no_row, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rates_are_those_that_most_protections_have_and_cost_about_half, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_failed_allocation_is_an_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(networks_have_clean_columns_of_their_own, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,13 +68,13 @@ static void the_numbers_have_a_row_for_each_point(void **state)
     cell[1].map.half_width = 0.125;
     cell[2].map = (ftdn_mean){1, 0.375, NAN, NAN};
     const ftdn_accuracy_figure figure = make(cell, 3, FTDN_BAND_SD), interval = make(cell, 3, FTDN_BAND_CI95);
-    const char *header = "line,method,ratio,weight_rate,feature_map_rate,n,mean_map_voc07,sd_map_voc07,"
+    const char *header = "curve,line,method,ratio,weight_rate,feature_map_rate,n,mean_map_voc07,sd_map_voc07,"
                          "map_half_width,low,high\n";
     const char *const rows[] = {
         header,
-        "unprotected,none,,0,0,3,0.5,0,0,0.5,0.5\n",
-        "unprotected,none,,0.01,0,3,0.25,0.0625,0.125,0.1875,0.3125\n",
-        "KR 50 %,kr,0.5,0.01,0,1,0.375,,,0.375,0.375\n",
+        "1,unprotected,none,,0,0,3,0.5,0,0,0.5,0.5\n",
+        "1,unprotected,none,,0.01,0,3,0.25,0.0625,0.125,0.1875,0.3125\n",
+        "2,KR 50 %,kr,0.5,0.01,0,1,0.375,,,0.375,0.375\n",
     };
     ftdn_assert_in_order(numbers_of(&figure), rows, 4);
     assert_non_null(strstr(numbers_of(&interval), ",0.0625,0.125,0.125,0.375\n"));
@@ -111,6 +111,34 @@ static void the_script_names_every_line_with_its_seeds(void **state)
     assert_string_equal(script, script_of(&figure));
 }
 
+static void the_papers_points_are_open_markers_in_the_colour_of_their_curve(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.4),
+    };
+    const ftdn_paper_value value[] = {
+        {.name = "fig", .series = "KR 50 %", .x = 0.01, .y = 0.375, .sentence = "a"},
+        {.name = "fig", .x = 0.02, .y = 0.25, .sentence = "b"},
+        {.name = "fig", .x = NAN, .y = 0.125, .sentence = "c"},
+    };
+    ftdn_accuracy_figure figure = make(cell, 2, FTDN_BAND_SD);
+    assert_null(strstr(script_of(&figure), "paper"));
+    figure.paper_value = value;
+    figure.n_paper_values = 3;
+    figure.title = "a title";
+    figure.note = "a note";
+    const char *const parts[] = {
+        "set title 'a title'.\"\\n\".'ssd_vgg16, faults: zero'.\"\\n\".'road test'.\"\\n\".'a note'\n",
+        "$paper0 << end\nrate,map\n2,25\nend\n$paper2 << end\nrate,map\n1,37.5\nend\n",
+        "$paper0 using 1:2 with points linecolor rgb '#444444' linewidth 1.4 pointtype 6 pointsize 1.3 title 'paper', ",
+        "$paper2 using 1:2 with points linestyle 2 pointtype 6 pointsize 1.3 title 'paper: KR 50 %'\n",
+    };
+    ftdn_assert_in_order(script_of(&figure), parts, 4);
+    assert_null(strstr(script_of(&figure), "12.5"));
+}
+
 static void names_are_no_commands_of_gnuplot(void **state)
 {
     (void)state;
@@ -127,11 +155,10 @@ static void names_are_no_commands_of_gnuplot(void **state)
     const char *script = script_of(&figure);
     const char *const parts[] = {
         "set title 'ssd_vgg16, faults: zero'.\"\\n\".''.\"'\".'a'.\"'\".''.\"\\n\".'`x` and words",
-        "rate('KR 50 %, '.\"'\".'; system('.\"'\".'x'.\"'\".') #'))",
         "title 'KR 50 %, '.\"'\".'; system('.\"'\".'x'.\"'\".') # (n = 3)'",
     };
-    ftdn_assert_in_order(script, parts, 3);
-    const char *const row[] = {"\n\"KR 50 %, '; system('x') #\",kr,0.5,"};
+    ftdn_assert_in_order(script, parts, 2);
+    const char *const row[] = {"\n2,\"KR 50 %, '; system('x') #\",kr,0.5,"};
     ftdn_assert_in_order(numbers_of(&figure), row, 1);
 }
 
@@ -140,6 +167,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_numbers_have_a_row_for_each_point, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_script_names_every_line_with_its_seeds, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_papers_points_are_open_markers_in_the_colour_of_their_curve, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(names_are_no_commands_of_gnuplot, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,11 +109,60 @@ static void what_cannot_be_replayed_is_told(void **state)
     ftdn_cli_assert_fails(FTDN_CLI(arena, "dump", "none.db"), 5, "store 'none.db' does not exist");
 }
 
+static double get_number(const ftdn_json *object, const char *outer, const char *inner)
+{
+    return ftdn_cli_member(ftdn_cli_member(object, outer), inner)->number;
+}
+
+static void images_are_resampled_for_one_trial_or_a_pair(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    ftdn_cli_write_small("small.json", 8, sweep);
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "small.json", "-q", "--db", "a.db"));
+    char **id = list_ids(arena, "a.db", 6);
+
+    ftdn_cli_result result = FTDN_CLI(arena, "replay", "a.db", id[0], "--verify", "--bootstrap", "200");
+    ftdn_cli_assert_done(result);
+    ftdn_cli_assert_says(result.out,
+                         " values are equal, bit for bit\n95 % intervals by 200 resamples of 8 images (seed 0):");
+    ftdn_cli_assert_says(result.out, "\nmAP ");
+
+    result = FTDN_CLI(arena, "replay", "a.db", id[0], "--bootstrap", "200", "--against", id[4], "--json");
+    const ftdn_json *answer = ftdn_cli_parse(arena, result.out);
+    assert_string_equal(ftdn_cli_member(answer, "different")->literal, "0");
+    assert_string_equal(ftdn_cli_member(ftdn_cli_member(answer, "against"), "id")->string, id[4]);
+    const ftdn_json *intervals = ftdn_cli_member(ftdn_cli_member(answer, "bootstrap"), "intervals");
+    assert_int_equal(intervals->n_children, 21);
+    const ftdn_json *map = intervals->child[0];
+    assert_string_equal(ftdn_cli_member(map, "name")->string, "mAP");
+    assert_true(get_number(map, "own", "value") == ftdn_cli_member(answer, "map_voc07")->number);
+    assert_true(get_number(map, "against", "value") == get_number(answer, "against", "map_voc07"));
+    for (int i = 0; i < 3; i++) {
+        static const char *const figure[] = {"own", "against", "difference"};
+        assert_true(get_number(map, figure[i], "low") <= get_number(map, figure[i], "high"));
+    }
+
+    ftdn_cli_write_small("other.json", 3, "'sweep': {'seeds': [3]}");
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "other.json", "-q", "--db", "a.db"));
+    const char *other = strchr(ftdn_cli_ask(arena, "a.db", "SELECT id FROM v_trials WHERE images = 3"), '\n') + 1;
+    result = FTDN_CLI(arena, "replay", "a.db", id[0], "--bootstrap", "200", "--against",
+                      ftdn_arena_format(arena, NULL, "%.64s", other));
+    ftdn_cli_assert_fails(result, 2, " cannot be paired: their images are not the same (");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "replay", "a.db", id[0], "--against", id[1]), 2,
+                          "--against needs --bootstrap N");
+    ftdn_cli_write_small("null.json", 2, "'engine': {'backend': 'null'}, 'sweep': {'seeds': [3]}");
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "null.json", "-q", "--db", "null.db"));
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "replay", "null.db", list_ids(arena, "null.db", 1)[0], "--bootstrap", "200"),
+                          4, " is of the backend null: it looks at no images to resample");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         FTDN_CAMPAIGN_TEST(a_trial_gives_the_same_bits_again),
         FTDN_CAMPAIGN_TEST(a_wrong_result_is_told_by_replay_and_diff),
+        FTDN_CAMPAIGN_TEST(images_are_resampled_for_one_trial_or_a_pair),
         FTDN_CAMPAIGN_TEST(what_cannot_be_replayed_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

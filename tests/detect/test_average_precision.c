@@ -11,6 +11,15 @@ static void assert_close(double found, double expected, double tolerance)
     if (!(fabs(found - expected) <= tolerance)) fail_msg("%.17g is not within %g of %.17g", found, tolerance, expected);
 }
 
+/* Judge, and measure all images once. */
+static ftdn_status judge_and_measure(const ftdn_scored_box *detections, int n_detections, const ftdn_truth_box *truths,
+                                     int n_truths, ftdn_arena *arena, ftdn_class_ap *ret_ap, ftdn_error *err)
+{
+    ftdn_judged_class judged;
+    FTDN_TRY(ftdn_detections_judge(detections, n_detections, truths, n_truths, 0.5, arena, &judged, err));
+    return ftdn_judged_measure(&judged, NULL, arena, ret_ap, err);
+}
+
 static ftdn_class_ap measure(const ftdn_scored_box *detections, int n_detections, const ftdn_truth_box *truths,
                              int n_truths)
 {
@@ -18,8 +27,7 @@ static ftdn_class_ap measure(const ftdn_scored_box *detections, int n_detections
     ftdn_arena_init(&arena);
     ftdn_error err = {0};
     ftdn_class_ap ap = {0};
-    FTDN_ASSERT_OK(ftdn_average_precision(detections, n_detections, truths, n_truths, 0.5, &arena, &ap, &err), err);
-    assert_int_equal(arena.n_bytes, 0); /* scratch was given back */
+    FTDN_ASSERT_OK(judge_and_measure(detections, n_detections, truths, n_truths, &arena, &ap, &err), err);
     ftdn_arena_done(&arena);
     return ap;
 }
@@ -47,7 +55,7 @@ static void both_measures_equal_the_golden_ones(void **state)
     ftdn_error err = {0};
     const ftdn_json *root = ftdn_test_load_json(&arena, ftdn_test_shared_path(&arena, "golden/average_precision.json"));
     const ftdn_json *cases = ftdn_json_find(root, "cases");
-    double threshold = get_number(root, "iou_threshold");
+    assert_true(get_number(root, "iou_threshold") == 0.5);
     assert_int_equal(cases->n_children, 40);
     for (int i = 0; i < cases->n_children; i++) {
         const ftdn_json *detections = ftdn_json_find(cases->child[i], "detections");
@@ -66,8 +74,8 @@ static void both_measures_equal_the_golden_ones(void **state)
             read_box(truths->child[k], truth[k].box);
         }
         ftdn_class_ap ap;
-        ftdn_status status = ftdn_average_precision(detection, detections->n_children, truth, truths->n_children,
-                                                    threshold, &arena, &ap, &err);
+        ftdn_status status =
+            judge_and_measure(detection, detections->n_children, truth, truths->n_children, &arena, &ap, &err);
         FTDN_ASSERT_OK(status, err);
         double error_voc07 = fabs(ap.ap_voc07 - get_number(cases->child[i], "ap_11point"));
         double error_area = fabs(ap.ap_area - get_number(cases->child[i], "ap_area"));
@@ -208,6 +216,99 @@ static void the_order_of_objects_does_not_matter(void **state)
     assert_memory_equal(&again.ap_area, &ap.ap_area, sizeof ap.ap_area);
 }
 
+enum { N_IMAGES = 9, N_TRUTHS = 60, N_DETECTIONS = 300 };
+
+/* Objects of 9 images and detections around them, by image; no two scores are equal. */
+static void make_class(ftdn_truth_box *truths, ftdn_scored_box *detections)
+{
+    for (int i = 0; i < N_TRUTHS; i++) {
+        double x = rand() % 100 + i * 1e-3, y = rand() % 100;
+        truths[i] = (ftdn_truth_box){i * N_IMAGES / N_TRUTHS, rand() % 5 == 0, {x, y, x + 40, y + 30}};
+    }
+    for (int i = 0; i < N_DETECTIONS; i++) {
+        const ftdn_truth_box *near = &truths[i * N_TRUTHS / N_DETECTIONS];
+        double shift = rand() % 20;
+        const double *b = near->box;
+        detections[i] =
+            (ftdn_scored_box){near->image, rand() % 50 + i * 1e-3, {b[0] + shift, b[1], b[2] + shift, b[3]}};
+    }
+}
+
+/* A data set in which image i stands n_times[i] times, each time as an image of its own, is measured as it is. */
+static ftdn_class_ap measure_repeated(const ftdn_truth_box *truths, const ftdn_scored_box *detections,
+                                      const int *n_times)
+{
+    ftdn_truth_box many_truths[4 * N_TRUTHS];
+    ftdn_scored_box many_detections[4 * N_DETECTIONS];
+    int n_truths = 0, n_detections = 0;
+    for (int image = 0; image < N_IMAGES; image++)
+        for (int copy = 0; copy < n_times[image]; copy++) {
+            for (int i = 0; i < N_TRUTHS; i++) {
+                if (truths[i].image != image) continue;
+                many_truths[n_truths] = truths[i];
+                many_truths[n_truths++].image = 4 * image + copy;
+            }
+            for (int i = 0; i < N_DETECTIONS; i++) {
+                if (detections[i].image != image) continue;
+                many_detections[n_detections] = detections[i];
+                many_detections[n_detections++].image = 4 * image + copy;
+            }
+        }
+    return measure(many_detections, n_detections, many_truths, n_truths);
+}
+
+static void an_image_that_counts_twice_is_two_images(void **state)
+{
+    (void)state;
+    ftdn_truth_box truths[N_TRUTHS];
+    ftdn_scored_box detections[N_DETECTIONS];
+    ftdn_arena arena;
+    ftdn_error err = {0};
+    ftdn_arena_init(&arena);
+    srand(5);
+    for (int round = 0; round < 50; round++) {
+        make_class(truths, detections);
+        ftdn_judged_class judged;
+        FTDN_ASSERT_OK(ftdn_detections_judge(detections, N_DETECTIONS, truths, N_TRUTHS, 0.5, &arena, &judged, &err),
+                       err);
+        int n_times[N_IMAGES], ones[N_IMAGES];
+        for (int i = 0; i < N_IMAGES; i++) {
+            n_times[i] = rand() % 5;
+            ones[i] = 1;
+        }
+        ftdn_class_ap weighted, once, expected = measure_repeated(truths, detections, n_times);
+        size_t n_bytes = arena.n_bytes;
+        FTDN_ASSERT_OK(ftdn_judged_measure(&judged, n_times, &arena, &weighted, &err), err);
+        assert_int_equal(arena.n_bytes, n_bytes); /* scratch was given back */
+        assert_int_equal(weighted.n_objects, expected.n_objects);
+        assert_true(weighted.ap_voc07 == expected.ap_voc07);
+        assert_close(weighted.ap_area, expected.ap_area, 1e-13); /* sums of up to 240 terms below 1 */
+        expected = measure(detections, N_DETECTIONS, truths, N_TRUTHS);
+        FTDN_ASSERT_OK(ftdn_judged_measure(&judged, ones, &arena, &once, &err), err);
+        assert_true(once.ap_voc07 == expected.ap_voc07 && once.ap_area == expected.ap_area);
+    }
+    ftdn_arena_done(&arena);
+}
+
+static void a_choice_of_images_without_objects_has_no_ap(void **state)
+{
+    (void)state;
+    const ftdn_truth_box truth = {1, false, {0, 0, 4, 4}};
+    const ftdn_scored_box detection = {1, 0.5, {0, 0, 4, 4}};
+    static const int without[] = {3, 0}, with[] = {0, 2};
+    ftdn_arena arena;
+    ftdn_error err = {0};
+    ftdn_arena_init(&arena);
+    ftdn_judged_class judged;
+    ftdn_class_ap ap;
+    FTDN_ASSERT_OK(ftdn_detections_judge(&detection, 1, &truth, 1, 0.5, &arena, &judged, &err), err);
+    FTDN_ASSERT_OK(ftdn_judged_measure(&judged, without, &arena, &ap, &err), err);
+    assert_true(isnan(ap.ap_voc07) && isnan(ap.ap_area) && ap.n_objects == 0);
+    FTDN_ASSERT_OK(ftdn_judged_measure(&judged, with, &arena, &ap, &err), err);
+    assert_true(ap.ap_area == 1 && ap.n_objects == 2);
+    ftdn_arena_done(&arena);
+}
+
 static void every_refused_allocation_is_an_error(void **state)
 {
     (void)state;
@@ -221,17 +322,16 @@ static void every_refused_allocation_is_an_error(void **state)
         ftdn_arena_fail_after(&arena, k);
         ftdn_error err = {0};
         ftdn_class_ap ap = {.n_objects = -1};
-        status = ftdn_average_precision(&detection, 1, &truth, 1, 0.5, &arena, &ap, &err);
+        status = judge_and_measure(&detection, 1, &truth, 1, &arena, &ap, &err);
         if (status != FTDN_OK) {
             assert_int_equal(status, FTDN_ERR_MEMORY);
             assert_int_equal(err.status, FTDN_ERR_MEMORY);
             assert_int_equal(ap.n_objects, -1);
             n_failures++;
         }
-        assert_int_equal(arena.n_bytes, 0);
         ftdn_arena_done(&arena);
     }
-    assert_int_equal(n_failures, 7);
+    assert_int_equal(n_failures, 9);
 }
 
 int main(void)
@@ -248,6 +348,8 @@ int main(void)
         cmocka_unit_test(recall_levels_are_those_of_double_arithmetic),
         cmocka_unit_test(boxes_without_area_overlap_nothing),
         cmocka_unit_test(the_order_of_objects_does_not_matter),
+        cmocka_unit_test(an_image_that_counts_twice_is_two_images),
+        cmocka_unit_test(a_choice_of_images_without_objects_has_no_ap),
         cmocka_unit_test(every_refused_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@ typedef struct values {
     double rate;
     bool quiet;
     ftdn_option_words extra;
+    int band;
 } values;
 
 /* Runs a command line of space-separated words; "_" stands for an empty word. */
@@ -20,20 +21,23 @@ typedef struct fixture {
     values values;
     ftdn_arguments arguments;
     ftdn_error err;
-    ftdn_option option[5];
+    ftdn_option option[6];
     ftdn_command command;
 } fixture;
+
+static const char *const bands[] = {"sd", "ci95"};
 
 static void fixture_init(fixture *f)
 {
     *f = (fixture){.values = {.n_threads = -1, .rate = -1}};
     ftdn_arena_init(&f->arena);
     const ftdn_option options[] = {
-        {"db", 0, "FILE", "results file", FTDN_OPTION_TEXT, {.text = &f->values.db}, 0, 0},
-        {"threads", 't', "N", "worker threads", FTDN_OPTION_INTEGER, {.integer = &f->values.n_threads}, 1, 1024},
-        {"rate", 0, "R", "a rate", FTDN_OPTION_NUMBER, {.number = &f->values.rate}, 0, 1},
-        {"quiet", 'q', NULL, "print less", FTDN_OPTION_FLAG, {.flag = &f->values.quiet}, 0, 0},
+        FTDN_TEXT_OPTION("db", 0, "FILE", &f->values.db, "results file"),
+        FTDN_INTEGER_OPTION("threads", 't', "N", &f->values.n_threads, 1, 1024, "worker threads"),
+        FTDN_NUMBER_OPTION("rate", 0, "R", &f->values.rate, 0, 1, "a rate"),
+        FTDN_FLAG_OPTION("quiet", 'q', &f->values.quiet, "print less"),
         FTDN_WORDS_OPTION("extra", 0, "WORD", &f->values.extra, "a word to hand on"),
+        FTDN_CHOICE_OPTION("band", 'b', "BAND", &f->values.band, 2, bands, "sd or ci95"),
     };
     memcpy(f->option, options, sizeof options);
     f->command = (ftdn_command){
@@ -43,7 +47,7 @@ static void fixture_init(fixture *f)
         .example = "ftdn run experiments/smoke.json",
         .min_arguments = 1,
         .max_arguments = 1,
-        .n_options = 5,
+        .n_options = 6,
         .option = f->option,
     };
 }
@@ -63,10 +67,10 @@ static void every_spelling_of_an_option_sets_it(void **state)
 {
     (void)state;
     const char *lines[] = {
-        "m.json --db x.db --threads 4 --rate 0.5 --quiet",
-        "--db=x.db -t 4 --rate=5e-1 -q m.json",
-        "-t4 m.json --quiet --db x.db --rate .5",
-        "--threads=4 --db x.db --rate 0.5 -q -- m.json",
+        "m.json --db x.db --threads 4 --rate 0.5 --quiet --band ci95",
+        "--db=x.db -t 4 --rate=5e-1 -q m.json --band=ci95",
+        "-t4 m.json --quiet --db x.db --rate .5 -b ci95",
+        "--threads=4 --db x.db -bci95 --rate 0.5 -q -- m.json",
     };
     for (int i = 0; i < 4; i++) {
         fixture f;
@@ -76,6 +80,7 @@ static void every_spelling_of_an_option_sets_it(void **state)
         assert_int_equal(f.values.n_threads, 4);
         assert_true(f.values.rate == 0.5);
         assert_true(f.values.quiet);
+        assert_int_equal(f.values.band, 1);
         assert_false(f.arguments.wants_help);
         assert_int_equal(f.arguments.n_arguments, 1);
         assert_string_equal(f.arguments.argument[0], "m.json");
@@ -128,12 +133,23 @@ static void words_behind_two_dashes_are_arguments(void **state)
 static void help_is_seen_wherever_it_stands(void **state)
 {
     (void)state;
-    const char *lines[] = {"--help", "-h", "m.json extra --quiet --help", "--threads 3 -h --nonsense"};
-    for (int i = 0; i < 4; i++) {
+    const struct {
+        const char *line;
+        ftdn_help_form form;
+    } lines[] = {
+        {"--help", FTDN_HELP_TEXT},
+        {"-h", FTDN_HELP_TEXT},
+        {"m.json extra --quiet --help", FTDN_HELP_TEXT},
+        {"--threads 3 -h --nonsense", FTDN_HELP_TEXT},
+        {"a b c --help=man", FTDN_HELP_MAN},
+        {"--help=words --nonsense", FTDN_HELP_WORDS},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         fixture f;
         fixture_init(&f);
-        FTDN_ASSERT_OK(parse(&f, lines[i]), f.err);
+        FTDN_ASSERT_OK(parse(&f, lines[i].line), f.err);
         assert_true(f.arguments.wants_help);
+        assert_int_equal(f.arguments.help_form, lines[i].form);
         ftdn_arena_done(&f.arena);
     }
 }
@@ -175,6 +191,10 @@ static void every_wrong_line_is_told_what_is_wrong(void **state)
         {"m --rate 1e999", "--rate: '1e999' is not allowed; allowed: a number in [0, 1]"},
         {"m --rate -", "--rate: '-' is not allowed; allowed: a number in [0, 1]"},
         {"m --extra", "--extra: WORD is missing"},
+        {"m --band", "--band: BAND is missing"},
+        {"m --band ci", "--band: 'ci' is not allowed; allowed: sd, ci95"},
+        {"m --band ci59", "--band: 'ci59' is not allowed; allowed: sd, ci95; did you mean 'ci95'?"},
+        {"m --help=html", "--help: 'html' is not allowed; allowed: man, words"},
         {"m --extra=", "--extra: WORD is empty"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -206,6 +226,7 @@ static void the_help_begins_with_an_example(void **state)
                                     "      --rate R      a rate\n"
                                     "  -q, --quiet       print less\n"
                                     "      --extra WORD  a word to hand on\n"
+                                    "  -b, --band BAND   sd or ci95\n"
                                     "  -h, --help        show this text\n"
                                     "\n"
                                     "More words.\n");

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/student.h"
 #include "tests/results/asked_store.h"
 
 /* One trial of a campaign at 1 % weight faults. */
@@ -38,21 +39,74 @@ static void gains_are_paired_by_seed(void **state)
     append_trial(asked, 8, "clip", NULL, 7, 0.125);
     const char *answer = ftdn_asked_csv(asked, "protection_gain", NULL), *row = answer;
     static const char *const rows[] = {
-        "none,,,,,3,0.375,0.3105172139687911,0,,,\n",
-        "kr,random,mean,0.5,,1,0.5,,1,0.25,,\n",
-        "kr,entropy,mean,0.5,,3,0.4375,0.3105172139687911,2,0.125,0.7941377960109184,0.2951672353008666\n",
-        "clip,,,,,1,0.125,,0,,,\n",
+        "none,,,,,3,0.375,0.3105172139687911,0,,,,,,\n",
+        "kr,random,mean,0.5,,1,0.5,,1,0.25,,,,1,1\n",
+        "kr,entropy,mean,0.5,,3,0.4375,0.3105172139687911,2,0.125,0.7941377960109184,0.2951672353008666,"
+        "0.2951672353008666,0.5,1\n",
+        "clip,,,,,1,0.125,,0,,,,,,\n",
     };
     for (int i = 0; i < 4; i++) {
         row = strstr(row, rows[i]);
         if (!row) fail_msg("no row '%s' in its place of\n%s", rows[i], answer);
     }
     /* Against random, whose seed 0 alone has a partner; and the other way round. */
-    ftdn_asked_assert_row(
-        asked, "ranking_gain", NULL,
-        "smoke,ssd_mobilenet_v1_tf,zero,0.1,1e-05,0,0,kr,entropy,mean,0.5,,3,0.4375,0.3105172139687911,1,-0.1875,,\n");
+    ftdn_asked_assert_row(asked, "ranking_gain", NULL,
+                          "smoke,ssd_mobilenet_v1_tf,zero,0.1,1e-05,0,0,kr,entropy,mean,0.5,,3,0.4375,0."
+                          "3105172139687911,1,-0.1875,,,,1,1\n");
     ftdn_asked_assert_row(asked, "ranking_gain", "baseline=entropy",
-                          "smoke,ssd_mobilenet_v1_tf,zero,0.1,1e-05,0,0,kr,random,mean,0.5,,1,0.5,,1,0.1875,,\n");
+                          "smoke,ssd_mobilenet_v1_tf,zero,0.1,1e-05,0,0,kr,random,mean,0.5,,1,0.5,,1,0.1875,,,,1,1\n");
+}
+
+/* Seven pairs each, by hand: kr gains 1/64 ... 7/64, the mean 1/16 and the deviation sqrt(28 / 6) / 64, so that
+ * t = 4 sqrt(7) / sqrt(28 / 6) = 4.899 with 6 degrees of freedom and all signs agree: 2 / 2^7. At rate 0.2 it gains
+ * 1/64 in six and loses 1/64 in one: 2 (1 + 7) / 2^7. The smaller p is doubled, the other one stays; of the signs, too.
+ * */
+static void comparisons_of_an_answer_are_one_family(void **state)
+{
+    ftdn_asked_store *asked = *state;
+    ftdn_asked_trial trials[28];
+    for (int i = 0; i < 7; i++) {
+        trials[i] = (ftdn_asked_trial){0.1, NULL, 0, i, 0.25};
+        trials[7 + i] = (ftdn_asked_trial){0.1, "kr", 0.5, i, 0.25 + (i + 1) / 64.0};
+        trials[14 + i] = (ftdn_asked_trial){0.2, NULL, 0, i, 0.25};
+        trials[21 + i] = (ftdn_asked_trial){0.2, "kr", 0.5, i, 0.25 + (i == 3 ? -1 : 1) / 64.0};
+    }
+    ftdn_asked_append(asked, trials, 28, 1070);
+    double p[2], holm_p[2], sign_p[2], holm_sign_p[2];
+    const char *row = ftdn_asked_csv(asked, "protection_gain", NULL);
+    for (int i = 0; i < 2; i++) {
+        row = strstr(row, ",kr,entropy,mean,0.5,,7,");
+        assert_non_null(row);
+        row += 1;
+        const char *tail = strchr(row, '\n');
+        for (int commas = 0; commas < 4; commas += *--tail == ',') continue;
+        assert_int_equal(sscanf(tail, ",%lf,%lf,%lf,%lf", &p[i], &holm_p[i], &sign_p[i], &holm_sign_p[i]), 4);
+    }
+    assert_true(fabs(p[0] - ftdn_student_two_sided_p(4 * sqrt(7 / (28 / 6.0)), 6)) < 1e-12);
+    assert_true(p[0] < p[1] && holm_p[0] == 2 * p[0] && holm_p[1] == p[1]);
+    assert_true(sign_p[0] == 2 / 128.0 && sign_p[1] == 16 / 128.0);
+    assert_true(holm_sign_p[0] == 4 / 128.0 && holm_sign_p[1] == 16 / 128.0);
+}
+
+/* 0.25 and 0.5 have the deviation sqrt(1/32) = 0.1768, and t is 12.706: an interval of +- 0.2 needs five seeds, with
+ * t = 2.776 0.2195, or six, with t = 2.571 0.1856. */
+static void seeds_needed_are_those_of_the_deviation(void **state)
+{
+    ftdn_asked_store *asked = *state;
+    static const ftdn_asked_trial trials[] = {{0.1, NULL, 0, 0, 0.25},
+                                              {0.1, NULL, 0, 1, 0.5},
+                                              {0.2, NULL, 0, 0, 0.5},
+                                              {0.3, NULL, 0, 0, 0.5},
+                                              {0.3, NULL, 0, 1, 0.5}};
+    ftdn_asked_append(asked, trials, 5, 1120);
+    assert_string_equal(
+        ftdn_asked_csv(asked, "seeds_needed", "within=0.2"),
+        "manifest,model,type,weight_rate,feature_map_rate,weight_count,feature_map_count,method,ranking,"
+        "merge,ratio,variant,n,mean_map_voc07,sd_map_voc07,map_half_width,seeds_needed,seeds_missing\n"
+        "smoke,ssd_mobilenet_v1_tf,zero,0.1,0,0,0,none,,,,,2,0.375,0.1767766952966369,"
+        "1.5882755920218368,6,4\n"
+        "smoke,ssd_mobilenet_v1_tf,zero,0.3,0,0,0,none,,,,,2,0.5,0,0,2,0\n"
+        "smoke,ssd_mobilenet_v1_tf,zero,0.2,0,0,0,none,,,,,1,0.5,,,,\n");
 }
 
 static void a_bare_trial_serves_all_protections_of_its_faults_only(void **state)
@@ -72,9 +126,11 @@ static void a_bare_trial_serves_all_protections_of_its_faults_only(void **state)
         ftdn_sample_append(asked->store, &sample, &asked->origin);
     }
     const char *answer = ftdn_asked_csv(asked, "protection_gain", NULL);
-    assert_non_null(strstr(answer, "protected,ssd_mobilenet_v1_tf,zero,0.01,1e-05,0,0,d2nn,,,,,1,0.5,,1,0.49,,\n"));
-    assert_non_null(strstr(answer, "protected,ssd_mobilenet_v1_tf,zero,0.02,1e-05,0,0,d2nn,,,,,1,0.5,,1,0.48,,\n"));
-    assert_non_null(strstr(answer, "bare,ssd_mobilenet_v1_tf,zero,0.02,1e-05,0,0,none,,,,,1,0.02,,0,,,\n"));
+    assert_non_null(
+        strstr(answer, "protected,ssd_mobilenet_v1_tf,zero,0.01,1e-05,0,0,d2nn,,,,,1,0.5,,1,0.49,,,,1,1\n"));
+    assert_non_null(
+        strstr(answer, "protected,ssd_mobilenet_v1_tf,zero,0.02,1e-05,0,0,d2nn,,,,,1,0.5,,1,0.48,,,,1,1\n"));
+    assert_non_null(strstr(answer, "bare,ssd_mobilenet_v1_tf,zero,0.02,1e-05,0,0,none,,,,,1,0.02,,0,,,,,,\n"));
 }
 
 /* By hand: seeds 0 and 1 lost 0.25 and 0.5, of which came back 0.125 and 0.375: shares 1/2 and 3/4, with the half width
@@ -186,6 +242,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FTDN_ASKED_TEST(gains_are_paired_by_seed),
+        FTDN_ASKED_TEST(comparisons_of_an_answer_are_one_family),
+        FTDN_ASKED_TEST(seeds_needed_are_those_of_the_deviation),
         FTDN_ASKED_TEST(a_bare_trial_serves_all_protections_of_its_faults_only),
         FTDN_ASKED_TEST(recovery_is_the_share_of_the_loss_that_came_back),
         FTDN_ASKED_TEST(the_smallest_ratio_is_within_the_margin_that_is_set),

@@ -1,33 +1,15 @@
 /* How long the named queries take on a store of 100,000 trials. The table that this prints is the measurement:
  * meson test -C build results/large_store -v */
-#include <sqlite3.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "tests/results/large_store.h"
 #include "tests/results/sample.h"
 
 /* A query takes less than 1 s on a quiet machine. Processor time, and five times as much, is what a busy one keeps. */
 #define LIMIT_SECONDS 5.0
-
-/* large_store.sql, with a 0 behind it; made by tools/embed-text. */
-extern const unsigned char large_store_sql[];
-
-static void make_store(const char *path)
-{
-    ftdn_attempt_origin origin;
-    sqlite3 *db;
-    char *message = NULL;
-    ftdn_store_close(ftdn_sample_open(path, &origin)); /* makes the schema, and rows that go again */
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    const char *begin = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; DELETE FROM runs; "
-                        "DELETE FROM campaigns; DELETE FROM environments";
-    assert_int_equal(sqlite3_exec(db, begin, NULL, NULL, NULL), SQLITE_OK);
-    if (sqlite3_exec(db, (const char *)large_store_sql, NULL, NULL, &message) != SQLITE_OK) fail_msg("%s", message);
-    assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
 
 /* When rows came first: the second call of a CSV, the first one hears the header alone. */
 typedef struct stopwatch {
@@ -94,7 +76,7 @@ static void every_named_query_is_quick(void **state)
     const ftdn_named_query *query = ftdn_named_queries(&n_queries);
     ftdn_arena_init(&arena);
     char *folder = ftdn_test_create_folder(&arena), *path = ftdn_path_join(&arena, folder, "large.db", &err);
-    make_store(path);
+    ftdn_large_store_make(path);
     printf("%-20s  %8s  %9s  %9s  %9s\n", "query", "rows", "first (s)", "all (s)", "cpu (s)");
     for (int i = 0; i < n_queries; i++)
         if (measure(path, query[i].name) > LIMIT_SECONDS) fail_msg("%s takes too long", query[i].name);

@@ -113,6 +113,30 @@ static void every_run_adds_rows(void **state)
     assert_answer(test, "SELECT count(*) AS n FROM v_overheads", "n\n3\n");
 }
 
+static void the_last_row_of_each_network_method_and_ratio_is_listed(void **state)
+{
+    fixture *test = *state;
+    ftdn_error err = {0};
+    ftdn_latency run[] = {original, protected_by_copies(), protected_by_copies()};
+    run[2].ratio = 0.25;
+    for (int i = 0; i < 2; i++) {
+        run[0].median_s = run[1].median_s = 0.26 + 0.01 * i;
+        FTDN_ASSERT_OK(
+            ftdn_store_append_latencies(test->store, "2026-01-31T23:59:59Z", run, 3, test->origin.environment, &err),
+            err);
+    }
+    const ftdn_latency *latency;
+    int n_latencies;
+    FTDN_ASSERT_OK(ftdn_store_list_latencies(test->store, &test->arena, &latency, &n_latencies, &err), err);
+    assert_int_equal(n_latencies, 3);
+    assert_true(latency[0].median_s == 0.27 && isnan(latency[0].ratio) && !latency[0].ranking);
+    assert_true(latency[1].median_s == 0.27 && latency[1].ratio == 0.5 && latency[2].ratio == 0.25);
+    assert_string_equal(latency[1].ranking, "weight_sum");
+    assert_int_equal(latency[1].feature_map_bytes, 400);
+    assert_int_equal(latency[1].peak_map_bytes, 700);
+    assert_int_equal(latency[1].n_repeats, 25);
+}
+
 /* The second row breaks a rule of the table: the first one is not kept either. */
 static void a_run_with_a_wrong_row_is_refused_as_a_whole(void **state)
 {
@@ -149,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(rows_of_a_run_are_read_as_they_were_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_run_adds_rows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_last_row_of_each_network_method_and_ratio_is_listed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_run_with_a_wrong_row_is_refused_as_a_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_environment_must_be_known, set_up, tear_down),
     };

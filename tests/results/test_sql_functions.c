@@ -1,6 +1,7 @@
 #include <math.h>
 #include <sqlite3.h>
 
+#include "base/sign_test.h"
 #include "base/student.h"
 #include "results/sql_functions.h"
 #include "tests/support/support.h"
@@ -94,6 +95,73 @@ static void groups_of_different_sizes_have_their_own_factors(void **state)
     assert_gives("sum(x)", groups, two + three + two);
 }
 
+static void signs_are_counted_without_zeros(void **state)
+{
+    (void)state;
+    assert_gives("sign_test(x)", "VALUES (1), (0.5), (NULL), (-2), (0), (3), (4), (1e-300)", ftdn_sign_test(5, 1));
+    assert_gives("sign_test(x)", "VALUES (0), (0)", NAN);
+    assert_gives("sign_test(x)", "VALUES (NULL)", NAN);
+    assert_gives("sign_test(x)", "SELECT 1 WHERE 0", NAN);
+}
+
+/* Rows in any order, among them equal and missing ones: by hand 4 * 0.005, 3 * 0.01 twice, and 0.9. */
+static void comparisons_are_adjusted_in_a_window(void **state)
+{
+    (void)state;
+    const char *values = "SELECT column1 AS p, holm(column1, 4) OVER (ORDER BY column1) AS x "
+                         "FROM (VALUES (0.9), (0.01), (NULL), (0.005), (0.01))";
+    static const struct {
+        const char *expression;
+        double adjusted;
+    } rows[] = {
+        {"min(column2)", 0.02},
+        {"max(column2) FILTER (WHERE column1 = 0.01)", 0.03},
+        {"min(column2) FILTER (WHERE column1 = 0.01)", 0.03},
+        {"max(column2)", 0.9},
+        {"max(column2) FILTER (WHERE column1 IS NULL)", NAN},
+    };
+    for (int i = 0; i < 5; i++) {
+        char *nested =
+            sqlite3_mprintf("SELECT %s FROM (SELECT p AS column1, x AS column2 FROM (%s))", rows[i].expression, values);
+        assert_gives("max(x)", nested, rows[i].adjusted);
+        sqlite3_free(nested);
+    }
+    assert_gives("holm(x, 5)", "VALUES (0.01)", 0.05);
+    assert_gives("holm(x, 5)", "VALUES (NULL)", NAN);
+}
+
+static void assert_refused(const char *sql, const char *message)
+{
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    int code = SQLITE_ROW;
+    while (code == SQLITE_ROW) code = sqlite3_step(statement);
+    assert_int_equal(code, SQLITE_ERROR);
+    assert_string_equal(sqlite3_errmsg(db), message);
+    sqlite3_finalize(statement);
+}
+
+static void a_window_that_is_no_family_is_refused(void **state)
+{
+    (void)state;
+    static const char order[] = "holm(p, n) wants its p in order: holm(p, n) OVER (ORDER BY p)";
+    assert_refused("SELECT holm(column1, 2) FROM (VALUES (0.2), (0.1))", order);
+    assert_refused("SELECT holm(column1, 2) OVER (ORDER BY column1 DESC) FROM (VALUES (0.2), (0.1))", order);
+    assert_refused("SELECT holm(column1, 1) OVER (ORDER BY column1) FROM (VALUES (0.1), (0.2))",
+                   "holm(p, n): there are more than n comparisons");
+    assert_refused("SELECT holm(column1, 9) OVER (ORDER BY column1 ROWS 1 PRECEDING) FROM (VALUES (0.1), (0.2), (0.3))",
+                   "holm(p, n) wants all rows before its own: holm(p, n) OVER (ORDER BY p)");
+}
+
+static void needed_values_can_be_asked(void **state)
+{
+    (void)state;
+    assert_gives("needed_values(x, 0.5)", "VALUES (1)", 18); /* as in tests/base/test_moments.c */
+    assert_gives("needed_values(x, 1e-9)", "VALUES (1)", NAN);
+    assert_gives("needed_values(x, 0.5)", "VALUES (NULL)", NAN);
+    assert_gives("needed_values(0.5, x)", "VALUES (NULL)", NAN);
+}
+
 static void the_distribution_can_be_asked(void **state)
 {
     (void)state;
@@ -112,6 +180,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(equal_values_have_no_spread_and_no_test, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_small_spread_far_from_zero_is_not_lost, set_up, tear_down),
         cmocka_unit_test_setup_teardown(groups_of_different_sizes_have_their_own_factors, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(signs_are_counted_without_zeros, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(comparisons_are_adjusted_in_a_window, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_window_that_is_no_family_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(needed_values_can_be_asked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_distribution_can_be_asked, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("results/sql_functions", tests, NULL, NULL);

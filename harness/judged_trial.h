@@ -1,0 +1,28 @@
+/* judged_trial.h - what a trial found, beside what there is: its detections class by class, right or wrong. */
+#ifndef FTDN_HARNESS_JUDGED_TRIAL_H
+#define FTDN_HARNESS_JUDGED_TRIAL_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "datasets/dataset.h"
+#include "detect/average_precision.h"
+#include "harness/worker.h"
+
+/* found: [images of the dataset]. Boxes are compared in pixels of the original images. Images of the result are indexes
+ * into the dataset; it lives in the arena. */
+FTDN_NODISCARD ftdn_status ftdn_judge_class(const ftdn_dataset *dataset, const ftdn_image_detections *found,
+                                            int class_index, double iou, ftdn_arena *arena,
+                                            ftdn_judged_class *ret_judged, ftdn_error *err);
+
+/* A trial, all of its classes judged. */
+typedef struct ftdn_judged_trial {
+    int n_images, n_classes;
+    const char *const *class_name;      /* [n_classes], of the dataset */
+    const ftdn_judged_class *of_class; /* [n_classes] */
+} ftdn_judged_trial;
+
+/* Lives in the arena; class names are borrowed. */
+FTDN_NODISCARD ftdn_status ftdn_trial_judge(const ftdn_dataset *dataset, const ftdn_image_detections *found, double iou,
+                                            ftdn_arena *arena, ftdn_judged_trial *ret_judged, ftdn_error *err);
+
+#endif

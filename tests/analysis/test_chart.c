@@ -1,0 +1,139 @@
+#include <math.h>
+
+#include "analysis/chart.h"
+#include "tests/analysis/made_cells.h"
+
+static ftdn_arena arena;
+static ftdn_error err;
+
+static int set_up(void **state)
+{
+    (void)state;
+    ftdn_arena_init(&arena);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    ftdn_arena_done(&arena);
+    return 0;
+}
+
+/* Kept in the arena. */
+static const char *keep(ftdn_text *text)
+{
+    FTDN_ASSERT_OK(ftdn_text_check(text, &err), err);
+    const char *copy = ftdn_arena_copy_text(&arena, text->chars, text->n_chars, &err);
+    assert_non_null(copy);
+    ftdn_text_done(text);
+    return copy;
+}
+
+static ftdn_lines group(const ftdn_cell_accuracy *cell, int n_cells)
+{
+    ftdn_lines lines;
+    FTDN_ASSERT_OK(ftdn_lines_group(cell, n_cells, &arena, &lines, &err), err);
+    return lines;
+}
+
+static ftdn_cell_accuracy in_layer(const char *scope, double weight_rate, double map_rate, double map)
+{
+    ftdn_cell_accuracy cell = ftdn_made_cell("none", NAN, weight_rate, map_rate, map);
+    cell.params.weight_scope = cell.params.feature_map_scope = scope;
+    return cell;
+}
+
+static void layers_stand_in_the_order_of_their_numbers(void **state)
+{
+    (void)state;
+    ftdn_chart chart;
+    const ftdn_cell_accuracy cell[] = {
+        in_layer("[\"block10.*\"]", 0.1, 0, 0.5),
+        in_layer("[\"block2.*\"]", 0.1, 0, 0.25),
+        in_layer("[\"block2.*\"]", 0, 0.1, 0.375),
+        ftdn_made_cell("none", NAN, 0, 0, 0.625),
+    };
+    const ftdn_lines lines = group(cell, 4);
+    FTDN_ASSERT_OK(ftdn_chart_make_layers(&lines, "layers", &arena, &chart, &err), err);
+    assert_int_equal(chart.n_curves, 2);
+    assert_true(chart.level == 62.5);
+    assert_string_equal(chart.curve[0].name, "10 % of its weights");
+    assert_int_equal(chart.curve[0].n_points, 2);
+    assert_string_equal(chart.curve[0].point[0].label, "block2");
+    assert_true(chart.curve[0].point[0].x == 1 && chart.curve[0].point[0].y == 25);
+    assert_string_equal(chart.curve[0].point[1].label, "block10");
+    assert_true(fabs(chart.curve[0].point[1].low - 48) < 1e-9 && fabs(chart.curve[0].point[1].high - 52) < 1e-9);
+    assert_string_equal(chart.curve[1].name, "10 % of its map");
+    assert_int_equal(chart.curve[1].n_points, 1);
+}
+
+/* t(0.975) of 2 and 3 degrees of freedom: 4.30265, 3.18245 (any table of Student's t); s = 0.02. */
+static void the_width_of_an_interval_falls_with_the_seeds(void **state)
+{
+    (void)state;
+    ftdn_chart chart;
+    const ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0.01, 0.01, 0.5),
+        ftdn_made_cell("none", NAN, 0, 0, 0.625),
+    };
+    const ftdn_lines lines = group(cell, 2);
+    FTDN_ASSERT_OK(ftdn_chart_make_seeds(&lines, "seeds", &arena, &chart, &err), err);
+    assert_int_equal(chart.n_curves, 1);
+    assert_int_equal(chart.curve[0].n_seeds, 3);
+    assert_true(chart.curve[0].point[0].x == 3 && chart.curve[0].point[1].x == 4);
+    assert_true(fabs(chart.curve[0].point[0].y - 4.30265 * 2 / sqrt(3)) < 1e-4);
+    assert_true(fabs(chart.curve[0].point[1].y - 3.18245 * 2 / 2) < 1e-4);
+}
+
+static void cells_that_do_not_fit_are_an_error(void **state)
+{
+    (void)state;
+    ftdn_chart chart;
+    const ftdn_cell_accuracy cell[] = {ftdn_made_cell("none", NAN, 0, 0, 0.6)};
+    const ftdn_lines lines = group(cell, 1);
+    FTDN_ASSERT_FAILS(ftdn_chart_make_layers(&lines, "a", &arena, &chart, &err), FTDN_ERR_STORE, "in a single layer",
+                      err);
+    FTDN_ASSERT_FAILS(ftdn_chart_make_seeds(&lines, "a", &arena, &chart, &err), FTDN_ERR_STORE, "several seeds", err);
+}
+
+static void script_and_numbers_have_every_point_and_label(void **state)
+{
+    (void)state;
+    ftdn_chart chart;
+    ftdn_text numbers, script;
+    const ftdn_cell_accuracy cell[] = {in_layer("[\"a'b.*\"]", 0.1, 0, 0.5), in_layer("[\"a'c.*\"]", 0.1, 0, 0.25)};
+    const ftdn_lines lines = group(cell, 2);
+    FTDN_ASSERT_OK(ftdn_chart_make_layers(&lines, "layers", &arena, &chart, &err), err);
+    ftdn_text_init(&numbers);
+    ftdn_text_init(&script);
+    ftdn_chart_write_numbers(&chart, &numbers);
+    ftdn_chart_write_script(&chart, "fig", &script);
+    const char *const rows[] = {
+        "curve,name,label,x,y,low,high\n",
+        "1,10 % of its weights,a'b,1,50,48,52\n",
+        "1,10 % of its weights,a'c,2,25,23,27\n",
+    };
+    ftdn_assert_in_order(keep(&numbers), rows, 3);
+    const char *const parts[] = {
+        "numbers = 'fig'.'.csv'\n",
+        "set title 'layers'.\"\\n\".'ssd_vgg16, faults: zero'",
+        "set ylabel 'mAP (%)'",
+        "set xrange [0.5:2.5]",
+        "set xtics rotate by 45 right ('a'.\"'\".'b' 1, 'a'.\"'\".'c' 2)\n",
+        "with filledcurves linestyle 1",
+        "with linespoints linestyle 1 title '10 % of its weights (n = 3)'\n",
+    };
+    ftdn_assert_in_order(keep(&script), parts, sizeof parts / sizeof *parts);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(layers_stand_in_the_order_of_their_numbers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_width_of_an_interval_falls_with_the_seeds, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(cells_that_do_not_fit_are_an_error, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(script_and_numbers_have_every_point_and_label, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
