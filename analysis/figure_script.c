@@ -112,12 +112,6 @@ static void append_title(const ftdn_figure_curve *curve, ftdn_text *text)
     ftdn_text_done(&title);
 }
 
-/* Has the paper a point here: a place and a value? */
-static bool is_point(const ftdn_paper_value *value)
-{
-    return !isnan(value->x) && !isnan(value->y);
-}
-
 /* The curve that the paper's point belongs to; -1: its text does not say. */
 static int find_curve(const ftdn_accuracy_figure *figure, const ftdn_paper_value *value)
 {
@@ -133,7 +127,7 @@ static void write_paper_points(const ftdn_accuracy_figure *figure, ftdn_text *te
         bool is_open = false;
         for (int i = 0; i < figure->n_paper_values; i++) {
             const ftdn_paper_value *value = &figure->paper_value[i];
-            if (!is_point(value) || find_curve(figure, value) != c) continue;
+            if (!ftdn_paper_value_is_point(value) || find_curve(figure, value) != c) continue;
             if (!is_open) ftdn_text_append(text, "$paper%d << end\nrate,map\n", c + 1);
             is_open = true;
             ftdn_text_append(text, "%.6g,%.6g\n", 100 * value->x, 100 * value->y);
@@ -149,7 +143,7 @@ static void write_paper_plots(const ftdn_accuracy_figure *figure, ftdn_text *tex
     for (int c = -1; c < figure->n_curves; c++) {
         bool has_points = false;
         for (int i = 0; i < figure->n_paper_values; i++)
-            has_points |= is_point(&figure->paper_value[i]) && find_curve(figure, &figure->paper_value[i]) == c;
+            has_points |= ftdn_paper_value_is_point(&figure->paper_value[i]) && find_curve(figure, &figure->paper_value[i]) == c;
         if (!has_points) continue;
         ftdn_text_append(text, ", \\\n     $paper%d using 1:2 with points ", c + 1);
         if (c >= 0) ftdn_text_append(text, "linestyle %d ", c + 1);

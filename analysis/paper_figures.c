@@ -82,7 +82,8 @@ ftdn_status ftdn_paper_figure_make(const ftdn_paper_figure *known, const ftdn_li
     figure.is_logarithmic &= !known->is_linear;
     bool has_vgg = false;
     for (int c = 0; c < figure.n_curves; c++) has_vgg |= strcmp(figure.curve[c].line->params->model, "ssd_vgg16") == 0;
-    bool is_stand_in = known->is_of_vgg && !has_vgg, has_points = figure.n_paper_values > 0;
+    bool is_stand_in = known->is_of_vgg && !has_vgg, has_points = false;
+    for (int i = 0; i < figure.n_paper_values; i++) has_points |= ftdn_paper_value_is_point(&figure.paper_value[i]);
     if (is_stand_in && has_points) figure.note = "SSD-MobileNet stands in for the paper's SSD-VGG (open circles)";
     else if (is_stand_in) figure.note = "SSD-MobileNet stands in for the paper's SSD-VGG";
     else if (has_points) figure.note = "open circles: the paper's own network and images";

@@ -68,6 +68,11 @@ ftdn_status ftdn_paper_values_load(const char *name, ftdn_arena *arena, const ft
     return FTDN_OK;
 }
 
+bool ftdn_paper_value_is_point(const ftdn_paper_value *value)
+{
+    return !isnan(value->x) && !isnan(value->y);
+}
+
 double ftdn_paper_values_find(const ftdn_paper_value *value, int n_values, const char *row, const char *series)
 {
     for (int i = 0; i < n_values; i++) {

@@ -4,6 +4,8 @@
 #ifndef FTDN_ANALYSIS_PAPER_VALUES_H
 #define FTDN_ANALYSIS_PAPER_VALUES_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/status.h"
 
@@ -20,6 +22,9 @@ typedef struct ftdn_paper_value {
 FTDN_NODISCARD ftdn_status ftdn_paper_values_load(const char *name, ftdn_arena *arena,
                                                   const ftdn_paper_value **ret_value, int *ret_n_values,
                                                   ftdn_error *err);
+
+/* Is it a point of a figure: a place and a value? */
+bool ftdn_paper_value_is_point(const ftdn_paper_value *value);
 
 /* The value of a table's cell; NaN where the paper has none. */
 double ftdn_paper_values_find(const ftdn_paper_value *value, int n_values, const char *row, const char *series);
