@@ -143,7 +143,8 @@ static void write_paper_plots(const ftdn_accuracy_figure *figure, ftdn_text *tex
     for (int c = -1; c < figure->n_curves; c++) {
         bool has_points = false;
         for (int i = 0; i < figure->n_paper_values; i++)
-            has_points |= ftdn_paper_value_is_point(&figure->paper_value[i]) && find_curve(figure, &figure->paper_value[i]) == c;
+            has_points |=
+                ftdn_paper_value_is_point(&figure->paper_value[i]) && find_curve(figure, &figure->paper_value[i]) == c;
         if (!has_points) continue;
         ftdn_text_append(text, ", \\\n     $paper%d using 1:2 with points ", c + 1);
         if (c >= 0) ftdn_text_append(text, "linestyle %d ", c + 1);

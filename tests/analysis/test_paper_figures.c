@@ -78,8 +78,7 @@ static void another_network_in_the_place_of_vgg_is_said(void **state)
     cell[0].params.model = "ssd_mobilenet_v1";
     assert_string_equal(make("fig6d", cell, 1).note, "SSD-MobileNet stands in for the paper's SSD-VGG"); /* no point */
     cell[0].params.weight_rate = 0.01;
-    assert_string_equal(make("fig6c", cell, 1).note,
-                        "SSD-MobileNet stands in for the paper's SSD-VGG (open circles)");
+    assert_string_equal(make("fig6c", cell, 1).note, "SSD-MobileNet stands in for the paper's SSD-VGG (open circles)");
 }
 
 static void the_papers_names_of_curves_are_ours(void **state)
