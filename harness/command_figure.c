@@ -15,7 +15,8 @@
 
 typedef struct figure_options {
     bool wants_list, wants_all, wants_paper, asks_nothing;
-    const char *db, *size, *manifest, *axis, *band;
+    const char *db, *manifest;
+    int size, axis, band; /* of ftdn_paper_sizes, an ftdn_figure_axis, an ftdn_figure_band */
     double other_rate; /* NaN: to be chosen */
     ftdn_option_words outputs;
     ftdn_exit_code *ret_exit;
@@ -23,25 +24,9 @@ typedef struct figure_options {
 
 #define ACCURACY "accuracy" /* the figure that is drawn out of any store, and runs nothing */
 
-static ftdn_status read_band(const figure_options *options, ftdn_figure_band *ret_band, ftdn_error *err)
-{
-    static const char *const bands[] = {"sd", "ci95"}; /* as ftdn_figure_band */
-    int band;
-    FTDN_TRY(ftdn_word_choose("--band", options->band, bands, 2, &band, err));
-    *ret_band = (ftdn_figure_band)band;
-    return FTDN_OK;
-}
-
-static ftdn_status read_desc(const figure_options *options, ftdn_accuracy_figure_desc *ret_desc, ftdn_error *err)
-{
-    static const char *const axes[] = {"any", "weight_rate", "feature_map_rate", "both", "each"}; /* ftdn_figure_axis */
-    int axis;
-    ftdn_figure_band band;
-    FTDN_TRY(ftdn_word_choose("--x", options->axis, axes, sizeof axes / sizeof *axes, &axis, err));
-    FTDN_TRY(read_band(options, &band, err));
-    *ret_desc = (ftdn_accuracy_figure_desc){(ftdn_figure_axis)axis, options->other_rate, band};
-    return FTDN_OK;
-}
+/* As ftdn_figure_axis and ftdn_figure_band. */
+static const char *const axis_name[] = {"any", "weight_rate", "feature_map_rate", "both", "each"};
+static const char *const band_name[] = {"sd", "ci95"};
 
 static ftdn_status load_lines(const char *db, const char *manifest, ftdn_arena *arena, ftdn_lines *ret_lines,
                               ftdn_error *err)
@@ -127,13 +112,16 @@ static ftdn_status draw_chart(const ftdn_chart *chart, const ftdn_picture_place 
 static ftdn_status draw_store(const figure_options *options, ftdn_arena *arena, ftdn_text *text, ftdn_error *err)
 {
     static const char *const suffixes[] = {"svg", NULL};
-    ftdn_accuracy_figure_desc desc;
+    const ftdn_accuracy_figure_desc desc = {
+        .axis = (ftdn_figure_axis)options->axis,
+        .other_rate = options->other_rate,
+        .band = (ftdn_figure_band)options->band,
+    };
     ftdn_lines lines;
     ftdn_accuracy_figure figure;
     ftdn_picture_place place[FTDN_MAX_OPTION_WORDS];
     int n_places;
     if (!options->db) return FTDN_FAIL(err, FTDN_ERR_ARG, "--db is missing; 'ftdn figure --help' shows an example");
-    FTDN_TRY(read_desc(options, &desc, err));
     const char *folder = ftdn_path_folder(arena, options->db, err), *stem = ftdn_path_stem(arena, options->db, err);
     const char *file = stem ? ftdn_arena_format(arena, err, "%s_" ACCURACY, stem) : NULL;
     const char *path = folder && file ? ftdn_path_join(arena, folder, file, err) : NULL;
@@ -167,14 +155,14 @@ static ftdn_status draw_campaign(const ftdn_paper_figure *known, const figure_op
                                  ftdn_campaign_files *files, ftdn_text *text, ftdn_error *err)
 {
     static const char *const suffixes[] = {"svg", "png", NULL};
-    const ftdn_paper_campaign_desc desc = {known->name, options->size, options->db, options->asks_nothing};
+    const char *size = ftdn_paper_sizes()[options->size];
+    const ftdn_paper_campaign_desc desc = {known->name, size, options->db, options->asks_nothing};
+    const ftdn_figure_band band = (ftdn_figure_band)options->band;
     ftdn_arena *arena = &files->arena;
-    ftdn_figure_band band;
     ftdn_lines lines;
     ftdn_picture_place place[FTDN_MAX_OPTION_WORDS];
     int n_places;
-    FTDN_TRY(read_band(options, &band, err));
-    const char *stem = ftdn_arena_format(arena, err, "figures/%s-%s", known->name, options->size);
+    const char *stem = ftdn_arena_format(arena, err, "figures/%s-%s", known->name, size);
     if (!stem) return FTDN_ERR_MEMORY;
     FTDN_TRY(place_pictures(options, stem, suffixes, arena, place, &n_places, err));
     FTDN_TRY(ftdn_paper_campaign_complete(&desc, files, options->ret_exit, err));
@@ -207,14 +195,12 @@ static ftdn_status find_figure(const char *name, const ftdn_paper_figure **ret_k
 /* Figures that are known by name say themselves what is on their axes. */
 static ftdn_status check_options(const figure_options *options, ftdn_error *err)
 {
-    int size;
-    bool has_cut =
-        strcmp(options->axis, "any") != 0 || !isnan(options->other_rate) || strcmp(options->manifest, "*") != 0;
+    bool has_cut = options->axis != FTDN_AXIS_ANY || !isnan(options->other_rate) || strcmp(options->manifest, "*") != 0;
     if (has_cut)
         return FTDN_FAIL(err, FTDN_ERR_ARG, "-x, --other-rate and --manifest belong to the figure '" ACCURACY "'");
     if (options->wants_all && (options->db || options->outputs.n_words > 0))
         return FTDN_FAIL(err, FTDN_ERR_ARG, "--all draws several figures: --db and --output belong to one");
-    return ftdn_word_choose("--size", options->size, ftdn_paper_sizes(), FTDN_N_PAPER_SIZES, &size, err);
+    return FTDN_OK;
 }
 
 static ftdn_status draw_every(const figure_options *options, ftdn_text *text, ftdn_error *err)
@@ -248,32 +234,32 @@ static ftdn_status answer(const void *user, const ftdn_arguments *arguments, ftd
 ftdn_status ftdn_command_figure(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
 {
     figure_options values = {
-        .size = "road",
         .manifest = "*",
-        .axis = "any",
-        .band = "sd",
         .other_rate = (double)NAN,
         .ret_exit = ret_exit,
     };
     const ftdn_option options[] = {
         FTDN_FLAG_OPTION("list", 0, &values.wants_list, "list the figures, and the data that are missing for them"),
-        FTDN_TEXT_OPTION("size", 0, "SIZE", &values.size,
-                         "road (default): generated scenes, minutes; real: the images at hand; paper: VOC 2007"),
+        FTDN_CHOICE_OPTION("size", 0, "SIZE", &values.size, FTDN_N_PAPER_SIZES, ftdn_paper_sizes(),
+                           "road (default): generated scenes, minutes; real: the images at hand; paper: VOC 2007"),
         FTDN_TEXT_OPTION("db", 0, "FILE", &values.db, "results file (default: results/NAME-SIZE.db)"),
         FTDN_WORDS_OPTION("output", 'o', "FILE", &values.outputs,
                           "picture: .svg, .png or .pdf; any number of them (default: figures/NAME-SIZE.svg and .png)"),
-        FTDN_TEXT_OPTION("band", 0, "BAND", &values.band, "sd (default), or ci95: the 95 % interval of the mean"),
+        FTDN_CHOICE_OPTION("band", 0, "BAND", &values.band, 2, band_name,
+                           "sd (default), or ci95: the 95 % interval of the mean"),
         FTDN_FLAG_OPTION("yes", 'y', &values.asks_nothing, "run what is missing without asking, however long it takes"),
         FTDN_FLAG_OPTION("all", 0, &values.wants_all, "draw all figures of the list"),
         FTDN_FLAG_OPTION("paper", 0, &values.wants_paper,
                          "print the numbers that the paper's text gives, and draw nothing"),
-        FTDN_TEXT_OPTION("x", 'x', "AXIS", &values.axis,
-                         "of 'accuracy': weight_rate, feature_map_rate, both (equal rates), each (one at a time)"),
+        FTDN_CHOICE_OPTION("x", 'x', "AXIS", &values.axis, 5, axis_name,
+                           "of 'accuracy': weight_rate, feature_map_rate, both (equal rates), each (one at a time)"),
         FTDN_NUMBER_OPTION("other-rate", 0, "R", &values.other_rate, 0, 1,
                            "of 'accuracy': the rate that is not on the axis: 0.01"),
         FTDN_TEXT_OPTION("manifest", 0, "NAME", &values.manifest,
                          "of 'accuracy': trials of this campaign only; a pattern with * and ?"),
     };
+    const char *names[1 + FTDN_MOST_PAPER_NAMES] = {ACCURACY};
+    const int n_names = 1 + ftdn_paper_list_names(false, names + 1);
     const ftdn_command command = {
         .name = "ftdn figure",
         .arguments = "NAME",
@@ -291,6 +277,8 @@ ftdn_status ftdn_command_figure(int argc, char **argv, ftdn_exit_code *ret_exit,
         .max_arguments = 1,
         .n_options = sizeof options / sizeof *options,
         .option = options,
+        .n_words = n_names,
+        .word = names,
     };
     return ftdn_print_answer(&command, argc, (const char *const *)argv, answer, &values, err);
 }
