@@ -168,7 +168,7 @@ static void write_plot(const ftdn_accuracy_figure *figure, ftdn_text *text)
                                "title 'no faults', \\\n     ");
     for (int c = 0; c < figure->n_curves; c++) {
         ftdn_text_append(text,
-                         "numbers using (rate(%d)):(low(column('low'))):(100 * column('high')) with filledcurves "
+                         "numbers using (rate(%d)):(within(column('low'))):(within(column('high'))) with filledcurves "
                          "linestyle %d fillstyle transparent solid %s noborder notitle, \\\n     ",
                          c + 1, c + 1, figure->n_curves > MANY_BANDS ? "0.1" : "0.15");
     }
@@ -197,7 +197,7 @@ void ftdn_figure_write_script(const ftdn_accuracy_figure *figure, const char *st
     ftdn_gnuplot_write_terminals(stem, text);
     ftdn_text_append(text, "\nset datafile separator comma columnheaders\n"
                            "set datafile missing NaN\n"
-                           "low(x) = x > 0 ? 100 * x : 0 # a band ends where the axis does\n"
+                           "within(x) = x < 0 ? 0 : x > 1 ? 100 : 100 * x # a band ends where mAP does\n"
                            "numbers = ");
     ftdn_text_append_gnuplot(text, stem);
     ftdn_text_append(text, ".'.csv'\nrate(curve) = column('curve') == curve ? 100 * %s : NaN\n",
