@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/dataset_label.h"
 #include "analysis/gnuplot.h"
 #include "analysis/line_style.h"
 #include "analysis/table_format.h"
@@ -65,7 +66,10 @@ static void append_heading(const ftdn_accuracy_figure *figure, ftdn_text *text)
     if (figure->other_rate > 0)
         ftdn_text_append(text, "%swith %.6g %% in %s", text->n_chars > start ? ", " : "", 100 * figure->other_rate,
                          figure->axis == FTDN_AXIS_WEIGHT_RATE ? "feature maps" : "weights");
-    if (same_dataset) ftdn_text_append(text, "%s%s", text->n_chars > start ? "\n" : "", first->dataset);
+    if (same_dataset) {
+        if (text->n_chars > start) ftdn_text_append(text, "\n");
+        ftdn_text_append_dataset(text, first->dataset);
+    }
     if (figure->note) ftdn_text_append(text, "\n%s", figure->note);
     ftdn_text_append_bytes(text, "", 0);
 }
