@@ -7,7 +7,8 @@
  * What a context or a gradients object has beside its slab is scratch: another slab of the same program may be put in
  * its place between two steps (training.c does, with one slab per image).
  *
- * A device backend enqueues in run_step and hands device memory to the hook. */
+ * A device backend enqueues in run_step and hands device memory to the hook. Its pack_step takes weights->value in host
+ * or device memory. */
 #ifndef FTDN_ENGINE_BACKEND_H
 #define FTDN_ENGINE_BACKEND_H
 
@@ -47,18 +48,26 @@ struct ftdn_gradients {
     void *state;
 };
 
-/* Sums are over the cells of the context's images, in double. */
+/* Sums are over the cells of the context's images, in double. They and the arrays of the statistics are memory of the
+ * backend. */
 typedef struct ftdn_batch_norm_table {
     /* sums: [2,C]: of x, of x^2. */
-    void (*sum)(const ftdn_context *context, int step, double *sums);
+    ftdn_status (*sum)(const ftdn_context *context, int step, double *sums, ftdn_error *err);
     /* y = activation((x - mean) inverse_deviation scale + shift) */
-    void (*forward)(const ftdn_context *context, int step, const ftdn_batch_statistics *statistics);
-    /* sums: [2,C]: of g, of g (x - mean), where g is dy where the activation passed its input on, else 0. */
-    void (*sum_gradients)(const ftdn_gradients *gradients, const ftdn_context *context, int step,
-                          const ftdn_batch_statistics *statistics, double *sums);
+    ftdn_status (*forward)(const ftdn_context *context, int step, const ftdn_batch_statistics *statistics,
+                           ftdn_error *err);
+    /* sums: [2,C]: of g, of g (x - mean), where g is dy where the activation passed its input on, else 0. A device
+     * leaves it to combine_gradients to take the mean off: of g, of g x. */
+    ftdn_status (*sum_gradients)(const ftdn_gradients *gradients, const ftdn_context *context, int step,
+                                 const ftdn_batch_statistics *statistics, double *sums, ftdn_error *err);
     /* dx = scale inverse_deviation (g - mean_g - (x - mean) mean_gx), added or written as the layout says. */
-    void (*backward)(const ftdn_gradients *gradients, const ftdn_context *context, int step,
-                     const ftdn_batch_statistics *statistics);
+    ftdn_status (*backward)(const ftdn_gradients *gradients, const ftdn_context *context, int step,
+                            const ftdn_batch_statistics *statistics, ftdn_error *err);
+    /* Of a device, else NULL: what batch_statistics.h makes of the sums of the only micro-batch. */
+    ftdn_status (*combine)(const ftdn_context *context, int step, const ftdn_batch_statistics *statistics,
+                           const double *sums, ftdn_error *err);
+    ftdn_status (*combine_gradients)(const ftdn_context *context, int step, const ftdn_batch_statistics *statistics,
+                                     const double *sums, float *dscale, float *dshift, ftdn_error *err);
 } ftdn_batch_norm_table;
 
 struct ftdn_backend {
@@ -69,14 +78,26 @@ struct ftdn_backend {
 
     ftdn_status (*program_init)(ftdn_program *program, ftdn_error *err);
     void (*program_done)(ftdn_program *program);
+    void (*program_describe)(const ftdn_program *program, ftdn_text *text); /* NULL: it has no choice */
 
     ftdn_status (*packed_init)(ftdn_packed *packed, ftdn_error *err);
     void (*packed_done)(ftdn_packed *packed);
     /* Lay out the parameters of one step; called for different steps from several threads at once. */
     ftdn_status (*pack_step)(ftdn_packed *packed, int step, const ftdn_weights *weights, ftdn_error *err);
 
-    float *(*slab_create)(size_t n_bytes, ftdn_error *err); /* zeroed; NULL with FTDN_ERR_MEMORY */
+    ftdn_status (*slab_create)(size_t n_bytes, float **ret_slab, ftdn_error *err); /* zeroed */
     void (*slab_free)(float *slab);
+
+    /* NULL of a backend whose slabs are host memory; else what follows is set too. */
+    const struct ftdn_device_table *device;
+    void (*slab_clear)(float *slab, size_t n_bytes); /* to 0, behind all work of the device; waits */
+    /* To 0, behind the work of a context. */
+    ftdn_status (*clear_after)(const ftdn_context *context, void *values, size_t n_bytes, ftdn_error *err);
+    /* Around the pack_step calls of one update: wait for those who make the weights, and for the layouts. */
+    ftdn_status (*pack_begin)(ftdn_packed *packed, ftdn_error *err);
+    ftdn_status (*pack_end)(ftdn_packed *packed, ftdn_error *err);
+    /* From now on updates are work of this context, out of device memory, and wait for nothing. */
+    ftdn_status (*pack_behind)(ftdn_packed *packed, const ftdn_context *context, ftdn_error *err);
 
     ftdn_status (*context_init)(ftdn_context *context, ftdn_error *err);
     void (*context_done)(ftdn_context *context);

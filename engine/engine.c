@@ -5,15 +5,42 @@
 #include <string.h>
 
 #include "engine/backend.h"
+#include "engine/device.h"
 
 static const ftdn_backend *const backends[] = {&ftdn_backend_ref, &ftdn_backend_cpu};
 
-const ftdn_backend *ftdn_backend_find(const char *name)
+ftdn_status ftdn_backend_open(const char *name, const ftdn_backend **ret_backend, ftdn_error *err)
 {
     for (size_t i = 0; i < sizeof backends / sizeof *backends; i++) {
-        if (!strcmp(backends[i]->name, name)) return backends[i];
+        if (strcmp(backends[i]->name, name) != 0) continue;
+        *ret_backend = backends[i];
+        return FTDN_OK;
     }
-    return NULL;
+    if (strcmp(name, FTDN_DEVICE_BACKEND) != 0)
+        return FTDN_FAIL(err, FTDN_ERR_BACKEND, "there is no backend '%s'", name);
+    const ftdn_device_module *module;
+    ftdn_status status = ftdn_device_module_open(&module, err);
+    if (status != FTDN_OK) {
+        ftdn_error_context(err, "backend '%s'", name);
+        return status;
+    }
+    *ret_backend = module->backend;
+    return FTDN_OK;
+}
+
+const ftdn_backend *ftdn_backend_find(const char *name)
+{
+    const ftdn_backend *backend;
+    return ftdn_backend_open(name, &backend, NULL) == FTDN_OK ? backend : NULL;
+}
+
+const ftdn_device_module *ftdn_backend_device(const ftdn_backend *backend)
+{
+    const ftdn_device_module *module = NULL;
+    if (!backend->device) return NULL;
+    ftdn_status status = ftdn_device_module_open(&module, NULL); /* again: it is where the backend came from */
+    assert(status == FTDN_OK && module->backend == backend);
+    return module;
 }
 
 const char *ftdn_backend_arithmetic(const ftdn_backend *backend, ftdn_conv_algorithm algorithm)
@@ -29,6 +56,11 @@ int ftdn_backend_micro_batch(const ftdn_backend *backend)
 const char *ftdn_backend_version(const ftdn_backend *backend)
 {
     return backend->version();
+}
+
+const ftdn_backend *ftdn_program_backend(const ftdn_program *program)
+{
+    return program->backend;
 }
 
 ftdn_status ftdn_program_create(const ftdn_backend *backend, const ftdn_graph *graph, const ftdn_compile_desc *desc,
@@ -75,6 +107,11 @@ size_t ftdn_program_slab_bytes(const ftdn_program *program)
     return program->schedule.slab_bytes;
 }
 
+void ftdn_program_describe(const ftdn_program *program, ftdn_text *text)
+{
+    if (program->backend->program_describe) program->backend->program_describe(program, text);
+}
+
 static bool node_changed(const ftdn_node *node, const bool *changed)
 {
     if (node->op == FTDN_OP_CONV) return changed[node->weight] || (node->bias >= 0 && changed[node->bias]);
@@ -82,9 +119,9 @@ static bool node_changed(const ftdn_node *node, const bool *changed)
     return changed[node->bn_scale] || changed[node->bn_shift] || changed[node->bn_mean] || changed[node->bn_var];
 }
 
-/* Pack every step, or those that read a changed parameter. Steps are independent of each other. */
-static ftdn_status pack_steps(ftdn_packed *packed, const ftdn_weights *weights, const bool *changed, int n_threads,
-                              ftdn_error *err)
+/* Steps are independent of each other. */
+static ftdn_status pack_wanted_steps(ftdn_packed *packed, const ftdn_weights *weights, const bool *changed,
+                                     int n_threads, ftdn_error *err)
 {
     const ftdn_program *program = packed->program;
     const ftdn_graph *graph = program->graph;
@@ -107,6 +144,16 @@ static ftdn_status pack_steps(ftdn_packed *packed, const ftdn_weights *weights, 
     }
     if (first_failed == n_steps) return FTDN_OK;
     return err ? err->status : FTDN_ERR_BACKEND;
+}
+
+/* Pack every step, or those that read a changed parameter. */
+static ftdn_status pack_steps(ftdn_packed *packed, const ftdn_weights *weights, const bool *changed, int n_threads,
+                              ftdn_error *err)
+{
+    const ftdn_backend *backend = packed->program->backend;
+    if (backend->device) FTDN_TRY(backend->pack_begin(packed, err));
+    FTDN_TRY(pack_wanted_steps(packed, weights, changed, n_threads, err));
+    return backend->device ? backend->pack_end(packed, err) : FTDN_OK;
 }
 
 ftdn_status ftdn_packed_create(const ftdn_program *program, const ftdn_weights *weights, int n_threads,
@@ -152,8 +199,8 @@ ftdn_status ftdn_context_create(const ftdn_program *program, ftdn_context **ret_
     ftdn_context *context = calloc(1, sizeof *context);
     if (!context) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for a context");
     context->program = program;
-    context->slab = program->backend->slab_create(program->schedule.slab_bytes, err);
-    ftdn_status status = context->slab ? program->backend->context_init(context, err) : FTDN_ERR_MEMORY;
+    ftdn_status status = program->backend->slab_create(program->schedule.slab_bytes, &context->slab, err);
+    if (status == FTDN_OK) status = program->backend->context_init(context, err);
     if (status != FTDN_OK) {
         program->backend->slab_free(context->slab);
         free(context);
@@ -171,6 +218,11 @@ void ftdn_context_free(ftdn_context *context)
     free(context);
 }
 
+const ftdn_program *ftdn_context_program(const ftdn_context *context)
+{
+    return context->program;
+}
+
 float *ftdn_context_values(const ftdn_context *context, int node)
 {
     size_t offset = context->program->schedule.map_offset[node];
@@ -186,6 +238,17 @@ ftdn_map ftdn_context_map(const ftdn_context *context, int node)
         .shape = context->program->graph->node[node].shape,
         .values = ftdn_context_values(context, node),
     };
+}
+
+ftdn_status ftdn_context_read(const ftdn_context *context, int node, float *ret_values, ftdn_error *err)
+{
+    const ftdn_device_table *device = context->program->backend->device;
+    ftdn_map map = ftdn_context_map(context, node);
+    size_t n_bytes = ftdn_shape_elements(map.shape) * (size_t)map.n_images * sizeof *map.values;
+    assert(map.values);
+    if (device) return device->copy_after(context, ret_values, map.values, n_bytes, err);
+    memcpy(ret_values, map.values, n_bytes);
+    return FTDN_OK;
 }
 
 void ftdn_context_copies(const ftdn_context *context, const ftdn_node *merge, const float *ret_copy[FTDN_MAX_COPIES])
@@ -217,7 +280,8 @@ ftdn_status ftdn_forward(ftdn_context *context, const ftdn_packed *packed, const
     const ftdn_program *program = context->program;
     assert(packed->program == program);
     assert(input->n_images >= 1 && input->n_images <= program->schedule.micro_batch);
-    assert(!input->values != !input->pixels);
+    assert((input->values != NULL) + (input->pixels != NULL) + (input->resident != NULL) == 1);
+    assert(!input->resident || (program->backend->device && input->n_images == program->schedule.micro_batch));
     context->n_images = input->n_images;
     FTDN_TRY(program->backend->load_input(context, input, err));
     return run_steps(context, packed, NULL, hook, err);

@@ -24,6 +24,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "engine/graph.h"
 #include "engine/weights.h"
 
@@ -31,6 +32,7 @@
 typedef enum ftdn_conv_algorithm {
     FTDN_CONV_DIRECT,
     FTDN_CONV_WINOGRAD, /* for 3x3 convolutions of stride 1 where the backend has it; others stay direct */
+    FTDN_CONV_TF32,     /* products of TF32 numbers (10 bits of mantissa), sums in f32; on devices that have it */
 } ftdn_conv_algorithm;
 
 typedef struct ftdn_compile_desc {
@@ -50,11 +52,22 @@ typedef struct ftdn_packed ftdn_packed;
 typedef struct ftdn_context ftdn_context;
 typedef struct ftdn_backend ftdn_backend;
 
-/* The images of one micro-batch, as floats or as bytes (exactly one of the two). */
+/* Images in the memory of a device, uploaded once. */
+typedef struct ftdn_resident_images {
+    int n_images;
+    const uint8_t *pixels;    /* [n_images,H,W,C] */
+    const uint64_t *image_id; /* [n_images] */
+} ftdn_resident_images;
+
+/* The images of one micro-batch, as floats, as bytes, or on the device (exactly one of the three). */
 typedef struct ftdn_input {
-    int n_images;                 /* 1 ... micro_batch */
-    const float *values;          /* [n_images,H,W,C], normalised */
-    const uint8_t *const *pixels; /* [n_images] pointers to [H,W,C] bytes; x = (byte - mean[c]) / scale[c] */
+    int n_images;        /* 1 ... micro_batch */
+    const float *values; /* [n_images,H,W,C], normalised; in host memory, or in the backend's */
+    const uint8_t *const
+        *pixels; /* [n_images] pointers to [H,W,C] bytes in host memory; x = (byte - mean[c]) / scale[c] */
+    const ftdn_resident_images *resident; /* those that set_batch (device.h) chose; likewise normalised. n_images is
+                                             the micro-batch: what is beyond the chosen ones is computed, and means
+                                             nothing */
     float mean[3], scale[3];
 } ftdn_input;
 
@@ -71,8 +84,18 @@ typedef struct ftdn_map_hook {
     void *user;
 } ftdn_map_hook;
 
-/* "ref" or "cpu"; NULL if there is no such backend. */
+/* "ref", "cpu" or "cuda"; NULL if there is no such backend, or none in this build or on this machine: device.h says
+ * why. */
 const ftdn_backend *ftdn_backend_find(const char *name);
+
+/* The same; FTDN_ERR_BACKEND says why there is none. */
+FTDN_NODISCARD ftdn_status ftdn_backend_open(const char *name, const ftdn_backend **ret_backend, ftdn_error *err);
+
+/* The module whose backend this is; NULL of a backend in host memory. */
+const struct ftdn_device_module *ftdn_backend_device(const ftdn_backend *backend);
+
+/* The backend that a program was compiled for. */
+const ftdn_backend *ftdn_program_backend(const ftdn_program *program);
 
 /* What a result's bits depend on besides graph, weights and images: "f32 direct avx512"; static text. */
 const char *ftdn_backend_arithmetic(const ftdn_backend *backend, ftdn_conv_algorithm algorithm);
@@ -91,6 +114,10 @@ void ftdn_program_free(ftdn_program *program);
 int ftdn_program_micro_batch(const ftdn_program *program);
 size_t ftdn_program_slab_bytes(const ftdn_program *program); /* activation memory of one context */
 
+/* Append how each convolution is computed where the backend had a choice, a line each: "conv4_3: engine 44, ...".
+ * Programs with equal lines compute with equal bits. */
+void ftdn_program_describe(const ftdn_program *program, ftdn_text *text);
+
 /* Lay out all weights for the program, steps shared among n_threads; the values are copied.
  * weights: NULL makes the room only, which ftdn_packed_update must fill before it is used. */
 FTDN_NODISCARD ftdn_status ftdn_packed_create(const ftdn_program *program, const ftdn_weights *weights, int n_threads,
@@ -106,6 +133,7 @@ size_t ftdn_packed_bytes(const ftdn_packed *packed);
 FTDN_NODISCARD ftdn_status ftdn_context_create(const ftdn_program *program, ftdn_context **ret_context,
                                                ftdn_error *err);
 void ftdn_context_free(ftdn_context *context);
+const ftdn_program *ftdn_context_program(const ftdn_context *context);
 
 /* Run one micro-batch. hook may be NULL. */
 FTDN_NODISCARD ftdn_status ftdn_forward(ftdn_context *context, const ftdn_packed *packed, const ftdn_input *input,
@@ -121,5 +149,8 @@ FTDN_NODISCARD ftdn_status ftdn_forward_after(ftdn_context *context, const ftdn_
 /* The map of an output (or, with keep_all, of any materialised) node after a forward; it lives in
  * the context and is valid until the next forward. values is NULL where the node was fused away. */
 ftdn_map ftdn_context_map(const ftdn_context *context, int node);
+
+/* Copy such a map to host memory, [n_images,H,W,C]. */
+FTDN_NODISCARD ftdn_status ftdn_context_read(const ftdn_context *context, int node, float *ret_values, ftdn_error *err);
 
 #endif

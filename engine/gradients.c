@@ -14,8 +14,8 @@ ftdn_status ftdn_gradients_create(const ftdn_program *program, ftdn_gradients **
     ftdn_gradients *gradients = calloc(1, sizeof *gradients);
     if (!gradients) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for gradients");
     gradients->program = program;
-    gradients->slab = backend->slab_create(program->gradient_layout.slab_bytes, err);
-    ftdn_status status = gradients->slab ? backend->gradients_init(gradients, err) : FTDN_ERR_MEMORY;
+    ftdn_status status = backend->slab_create(program->gradient_layout.slab_bytes, &gradients->slab, err);
+    if (status == FTDN_OK) status = backend->gradients_init(gradients, err);
     if (status != FTDN_OK) {
         backend->slab_free(gradients->slab);
         free(gradients);
@@ -36,7 +36,10 @@ void ftdn_gradients_free(ftdn_gradients *gradients)
 
 void ftdn_gradients_clear(ftdn_gradients *gradients)
 {
-    memset(gradients->slab, 0, gradients->program->gradient_layout.slab_bytes);
+    const ftdn_backend *backend = gradients->program->backend;
+    size_t n_bytes = gradients->program->gradient_layout.slab_bytes;
+    if (backend->device) backend->slab_clear(gradients->slab, n_bytes);
+    else memset(gradients->slab, 0, n_bytes);
 }
 
 float *ftdn_gradients_values(const ftdn_gradients *gradients, int node)

@@ -31,7 +31,8 @@ void ftdn_gradients_clear(ftdn_gradients *gradients);
 ftdn_map ftdn_gradients_map(const ftdn_gradients *gradients, const ftdn_context *context, int node);
 
 /* Go backward through all steps. packed: what the forward pass ran with. param_gradients: NULL, or [n_params] buffers
- * (NULL: not wanted) that dE/d(parameter) is added to, in the shape of the parameter. */
+ * (NULL: not wanted) that dE/d(parameter) is added to, in the shape and layout of the parameter; device memory of a
+ * backend on a device. */
 FTDN_NODISCARD ftdn_status ftdn_backward(ftdn_gradients *gradients, const ftdn_context *context,
                                          const ftdn_packed *packed, float *const *param_gradients, ftdn_error *err);
 

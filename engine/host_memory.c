@@ -19,9 +19,10 @@ void *ftdn_host_alloc(size_t n_bytes, ftdn_error *err)
     return memset(memory, 0, padded);
 }
 
-float *ftdn_host_slab_create(size_t n_bytes, ftdn_error *err)
+ftdn_status ftdn_host_slab_create(size_t n_bytes, float **ret_slab, ftdn_error *err)
 {
-    return ftdn_host_alloc(n_bytes, err);
+    *ret_slab = ftdn_host_alloc(n_bytes, err);
+    return *ret_slab ? FTDN_OK : FTDN_ERR_MEMORY;
 }
 
 void ftdn_host_slab_free(float *slab)

@@ -8,7 +8,7 @@
 FTDN_NODISCARD void *ftdn_host_alloc(size_t n_bytes, ftdn_error *err);
 
 /* Slabs are such memory. */
-FTDN_NODISCARD float *ftdn_host_slab_create(size_t n_bytes, ftdn_error *err);
+FTDN_NODISCARD ftdn_status ftdn_host_slab_create(size_t n_bytes, float **ret_slab, ftdn_error *err);
 void ftdn_host_slab_free(float *slab); /* NULL is fine */
 
 /* Write the images of a micro-batch into the input node's map: x = (byte - mean[c]) / scale[c] for

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "engine/optimizer_parts.h"
+
 #define PIECE_ELEMENTS 16384
 
 /* Some elements of one parameter. Sums over a piece are added up in the order of pieces, whoever made them. */
@@ -12,17 +14,6 @@ typedef struct ftdn_param_piece {
     size_t begin, n_elements;
     double sum_of_squares; /* of its gradients, in the step that is being taken */
 } ftdn_param_piece;
-
-/* The numbers of one step, as they are used: in float. */
-typedef struct step_factors {
-    float gradient_scale;
-    float momentum;
-    float beta1, beta2, one_less_beta1, one_less_beta2, epsilon;
-    float rate;          /* ADAM: divided by 1 - beta1^t */
-    float second_scale;  /* ADAM: 1 / sqrt(1 - beta2^t) */
-    float weight_decay;  /* SGD: added to gradients, times the weight */
-    float weights_kept;  /* ADAM: 1 - rate weight_decay */
-} step_factors;
 
 /* Written so that NaN is outside of every range. */
 static ftdn_status check_desc(const ftdn_optimizer_desc *desc, ftdn_error *err)
@@ -102,7 +93,7 @@ static double sum_squares(const float *values, size_t n_elements)
     return sum;
 }
 
-static ftdn_status fail_not_finite(const ftdn_param *param, const float *gradient, ftdn_error *err)
+ftdn_status ftdn_optimizer_fail_not_finite(const ftdn_param *param, const float *gradient, ftdn_error *err)
 {
     size_t i = 0;
     while (isfinite(gradient[i])) i++;
@@ -123,19 +114,17 @@ static ftdn_status measure_norm(ftdn_optimizer *optimizer, float *const *gradien
     for (int i = 0; i < optimizer->n_pieces; i++) {
         const ftdn_param_piece *piece = &optimizer->piece[i];
         if (!isfinite(piece->sum_of_squares))
-            return fail_not_finite(&optimizer->graph->param[piece->param], gradients[piece->param], err);
+            return ftdn_optimizer_fail_not_finite(&optimizer->graph->param[piece->param], gradients[piece->param], err);
         sum += piece->sum_of_squares;
     }
     *ret_norm = sqrt(sum);
     return FTDN_OK;
 }
 
-static step_factors make_factors(const ftdn_optimizer *optimizer, double learning_rate, double norm)
+ftdn_step_factors ftdn_optimizer_make_factors(const ftdn_optimizer *optimizer, double learning_rate)
 {
     const ftdn_optimizer_desc *desc = &optimizer->desc;
-    bool is_bounded = desc->max_gradient_norm > 0 && norm > desc->max_gradient_norm;
-    step_factors factors = {
-        .gradient_scale = is_bounded ? (float)(desc->max_gradient_norm / norm) : 1,
+    ftdn_step_factors factors = {
         .momentum = (float)desc->momentum,
         .rate = (float)learning_rate,
         .weight_decay = (float)desc->weight_decay,
@@ -154,26 +143,18 @@ static step_factors make_factors(const ftdn_optimizer *optimizer, double learnin
     return factors;
 }
 
-static void step_sgd(const step_factors *by, bool decays, const float *restrict g, size_t n_elements, float *restrict v,
-                     float *restrict w)
+static void step_sgd(const ftdn_step_factors *by, float scale, bool decays, const float *restrict g, size_t n_elements,
+                     float *restrict v, float *restrict w)
 {
     float decay = decays ? by->weight_decay : 0;
-    for (size_t i = 0; i < n_elements; i++) {
-        v[i] = by->momentum * v[i] + (by->gradient_scale * g[i] + decay * w[i]);
-        w[i] -= by->rate * v[i];
-    }
+    for (size_t i = 0; i < n_elements; i++) ftdn_step_sgd(by, scale, decay, g[i], &v[i], &w[i]);
 }
 
-static void step_adam(const step_factors *by, bool decays, const float *restrict g, size_t n_elements,
+static void step_adam(const ftdn_step_factors *by, float scale, bool decays, const float *restrict g, size_t n_elements,
                       float *restrict m, float *restrict s, float *restrict w)
 {
     float kept = decays ? by->weights_kept : 1;
-    for (size_t i = 0; i < n_elements; i++) {
-        float gradient = by->gradient_scale * g[i];
-        m[i] = by->beta1 * m[i] + by->one_less_beta1 * gradient;
-        s[i] = by->beta2 * s[i] + by->one_less_beta2 * (gradient * gradient);
-        w[i] = kept * w[i] - by->rate * (m[i] / (sqrtf(s[i]) * by->second_scale + by->epsilon));
-    }
+    for (size_t i = 0; i < n_elements; i++) ftdn_step_adam(by, scale, kept, g[i], &m[i], &s[i], &w[i]);
 }
 
 ftdn_status ftdn_optimizer_step(ftdn_optimizer *optimizer, double learning_rate, float *const *values,
@@ -182,7 +163,8 @@ ftdn_status ftdn_optimizer_step(ftdn_optimizer *optimizer, double learning_rate,
     assert(learning_rate >= 0 && isfinite(learning_rate) && n_threads > 0);
     double norm = 0;
     FTDN_TRY(measure_norm(optimizer, gradients, n_threads, &norm, err));
-    step_factors factors = make_factors(optimizer, learning_rate, norm);
+    const ftdn_step_factors factors = ftdn_optimizer_make_factors(optimizer, learning_rate);
+    float scale = ftdn_gradient_scale(optimizer->desc.max_gradient_norm, norm);
 #pragma omp parallel for num_threads(n_threads) schedule(dynamic, 4)
     for (int i = 0; i < optimizer->n_pieces; i++) {
         const ftdn_param_piece *piece = &optimizer->piece[i];
@@ -192,9 +174,10 @@ ftdn_status ftdn_optimizer_step(ftdn_optimizer *optimizer, double learning_rate,
         const float *gradient = gradients[p] + piece->begin;
         float *value = values[p] + piece->begin, *first = optimizer->first[p] + piece->begin;
         if (optimizer->desc.kind == FTDN_OPTIMIZER_SGD)
-            step_sgd(&factors, decays, gradient, piece->n_elements, first, value);
+            step_sgd(&factors, scale, decays, gradient, piece->n_elements, first, value);
         else
-            step_adam(&factors, decays, gradient, piece->n_elements, first, optimizer->second[p] + piece->begin, value);
+            step_adam(&factors, scale, decays, gradient, piece->n_elements, first, optimizer->second[p] + piece->begin,
+                      value);
     }
     optimizer->n_steps++;
     if (ret_norm) *ret_norm = norm;

@@ -92,6 +92,8 @@ static ftdn_status make_steps(ftdn_program *program, ftdn_cpu_program *state, ft
 
 static ftdn_status cpu_program_init(ftdn_program *program, ftdn_error *err)
 {
+    if (program->conv_algorithm == FTDN_CONV_TF32)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "backend cpu has no convolutions with TF32");
     size_t n_steps = (size_t)program->schedule.n_steps;
     bool has_backward = program->for_gradients || program->for_training;
     ftdn_cpu_program *state = program->state = calloc(1, sizeof *state);

@@ -83,8 +83,9 @@ FOR_EACH_WIDTH static void sum_rows(const norm_rows *rows, const float *x, doubl
     }
 }
 
-void ftdn_cpu_batch_norm_sum(const ftdn_context *context, int index, double *sums)
+ftdn_status ftdn_cpu_batch_norm_sum(const ftdn_context *context, int index, double *sums, ftdn_error *err)
 {
+    (void)err;
     const ftdn_step *step = &context->program->schedule.step[index];
     double lane_sums[2 * MAX_REPEATED];
     norm_rows rows;
@@ -92,15 +93,19 @@ void ftdn_cpu_batch_norm_sum(const ftdn_context *context, int index, double *sum
     double *lanes = clear_lanes(&rows, lane_sums, sums);
     sum_rows(&rows, ftdn_context_values(context, step->source), lanes, lanes + rows.n_lanes);
     add_up_lanes(&rows, lanes, sums);
+    return FTDN_OK;
 }
 
-void ftdn_cpu_batch_norm_train(const ftdn_context *context, int index, const ftdn_batch_statistics *statistics)
+ftdn_status ftdn_cpu_batch_norm_train(const ftdn_context *context, int index, const ftdn_batch_statistics *statistics,
+                                      ftdn_error *err)
 {
+    (void)err;
     const ftdn_step *step = &context->program->schedule.step[index];
     const ftdn_node *node = &context->program->graph->node[step->node];
     size_t n_pixels = (size_t)context->n_images * (size_t)node->shape.h * (size_t)node->shape.w;
     ftdn_cpu_batch_norm_forward(n_pixels, node->shape.c, ftdn_context_values(context, step->source), statistics->slope,
                                 statistics->offset, step->activation, ftdn_context_values(context, step->target));
+    return FTDN_OK;
 }
 
 FOR_EACH_WIDTH static void sum_gradient_rows(const norm_rows *rows, const float *x, const float *dy,
@@ -122,9 +127,10 @@ FOR_EACH_WIDTH static void sum_gradient_rows(const norm_rows *rows, const float 
     }
 }
 
-void ftdn_cpu_batch_norm_sum_gradients(const ftdn_gradients *gradients, const ftdn_context *context, int index,
-                                       const ftdn_batch_statistics *statistics, double *sums)
+ftdn_status ftdn_cpu_batch_norm_sum_gradients(const ftdn_gradients *gradients, const ftdn_context *context, int index,
+                                              const ftdn_batch_statistics *statistics, double *sums, ftdn_error *err)
 {
+    (void)err;
     const ftdn_step *step = &context->program->schedule.step[index];
     double lane_sums[2 * MAX_REPEATED];
     norm_rows rows;
@@ -134,6 +140,7 @@ void ftdn_cpu_batch_norm_sum_gradients(const ftdn_gradients *gradients, const ft
                       lanes, lanes + rows.n_lanes);
     add_up_lanes(&rows, lanes, sums);
     for (int c = 0; c < rows.n_channels; c++) sums[rows.n_channels + c] -= statistics->mean[c] * sums[c];
+    return FTDN_OK;
 }
 
 /* dx may be dy. */
@@ -156,12 +163,14 @@ FOR_EACH_WIDTH static void turn_rows(const norm_rows *rows, const float *x, cons
     }
 }
 
-void ftdn_cpu_batch_norm_backward(const ftdn_gradients *gradients, const ftdn_context *context, int index,
-                                  const ftdn_batch_statistics *statistics)
+ftdn_status ftdn_cpu_batch_norm_backward(const ftdn_gradients *gradients, const ftdn_context *context, int index,
+                                         const ftdn_batch_statistics *statistics, ftdn_error *err)
 {
+    (void)err;
     const ftdn_step *step = &context->program->schedule.step[index];
     norm_rows rows;
     find_rows(context, step, statistics, &rows);
     turn_rows(&rows, ftdn_context_values(context, step->source), ftdn_gradients_values(gradients, step->target),
               gradients->program->gradient_layout.adds[index], ftdn_gradients_values(gradients, step->source));
+    return FTDN_OK;
 }

@@ -28,8 +28,8 @@ static const char *ref_version(void)
 
 static ftdn_status ref_program_init(ftdn_program *program, ftdn_error *err)
 {
-    (void)program;
-    (void)err;
+    if (program->conv_algorithm == FTDN_CONV_TF32)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "backend ref has no convolutions with TF32");
     return FTDN_OK;
 }
 

@@ -25,8 +25,9 @@ static norm_maps maps_of(const ftdn_context *context, int index)
     };
 }
 
-void ftdn_ref_batch_norm_sum(const ftdn_context *context, int index, double *sums)
+ftdn_status ftdn_ref_batch_norm_sum(const ftdn_context *context, int index, double *sums, ftdn_error *err)
 {
+    (void)err;
     norm_maps maps = maps_of(context, index);
     for (size_t c = 0; c < maps.n_channels; c++) {
         double sum = 0, squares = 0;
@@ -38,10 +39,13 @@ void ftdn_ref_batch_norm_sum(const ftdn_context *context, int index, double *sum
         sums[c] = sum;
         sums[maps.n_channels + c] = squares;
     }
+    return FTDN_OK;
 }
 
-void ftdn_ref_batch_norm_train(const ftdn_context *context, int index, const ftdn_batch_statistics *statistics)
+ftdn_status ftdn_ref_batch_norm_train(const ftdn_context *context, int index, const ftdn_batch_statistics *statistics,
+                                      ftdn_error *err)
 {
+    (void)err;
     norm_maps maps = maps_of(context, index);
     for (size_t i = 0; i < maps.n_pixels; i++) {
         for (size_t c = 0; c < maps.n_channels; c++) {
@@ -53,6 +57,7 @@ void ftdn_ref_batch_norm_train(const ftdn_context *context, int index, const ftd
     }
     if (maps.activation != FTDN_ACTIVATION_NONE)
         ftdn_ref_activation_forward(maps.activation, maps.n_pixels * maps.n_channels, maps.y, maps.y);
+    return FTDN_OK;
 }
 
 /* The gradient in front of the activation, given the one behind it and what the activation gave. */
@@ -63,9 +68,10 @@ static double before_activation(ftdn_activation activation, float y, float dy)
     return passed ? (double)dy : 0.0;
 }
 
-void ftdn_ref_batch_norm_sum_gradients(const ftdn_gradients *gradients, const ftdn_context *context, int index,
-                                       const ftdn_batch_statistics *statistics, double *sums)
+ftdn_status ftdn_ref_batch_norm_sum_gradients(const ftdn_gradients *gradients, const ftdn_context *context, int index,
+                                              const ftdn_batch_statistics *statistics, double *sums, ftdn_error *err)
 {
+    (void)err;
     norm_maps maps = maps_of(context, index);
     const float *dy = ftdn_gradients_values(gradients, context->program->schedule.step[index].target);
     for (size_t c = 0; c < maps.n_channels; c++) {
@@ -79,11 +85,13 @@ void ftdn_ref_batch_norm_sum_gradients(const ftdn_gradients *gradients, const ft
         sums[c] = sum;
         sums[maps.n_channels + c] = products;
     }
+    return FTDN_OK;
 }
 
-void ftdn_ref_batch_norm_backward(const ftdn_gradients *gradients, const ftdn_context *context, int index,
-                                  const ftdn_batch_statistics *statistics)
+ftdn_status ftdn_ref_batch_norm_backward(const ftdn_gradients *gradients, const ftdn_context *context, int index,
+                                         const ftdn_batch_statistics *statistics, ftdn_error *err)
 {
+    (void)err;
     norm_maps maps = maps_of(context, index);
     const ftdn_step *step = &context->program->schedule.step[index];
     const float *dy = ftdn_gradients_values(gradients, step->target);
@@ -99,4 +107,5 @@ void ftdn_ref_batch_norm_backward(const ftdn_gradients *gradients, const ftdn_co
             dx[at] = adds ? dx[at] + gradient : gradient;
         }
     }
+    return FTDN_OK;
 }

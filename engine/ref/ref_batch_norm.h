@@ -4,11 +4,12 @@
 
 #include "engine/backend.h"
 
-void ftdn_ref_batch_norm_sum(const ftdn_context *context, int step, double *sums);
-void ftdn_ref_batch_norm_train(const ftdn_context *context, int step, const ftdn_batch_statistics *statistics);
-void ftdn_ref_batch_norm_sum_gradients(const ftdn_gradients *gradients, const ftdn_context *context, int step,
-                                       const ftdn_batch_statistics *statistics, double *sums);
-void ftdn_ref_batch_norm_backward(const ftdn_gradients *gradients, const ftdn_context *context, int step,
-                                  const ftdn_batch_statistics *statistics);
+ftdn_status ftdn_ref_batch_norm_sum(const ftdn_context *context, int step, double *sums, ftdn_error *err);
+ftdn_status ftdn_ref_batch_norm_train(const ftdn_context *context, int step, const ftdn_batch_statistics *statistics,
+                                      ftdn_error *err);
+ftdn_status ftdn_ref_batch_norm_sum_gradients(const ftdn_gradients *gradients, const ftdn_context *context, int step,
+                                              const ftdn_batch_statistics *statistics, double *sums, ftdn_error *err);
+ftdn_status ftdn_ref_batch_norm_backward(const ftdn_gradients *gradients, const ftdn_context *context, int step,
+                                         const ftdn_batch_statistics *statistics, ftdn_error *err);
 
 #endif

@@ -1,0 +1,21 @@
+/* cuda_bias.h - bias and activation behind a convolution that could not take them along. */
+#ifndef FTDN_ENGINE_CUDA_CUDA_BIAS_H
+#define FTDN_ENGINE_CUDA_CUDA_BIAS_H
+
+#include <cuda_runtime_api.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "engine/graph.h"
+
+/* y = activation(y + bias[k]). y: [n_pixels,n_channels], 16-byte aligned; bias: [n_channels]. One pass over y. */
+void ftdn_cuda_bias_activation(cudaStream_t stream, size_t n_pixels, int n_channels, const float *bias,
+                               ftdn_activation activation, float *y);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
