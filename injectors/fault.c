@@ -42,7 +42,7 @@ static inline void widen(float value, float *low, float *high)
 ftdn_fault_model ftdn_fault_model_for(const ftdn_fault_model *model, const float *values, size_t n_values)
 {
     ftdn_fault_model fitted = *model;
-    if (model->type != FTDN_FAULT_RANDOM || model->has_range) return fitted;
+    if (!ftdn_fault_wants_range(model)) return fitted;
     /* Lanes of their own can be searched side by side; in which order does not matter. */
     enum { n_lanes = 16 };
     float lows[n_lanes], highs[n_lanes], low = FLT_MAX, high = -FLT_MAX;

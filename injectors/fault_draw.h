@@ -32,7 +32,7 @@ static inline int ftdn_fault_draw_hits(const ftdn_fault_draw *draw)
 }
 
 /* The copy whose sites stored copy `copy` has under this draw; -1: it is not hit. */
-static inline int ftdn_fault_draw_sites_of(const ftdn_fault_draw *draw, int copy)
+FTDN_HD static inline int ftdn_fault_draw_sites_of(const ftdn_fault_draw *draw, int copy)
 {
     if (copy == 0 || draw->copies == FTDN_COPIES_SHARED) return 0;
     return draw->copies == FTDN_COPIES_CLEAN || draw->count > 0 ? -1 : copy;

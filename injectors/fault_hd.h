@@ -26,6 +26,12 @@ typedef struct ftdn_fault_model {
     float low, high;            /* RANDOM: finite, low <= high */
 } ftdn_fault_model;
 
+/* Is the range to be taken from clean values? */
+FTDN_HD static inline int ftdn_fault_wants_range(const ftdn_fault_model *model)
+{
+    return model->type == FTDN_FAULT_RANDOM && !model->has_range;
+}
+
 FTDN_HD static inline uint32_t ftdn_float_bits(float value)
 {
     uint32_t bits;

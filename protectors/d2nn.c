@@ -1,7 +1,5 @@
 /* D2NN, section 4.4 of the paper: a secondary network beside the primary one. It has copied filters of its own and
  * shares all other parameters; the outputs of the two are combined by the caller. */
-#include <string.h>
-
 #include "engine/graph_edit.h"
 #include "protectors/rewrite.h"
 
@@ -17,13 +15,14 @@ static int add_weight(second_network *second, int i, const char *node_name, int 
     const ftdn_protection *protection = second->rewrite.protection;
     const ftdn_graph *from = second->rewrite.from;
     int source = ftdn_layer_weight_param(from, protection->desc.copies.layer[i].layer);
-    const ftdn_added_param added = {
+    const ftdn_recipe recipe = {
+        .kind = FTDN_RECIPE_REPLACE,
         .source = source,
         .copied = i,
         .copy = 1,
         .clean = protection->desc.weights->value[source],
     };
-    return ftdn_rewrite_add_param(&second->rewrite, &added, node_name, node, (int)from->param[source].dims[0]);
+    return ftdn_rewrite_add_param(&second->rewrite, &recipe, node_name, node, (int)from->param[source].dims[0]);
 }
 
 static void repeat_node(second_network *second, int i)
@@ -91,43 +90,10 @@ static ftdn_status rewrite_graph(ftdn_protection *protection, ftdn_error *err)
     return FTDN_OK;
 }
 
-static void mark_owned(const ftdn_protection *protection, bool *owned)
-{
-    int n_originals = protection->desc.graph->n_params;
-    for (int p = n_originals; p < protection->graph->n_params; p++) owned[p] = true;
-}
-
-/* The original's rows, the copied ones replaced by the copy. */
-static void replace_rows(ftdn_assembly *assembly, const ftdn_stored_weights *stored, int p)
-{
-    const ftdn_protection *protection = assembly->protection;
-    const ftdn_added_param *added = &protection->added[p - protection->desc.graph->n_params];
-    const ftdn_layer_copies *copied = &protection->desc.copies.layer[added->copied];
-    if (ftdn_stored_is_clean(protection, stored, added->copied)) return;
-    const ftdn_param *param = &protection->graph->param[p];
-    size_t row_size = ftdn_param_row_size(param);
-    float *rows = assembly->buffer[p];
-    const float *copy = ftdn_stored_copy(protection, stored, 0, added->copied);
-    memcpy(rows, stored->original->value[added->source], param->n_elements * sizeof *rows);
-    for (int j = 0; j < copied->n_channels; j++) {
-        memcpy(rows + (size_t)copied->channel[j] * row_size, copy + (size_t)j * row_size, row_size * sizeof *rows);
-    }
-    assembly->weights.value[p] = rows;
-}
-
-static void assemble(ftdn_assembly *assembly, const ftdn_stored_weights *stored, int n_threads)
-{
-    int n_originals = assembly->protection->desc.graph->n_params;
-#pragma omp parallel for num_threads(n_threads) schedule(dynamic)
-    for (int p = n_originals; p < assembly->weights.n_params; p++) replace_rows(assembly, stored, p);
-}
-
 const ftdn_protector ftdn_protector_d2nn = {
     .name = "d2nn",
     .help = "a second network that shares all but the copied filters; outputs are averaged",
     .duplicates = true,
     .has_two_networks = true,
     .rewrite = rewrite_graph,
-    .mark_owned = mark_owned,
-    .assemble = assemble,
 };

@@ -66,14 +66,19 @@ static int add_rows(widening *widen, int source, int i, int c, const char *node_
     if (source < 0 || to->status != FTDN_OK) return -1;
     const ftdn_param *param = &widen->rewrite.from->param[source];
     bool is_weight = param->kind == FTDN_PARAM_CONV_WEIGHT;
-    ftdn_added_param added = {.source = source, .copied = i, .copy = is_weight ? c + 1 : 0};
-    if (is_weight) added.clean = protection->clean_copy[c][i];
-    else added.clean = ftdn_rows_gather(param, protection->desc.weights->value[source], copied, to->arena, &to->error);
-    if (!added.clean) {
+    ftdn_recipe recipe = {.kind = is_weight ? FTDN_RECIPE_COPY : FTDN_RECIPE_CLEAN, .source = source};
+    if (is_weight) {
+        recipe.copied = i;
+        recipe.copy = c + 1;
+        recipe.clean = protection->clean_copy[c][i];
+    } else {
+        recipe.clean = ftdn_rows_gather(param, protection->desc.weights->value[source], copied, to->arena, &to->error);
+    }
+    if (!recipe.clean) {
         to->status = FTDN_ERR_MEMORY;
         return -1;
     }
-    return ftdn_rewrite_add_param(&widen->rewrite, &added, node_name, to->n_nodes, copied->n_channels);
+    return ftdn_rewrite_add_param(&widen->rewrite, &recipe, node_name, to->n_nodes, copied->n_channels);
 }
 
 /* The copied channels of a node of copied layer i, reading `input`. */
@@ -206,18 +211,6 @@ static ftdn_status rewrite_graph(ftdn_protection *protection, ftdn_error *err)
     return FTDN_OK;
 }
 
-static void assemble(ftdn_assembly *assembly, const ftdn_stored_weights *stored, int n_threads)
-{
-    (void)n_threads;
-    const ftdn_protection *protection = assembly->protection;
-    int n_originals = protection->desc.graph->n_params;
-    for (int p = n_originals; p < assembly->weights.n_params; p++) {
-        const ftdn_added_param *added = &protection->added[p - n_originals];
-        if (added->copy == 0) continue;
-        assembly->weights.value[p] = ftdn_stored_copy(protection, stored, added->copy - 1, added->copied);
-    }
-}
-
 const ftdn_protector ftdn_protector_fmr = {
     .name = "fmr",
     .help = "feature-map recovery: copied filters are convolved too and their maps merged",
@@ -225,5 +218,4 @@ const ftdn_protector ftdn_protector_fmr = {
     .merges = true,
     .merges_maps = true,
     .rewrite = rewrite_graph,
-    .assemble = assemble,
 };

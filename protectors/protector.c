@@ -76,28 +76,28 @@ static ftdn_status make_clean_copies(ftdn_protection *protection, ftdn_arena *ar
 
 static ftdn_status keep_graph(ftdn_protection *protection, ftdn_arena *arena, ftdn_error *err)
 {
-    int n_nodes = protection->desc.graph->n_nodes;
+    const ftdn_protection_desc *desc = &protection->desc;
+    int n_nodes = desc->graph->n_nodes;
     int *itself = FTDN_NEW(arena, (size_t)n_nodes, int, err);
-    if (!itself) return FTDN_ERR_MEMORY;
+    ftdn_recipe *recipe = ftdn_recipes_of_originals(desc, desc->graph->n_params, arena, err);
+    if (!itself || !recipe) return FTDN_ERR_MEMORY;
     for (int i = 0; i < n_nodes; i++) itself[i] = i;
-    protection->graph = protection->desc.graph;
+    protection->graph = desc->graph;
     protection->node_of = itself;
+    protection->recipe = recipe;
+    if (desc->protector->set_recipes) desc->protector->set_recipes(protection, recipe);
     return FTDN_OK;
 }
 
 static ftdn_status make_clean_weights(ftdn_protection *protection, ftdn_arena *arena, ftdn_error *err)
 {
-    int n_originals = protection->desc.graph->n_params, n_params = protection->graph->n_params;
+    int n_params = protection->graph->n_params;
     protection->clean = (ftdn_weights){
         .n_params = n_params,
         .value = FTDN_NEW(arena, (size_t)n_params, const float *, err),
     };
     if (!protection->clean.value) return FTDN_ERR_MEMORY;
-    for (int i = 0; i < n_params; i++) {
-        bool is_added = i >= n_originals;
-        protection->clean.value[i] =
-            is_added ? protection->added[i - n_originals].clean : protection->desc.weights->value[i];
-    }
+    for (int i = 0; i < n_params; i++) protection->clean.value[i] = protection->recipe[i].clean;
     return FTDN_OK;
 }
 
@@ -116,38 +116,4 @@ ftdn_status ftdn_protection_init(ftdn_protection *protection, const ftdn_protect
     if (protector->rewrite && has_work) FTDN_TRY(protector->rewrite(protection, err));
     else FTDN_TRY(keep_graph(protection, arena, err));
     return make_clean_weights(protection, arena, err);
-}
-
-ftdn_status ftdn_assembly_init(ftdn_assembly *assembly, const ftdn_protection *protection, ftdn_arena *arena,
-                               ftdn_error *err)
-{
-    const ftdn_graph *graph = protection->graph;
-    size_t n_params = (size_t)graph->n_params;
-    *assembly = (ftdn_assembly){
-        .protection = protection,
-        .weights = {.n_params = graph->n_params, .value = FTDN_NEW(arena, n_params, const float *, err)},
-        .buffer = FTDN_NEW(arena, n_params, float *, err),
-    };
-    bool *owned = FTDN_NEW(arena, n_params, bool, err);
-    if (!assembly->weights.value || !assembly->buffer || !owned) return FTDN_ERR_MEMORY;
-    memcpy(assembly->weights.value, protection->clean.value, n_params * sizeof *protection->clean.value);
-    if (protection->desc.protector->mark_owned) protection->desc.protector->mark_owned(protection, owned);
-    for (int i = 0; i < graph->n_params; i++) {
-        if (!owned[i]) continue;
-        assembly->buffer[i] = FTDN_NEW(arena, graph->param[i].n_elements, float, err);
-        if (!assembly->buffer[i]) return FTDN_ERR_MEMORY;
-    }
-    return FTDN_OK;
-}
-
-void ftdn_assembly_make(ftdn_assembly *assembly, const ftdn_stored_weights *stored, int n_threads)
-{
-    const ftdn_protection *protection = assembly->protection;
-    int n_originals = protection->desc.graph->n_params;
-    assert(stored->original->n_params == n_originals);
-    for (int i = 0; i < assembly->weights.n_params; i++) {
-        bool is_added = i >= n_originals;
-        assembly->weights.value[i] = is_added ? protection->clean.value[i] : stored->original->value[i];
-    }
-    if (protection->desc.protector->assemble) protection->desc.protector->assemble(assembly, stored, n_threads);
 }

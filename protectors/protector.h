@@ -2,7 +2,8 @@
  *
  * A protector is one row in one table and one file. It is given which filters are copied (copies.h) and says
  *   - which graph runs (kernel recovery: the same one; feature-map recovery and D2NN: one that computes copies too),
- *   - which weights it runs with, made from what memory holds (stored_weights.h), faults and all.
+ *   - which weights it runs with: for each parameter a recipe, how it is made of what memory holds (stored_weights.h),
+ *     faults and all. Recipes are data, so that host and device (assembly_device.h) make the same bits.
  *
  * In the protected graph the parameters and layers of the unprotected one come first, at the same indices; its layers
  * say of which channels of which original they are made (graph.h), so that an injector finds every copy.
@@ -41,13 +42,23 @@ typedef struct ftdn_protection_desc {
     int n_ranges;
 } ftdn_protection_desc;
 
-/* A parameter that only the protected graph has. */
-typedef struct ftdn_added_param {
-    int source;         /* parameter of the unprotected graph whose rows it repeats */
-    int copied;         /* index into desc.copies.layer */
-    int copy;           /* 1, ...: the stored copy that its copied rows are; 0: it is not stored, hence never faulty */
+/* How a parameter of the protected graph is made of what memory holds. */
+typedef enum ftdn_recipe_kind {
+    FTDN_RECIPE_ORIGINAL, /* the stored original as it is */
+    FTDN_RECIPE_CLEAN,    /* its clean values: rows of biases and batch norms, of which no copy is stored */
+    FTDN_RECIPE_COPY,     /* a stored copy as it is */
+    FTDN_RECIPE_MERGE,    /* the stored original, its copied rows merged with those of all copies */
+    FTDN_RECIPE_REPLACE,  /* the stored original, its copied rows replaced by those of a copy */
+} ftdn_recipe_kind;
+
+typedef struct ftdn_recipe {
+    ftdn_recipe_kind kind;
+    int source;         /* parameter of the unprotected graph: itself, or the one whose rows it repeats */
+    int copied;         /* COPY, MERGE, REPLACE: index into desc.copies.layer */
+    int copy;           /* COPY, REPLACE: number of the stored copy, from 1 */
+    ftdn_merge merge;   /* MERGE */
     const float *clean; /* its values without faults */
-} ftdn_added_param;
+} ftdn_recipe;
 
 typedef struct ftdn_protection {
     ftdn_protection_desc desc;
@@ -56,7 +67,7 @@ typedef struct ftdn_protection {
     const int *node_of;       /* [desc.graph->n_nodes] the node of `graph` that hands on what this one handed on */
     const int *secondary_of;  /* the same in the secondary network of D2NN; NULL: there is none */
     ftdn_weights clean;       /* of `graph`, without faults */
-    const ftdn_added_param *added; /* [graph->n_params - desc.graph->n_params], in their order */
+    const ftdn_recipe *recipe; /* [graph->n_params] */
     const float *const *clean_copy[FTDN_MAX_COPIES]; /* [desc.copies.n_layers] stored copies without faults */
 } ftdn_protection;
 
@@ -65,6 +76,7 @@ typedef struct ftdn_assembly {
     const ftdn_protection *protection; /* borrowed */
     ftdn_weights weights;              /* of protection->graph; as last assembled */
     float **buffer;                    /* [n_params of protection->graph]; NULL where values are borrowed */
+    int n_made, *made;                 /* [n_made] the parameters that have a buffer */
 } ftdn_assembly;
 
 struct ftdn_protector {
@@ -75,16 +87,13 @@ struct ftdn_protector {
     bool has_two_networks; /* takes `combine` */
     bool clips;            /* needs ranges */
 
-    /* Fill rewritten, graph, node_of, secondary_of and added in the arena of rewritten; clean_copy is set. NULL: the
+    /* Fill rewritten, graph, node_of, secondary_of and recipe in the arena of rewritten; clean_copy is set. NULL: the
      * graph stays as it is. Called only where there is something to copy, to clip or to repeat. */
     ftdn_status (*rewrite)(ftdn_protection *protection, ftdn_error *err);
 
-    /* Which parameters of protection->graph are made anew: set owned[i] where assemble writes buffer[i]. NULL: none. */
-    void (*mark_owned)(const ftdn_protection *protection, bool *owned);
-
-    /* Write the buffers and point weights.value at them or at stored copies; before, it points at stored originals and
-     * at clean values of added parameters. NULL: nothing to do. */
-    void (*assemble)(ftdn_assembly *assembly, const ftdn_stored_weights *stored, int n_threads);
+    /* Say how parameters of the unprotected graph are made where they do not run as they are stored: recipe:
+     * [n_params]. NULL: all run as they are stored. */
+    void (*set_recipes)(const ftdn_protection *protection, ftdn_recipe *recipe);
 };
 
 /* "none", "kr", "fmr", "d2nn", "clip"; NULL if there is none of this name. */

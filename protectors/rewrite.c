@@ -19,10 +19,10 @@ ftdn_status ftdn_rewrite_begin(ftdn_rewrite *rewrite, ftdn_protection *protectio
         .to = to,
         .itself = FTDN_NEW(to->arena, (size_t)from->n_nodes, int, err),
         .hands_on = FTDN_NEW(to->arena, (size_t)from->n_nodes, int, err),
-        .added = FTDN_NEW(to->arena, (size_t)max_added, ftdn_added_param, err),
-        .added_capacity = max_added,
+        .recipe = ftdn_recipes_of_originals(&protection->desc, from->n_params + max_added, to->arena, err),
+        .recipe_capacity = from->n_params + max_added,
     };
-    if (!rewrite->itself || !rewrite->hands_on || !rewrite->added) return FTDN_ERR_MEMORY;
+    if (!rewrite->itself || !rewrite->hands_on || !rewrite->recipe) return FTDN_ERR_MEMORY;
     for (int i = 0; i < from->n_nodes; i++) rewrite->itself[i] = rewrite->hands_on[i] = -1;
     for (int i = 0; i < from->n_params; i++) ftdn_graph_append_param(to, &from->param[i]);
     for (int i = 0; i < from->n_layers; i++) ftdn_graph_append_layer(to, &from->layer[i]);
@@ -57,10 +57,10 @@ const char *ftdn_rewrite_format_name(ftdn_rewrite *rewrite, const char *format, 
     return copy;
 }
 
-int ftdn_rewrite_add_param(ftdn_rewrite *rewrite, const ftdn_added_param *added, const char *node_name, int node,
+int ftdn_rewrite_add_param(ftdn_rewrite *rewrite, const ftdn_recipe *recipe, const char *node_name, int node,
                            int n_rows)
 {
-    ftdn_param param = rewrite->from->param[added->source];
+    ftdn_param param = rewrite->from->param[recipe->source];
     const char *suffix = strrchr(param.name, '.');
     size_t row_size = ftdn_param_row_size(&param);
     param.name = ftdn_rewrite_format_name(rewrite, "%s%s", node_name, suffix ? suffix : "");
@@ -70,8 +70,8 @@ int ftdn_rewrite_add_param(ftdn_rewrite *rewrite, const ftdn_added_param *added,
     if (!param.name) return -1;
     int index = ftdn_graph_append_param(rewrite->to, &param);
     if (index < 0) return -1;
-    assert(rewrite->n_added < rewrite->added_capacity);
-    rewrite->added[rewrite->n_added++] = *added;
+    assert(index < rewrite->recipe_capacity);
+    rewrite->recipe[index] = *recipe;
     return index;
 }
 
@@ -89,7 +89,7 @@ ftdn_status ftdn_rewrite_finish(ftdn_rewrite *rewrite, ftdn_error *err)
     }
     rewrite->protection->graph = to;
     rewrite->protection->node_of = rewrite->hands_on;
-    rewrite->protection->added = rewrite->added;
+    rewrite->protection->recipe = rewrite->recipe;
     return FTDN_OK;
 }
 
@@ -124,19 +124,13 @@ const float *ftdn_rows_gather(const ftdn_param *param, const float *values, cons
     return rows;
 }
 
-const float *ftdn_stored_copy(const ftdn_protection *protection, const ftdn_stored_weights *stored, int c, int i)
+ftdn_recipe *ftdn_recipes_of_originals(const ftdn_protection_desc *desc, int n_recipes, ftdn_arena *arena,
+                                       ftdn_error *err)
 {
-    const float *given = stored->copy[c] ? stored->copy[c][i] : NULL;
-    return given ? given : protection->clean_copy[c][i];
-}
-
-bool ftdn_stored_is_clean(const ftdn_protection *protection, const ftdn_stored_weights *stored, int i)
-{
-    const ftdn_protection_desc *desc = &protection->desc;
-    int weight = ftdn_layer_weight_param(desc->graph, desc->copies.layer[i].layer);
-    if (stored->original->value[weight] != desc->weights->value[weight]) return false;
-    for (int c = 0; c < desc->copies.n_copies; c++) {
-        if (ftdn_stored_copy(protection, stored, c, i) != protection->clean_copy[c][i]) return false;
+    ftdn_recipe *recipe = FTDN_NEW(arena, (size_t)n_recipes, ftdn_recipe, err);
+    if (!recipe) return NULL;
+    for (int i = 0; i < desc->graph->n_params; i++) {
+        recipe[i] = (ftdn_recipe){.kind = FTDN_RECIPE_ORIGINAL, .source = i, .clean = desc->weights->value[i]};
     }
-    return true;
+    return recipe;
 }

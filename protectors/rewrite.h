@@ -14,8 +14,8 @@ typedef struct ftdn_rewrite {
     ftdn_graph *to;         /* &protection->rewritten */
     int *itself;            /* [from->n_nodes] the node of `to` that this one has become; -1 before */
     int *hands_on;          /* [from->n_nodes] the node of `to` that readers of this one read */
-    ftdn_added_param *added;
-    int n_added, added_capacity;
+    ftdn_recipe *recipe; /* [recipe_capacity] of the parameters of `to` */
+    int recipe_capacity;
 } ftdn_rewrite;
 
 /* max_added: the most parameters that will be added. */
@@ -28,11 +28,12 @@ int ftdn_rewrite_take_node(ftdn_rewrite *rewrite, int i);
 /* A name in the arena; NULL, with the failure kept in the graph, where memory is refused. */
 const char *ftdn_rewrite_format_name(ftdn_rewrite *rewrite, const char *format, ...) FTDN_PRINTF(2, 3);
 
-/* A parameter called NODE_NAME with the suffix of its source, of n_rows rows of it, read by `node`. Its index. */
-int ftdn_rewrite_add_param(ftdn_rewrite *rewrite, const ftdn_added_param *added, const char *node_name, int node,
+/* A parameter called NODE_NAME with the suffix of its recipe's source, of n_rows rows of it, read by `node`. Its
+ * index. */
+int ftdn_rewrite_add_param(ftdn_rewrite *rewrite, const ftdn_recipe *recipe, const char *node_name, int node,
                            int n_rows);
 
-/* Set what the rewritten graph's layers and parameters say of nodes, and protection's graph, node_of, added. */
+/* Set what the rewritten graph's layers and parameters say of nodes, and protection's graph, node_of, recipe. */
 FTDN_NODISCARD ftdn_status ftdn_rewrite_finish(ftdn_rewrite *rewrite, ftdn_error *err);
 
 /* The weight parameter of a layer of the unprotected graph. */
@@ -48,10 +49,9 @@ const int *ftdn_copies_by_layer(const ftdn_copies *copies, int n_layers, ftdn_ar
 const float *ftdn_rows_gather(const ftdn_param *param, const float *values, const ftdn_layer_copies *copied,
                               ftdn_arena *arena, ftdn_error *err);
 
-/* Copy number c = 0, 1 (stored copy c + 1) of copied layer i; the clean one where `stored` holds none. */
-const float *ftdn_stored_copy(const ftdn_protection *protection, const ftdn_stored_weights *stored, int c, int i);
-
-/* Are the weights of copied layer i clean, original and copies, by their pointers? */
-bool ftdn_stored_is_clean(const ftdn_protection *protection, const ftdn_stored_weights *stored, int i);
+/* Recipes of the unprotected graph's parameters as they are stored, with room for n_recipes; NULL where memory is
+ * refused. */
+ftdn_recipe *ftdn_recipes_of_originals(const ftdn_protection_desc *desc, int n_recipes, ftdn_arena *arena,
+                                       ftdn_error *err);
 
 #endif
