@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "detect/overlap.h"
+#include "detect/overlap_hd.h"
 #include "engine/merge_hd.h"
 
 void ftdn_combine_answers(const float *a, const float *b, size_t n_values, float *out)

@@ -4,17 +4,17 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "base/size.h"
+#include "detect/detections_hd.h"
 #include "detect/exp_hd.h"
-#include "detect/overlap.h"
+#include "detect/overlap_hd.h"
 
 /* Scores are computed for so many priors at once, each in a lane of its own. */
 #define LANES 64
 
-ftdn_status ftdn_detector_init(ftdn_detector *detector, const ftdn_network *network, const ftdn_detect_rule *rule,
-                               ftdn_arena *arena, ftdn_error *err)
+ftdn_status ftdn_detect_rule_check(const ftdn_detect_rule *rule, const ftdn_network *network, int *ret_n_best,
+                                   int *ret_capacity, ftdn_error *err)
 {
     if (!isfinite(rule->score_threshold)) {
         return FTDN_FAIL(err, FTDN_ERR_ARG, "score threshold %g is not a finite number", rule->score_threshold);
@@ -26,14 +26,36 @@ ftdn_status ftdn_detector_init(ftdn_detector *detector, const ftdn_network *netw
         return FTDN_FAIL(err, FTDN_ERR_ARG, "%d candidates per class: at least 1 is needed",
                          rule->candidates_per_class);
     }
-    int n_priors = network->n_priors;
-    ftdn_detector fresh = {.network = network, .rule = *rule};
-    fresh.n_best = rule->candidates_per_class < n_priors ? rule->candidates_per_class : n_priors;
-    fresh.score_stride = (n_priors + LANES - 1) / LANES * LANES;
-    if (__builtin_mul_overflow(network->n_classes, fresh.n_best, &fresh.capacity)) {
-        return FTDN_FAIL(err, FTDN_ERR_MEMORY, "%d candidates of each of %d classes are too many", fresh.n_best,
+    int n_best = rule->candidates_per_class < network->n_priors ? rule->candidates_per_class : network->n_priors;
+    int capacity;
+    if (__builtin_mul_overflow(network->n_classes, n_best, &capacity)) {
+        return FTDN_FAIL(err, FTDN_ERR_MEMORY, "%d candidates of each of %d classes are too many", n_best,
                          network->n_classes);
     }
+    *ret_n_best = n_best;
+    *ret_capacity = capacity;
+    return FTDN_OK;
+}
+
+/* The largest float that is not above x. */
+static float round_down(double x)
+{
+    float nearest = (float)x;
+    return (double)nearest > x ? nextafterf(nearest, -INFINITY) : nearest;
+}
+
+float ftdn_detect_rule_threshold(const ftdn_detect_rule *rule)
+{
+    return round_down(rule->score_threshold);
+}
+
+ftdn_status ftdn_detector_init(ftdn_detector *detector, const ftdn_network *network, const ftdn_detect_rule *rule,
+                               ftdn_arena *arena, ftdn_error *err)
+{
+    int n_priors = network->n_priors;
+    ftdn_detector fresh = {.network = network, .rule = *rule};
+    FTDN_TRY(ftdn_detect_rule_check(rule, network, &fresh.n_best, &fresh.capacity, err));
+    fresh.score_stride = (n_priors + LANES - 1) / LANES * LANES;
     size_t n_scores = ((size_t)network->n_classes + 1) * (size_t)fresh.score_stride;
     fresh.detection = FTDN_NEW(arena, (size_t)fresh.capacity, ftdn_detection, err);
     fresh.scores = FTDN_NEW(arena, n_scores, float, err);
@@ -50,11 +72,7 @@ ftdn_status ftdn_detector_init(ftdn_detector *detector, const ftdn_network *netw
 static int count_nonfinite(const float *values, size_t n_values)
 {
     int n_nonfinite = 0;
-    for (size_t i = 0; i < n_values; i++) {
-        uint32_t bits;
-        memcpy(&bits, &values[i], sizeof bits);
-        n_nonfinite += (bits & 0x7f800000u) == 0x7f800000u;
-    }
+    for (size_t i = 0; i < n_values; i++) n_nonfinite += ftdn_is_nonfinite(values[i]);
     return n_nonfinite;
 }
 
@@ -80,15 +98,11 @@ static void softmax_lanes(float *x, int n_columns, size_t stride)
     }
 }
 
-/* 1 / (1 + e^-x), computed from e^-|x|, which cannot overflow. */
 static void sigmoid_lanes(float *x, int n_columns, size_t stride)
 {
     for (int c = 0; c < n_columns; c++) {
         float *row = x + (size_t)c * stride;
-        for (int i = 0; i < LANES; i++) {
-            float small = ftdn_exp(-fabsf(row[i]));
-            row[i] = (row[i] > 0 ? 1.0f : small) / (1.0f + small);
-        }
+        for (int i = 0; i < LANES; i++) row[i] = ftdn_sigmoid(row[i]);
     }
 }
 
@@ -113,19 +127,7 @@ static void compute_scores(ftdn_detector *detector, const float *logits)
 
 void ftdn_box_decode(const ftdn_network *network, const float location[4], const float prior[4], float ret_corners[4])
 {
-    for (int axis = 0; axis < 2; axis++) {
-        float size = prior[axis + 2];
-        float centre = location[axis] * network->centre_variance * size + prior[axis];
-        float half = ftdn_exp(location[axis + 2] * network->size_variance) * size / 2;
-        ret_corners[axis] = centre - half;
-        ret_corners[axis + 2] = centre + half;
-    }
-}
-
-static float clip(float x)
-{
-    float above = x > 0 ? x : 0;
-    return above < 1 ? above : 1;
+    ftdn_box_corners(network->centre_variance, network->size_variance, location, prior, ret_corners);
 }
 
 /* Does the box overlap one of the n_kept that stand by more than the limit? */
@@ -167,10 +169,10 @@ static void append_class(ftdn_detector *detector, int class_index, int n_best, c
             .class_index = class_index,
             .prior = prior,
             .score = (float)detector->best[i].score,
-            .x0 = clip(corner[0]),
-            .y0 = clip(corner[1]),
-            .x1 = clip(corner[2]),
-            .y1 = clip(corner[3]),
+            .x0 = ftdn_corner_clip(corner[0]),
+            .y0 = ftdn_corner_clip(corner[1]),
+            .x1 = ftdn_corner_clip(corner[2]),
+            .y1 = ftdn_corner_clip(corner[3]),
         };
         float area = (box.x1 - box.x0) * (box.y1 - box.y0);
         if (is_suppressed(detector, n_kept, &box, area)) continue;
@@ -178,13 +180,6 @@ static void append_class(ftdn_detector *detector, int class_index, int n_best, c
         assert(detector->n_detections < detector->capacity);
         detector->detection[detector->n_detections++] = box;
     }
-}
-
-/* The largest float that is not above x: no float lies between, so that comparing with either is the same. */
-static float round_down(double x)
-{
-    float nearest = (float)x;
-    return (double)nearest > x ? nextafterf(nearest, -INFINITY) : nearest;
 }
 
 void ftdn_detect(ftdn_detector *detector, const float *logits, const float *locations, const float *priors)
@@ -195,7 +190,7 @@ void ftdn_detect(ftdn_detector *detector, const float *logits, const float *loca
     detector->n_nonfinite = count_nonfinite(logits, n_priors * ((size_t)network->n_classes + 1));
     detector->n_nonfinite += count_nonfinite(locations, n_priors * 4);
     compute_scores(detector, logits);
-    float threshold = round_down(detector->rule.score_threshold);
+    float threshold = ftdn_detect_rule_threshold(&detector->rule);
     for (int c = 0; c < network->n_classes; c++) {
         const float *scores = detector->scores + ((size_t)c + 1) * (size_t)detector->score_stride;
         int n_best = ftdn_ranked_select(scores, network->n_priors, threshold, detector->n_best, detector->candidate,

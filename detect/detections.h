@@ -32,6 +32,14 @@ typedef struct ftdn_detect_rule {
     int candidates_per_class; /* the best that reach NMS, at least 1; 200 */
 } ftdn_detect_rule;
 
+/* Is the rule within its ranges (FTDN_ERR_ARG), and what does it ask for: *ret_n_best candidates of a class,
+ * *ret_capacity detections of an image. */
+FTDN_NODISCARD ftdn_status ftdn_detect_rule_check(const ftdn_detect_rule *rule, const ftdn_network *network,
+                                                  int *ret_n_best, int *ret_capacity, ftdn_error *err);
+
+/* The threshold in float: no float lies between, so that comparing with either is the same. */
+float ftdn_detect_rule_threshold(const ftdn_detect_rule *rule);
+
 /* One worker's scratch memory and result list, allocated once. */
 typedef struct ftdn_detector {
     const ftdn_network *network; /* borrowed */

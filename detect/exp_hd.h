@@ -9,11 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#ifdef __CUDACC__
-#define FTDN_HD __host__ __device__
-#else
-#define FTDN_HD
-#endif
+#include "base/philox_hd.h" /* FTDN_HD */
 
 #define FTDN_EXP_MAX 88.37f  /* above: infinity (e^88.37 = 2.4e38) */
 #define FTDN_EXP_MIN -87.33f /* below: 0 (e^-87.33 = 1.2e-38, the smallest normal number) */

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "detect/cross_entropy_hd.h"
+
 ftdn_status ftdn_multibox_loss_init(ftdn_multibox_loss *loss, const ftdn_network *network, const float *priors,
                                     ftdn_arena *arena, ftdn_error *err)
 {
@@ -23,34 +25,6 @@ static float *row_of(float *matrix, int row, int n_columns)
     return matrix ? matrix + (size_t)row * (size_t)n_columns : NULL;
 }
 
-/* x: [n_columns]. Gradient, where dx is not NULL: dx[c] = scale * (softmax(x)[c] - (c == label)). */
-static double softmax_cross_entropy(const float *x, int n_columns, int label, double scale, float *dx)
-{
-    double largest = (double)x[0], sum = 0;
-    for (int c = 1; c < n_columns; c++) largest = (double)x[c] > largest ? (double)x[c] : largest;
-    for (int c = 0; c < n_columns; c++) sum += exp((double)x[c] - largest);
-    for (int c = 0; c < n_columns && dx; c++) {
-        double probability = exp((double)x[c] - largest) / sum;
-        dx[c] = (float)(scale * (probability - (c == label)));
-    }
-    return largest - (double)x[label] + log(sum);
-}
-
-/* x: [n_columns]. Gradient, where dx is not NULL: dx[c] = scale * (sigmoid(x[c]) - (c == label)), dx[0] = 0.
- * e^-|x| cannot overflow. */
-static double sigmoid_cross_entropy(const float *x, int n_columns, int label, double scale, float *dx)
-{
-    double sum = 0;
-    if (dx) dx[0] = 0;
-    for (int c = 1; c < n_columns; c++) {
-        double logit = (double)x[c], wrong = c == label ? -logit : logit;
-        double small = exp(-fabs(logit));
-        sum += (wrong > 0 ? wrong : 0) + log1p(small);
-        if (dx) dx[c] = (float)(scale * ((logit > 0 ? 1 : small) / (1 + small) - (c == label)));
-    }
-    return sum;
-}
-
 /* Of one prior. dlogits: the row's matrix, or NULL. */
 static double cross_entropy(const ftdn_network *network, const float *logits, int prior, int label, double scale,
                             float *dlogits)
@@ -58,24 +32,19 @@ static double cross_entropy(const ftdn_network *network, const float *logits, in
     int n_columns = network->n_classes + 1;
     const float *x = logits + (size_t)prior * (size_t)n_columns;
     float *dx = row_of(dlogits, prior, n_columns);
-    return network->score_kind == FTDN_SCORE_SOFTMAX ? softmax_cross_entropy(x, n_columns, label, scale, dx)
-                                                     : sigmoid_cross_entropy(x, n_columns, label, scale, dx);
+    return network->score_kind == FTDN_SCORE_SOFTMAX ? ftdn_softmax_cross_entropy(x, n_columns, label, scale, dx)
+                                                     : ftdn_sigmoid_cross_entropy(x, n_columns, label, scale, dx);
 }
 
-/* l, target: [4]. Gradient, where dl is not NULL: dl[i] = scale * (l[i] - target[i]), the difference within [-1, 1]. */
-static double smooth_l1(const float *l, const float *target, double scale, float *dl)
+int ftdn_multibox_n_negatives(int n_priors, int n_positives)
 {
-    double sum = 0;
-    for (int i = 0; i < 4; i++) {
-        double d = (double)l[i] - (double)target[i];
-        sum += fabs(d) < 1 ? d * d / 2 : fabs(d) - 0.5;
-        double slope = d < -1 ? -1 : d > 1 ? 1 : d;
-        if (dl) dl[i] = (float)(scale * slope);
-    }
-    return sum;
+    int n_background = n_priors - n_positives;
+    return n_positives > n_background / FTDN_LOSS_NEGATIVES_PER_POSITIVE
+               ? n_background
+               : n_positives * FTDN_LOSS_NEGATIVES_PER_POSITIVE;
 }
 
-/* Write the hardest negatives into loss->hardest; returns how many. NaN counts as infinitely hard. */
+/* Write the hardest negatives into loss->hardest; returns how many. */
 static int mine_negatives(ftdn_multibox_loss *loss, const ftdn_loss_image *image, int n_positives)
 {
     const ftdn_network *network = loss->network;
@@ -83,13 +52,9 @@ static int mine_negatives(ftdn_multibox_loss *loss, const ftdn_loss_image *image
     for (int p = 0; p < n_priors; p++) {
         loss->hardness[p] = NAN;
         if (image->object[p] != FTDN_MATCH_BACKGROUND) continue;
-        double hardness = cross_entropy(network, image->logits, p, 0, 0, NULL);
-        loss->hardness[p] = isnan(hardness) ? INFINITY : (float)hardness;
+        loss->hardness[p] = ftdn_hardness(cross_entropy(network, image->logits, p, 0, 0, NULL));
     }
-    int n_background = n_priors - n_positives;
-    int n_wanted = n_positives > n_background / FTDN_LOSS_NEGATIVES_PER_POSITIVE
-                       ? n_background
-                       : n_positives * FTDN_LOSS_NEGATIVES_PER_POSITIVE;
+    int n_wanted = ftdn_multibox_n_negatives(n_priors, n_positives);
     if (n_wanted == 0) return 0;
     return ftdn_ranked_select(loss->hardness, n_priors, -1, n_wanted, loss->candidate, loss->hardest, loss->scratch);
 }
@@ -114,7 +79,7 @@ ftdn_loss_value ftdn_multibox_loss_compute(ftdn_multibox_loss *loss, const ftdn_
         sum.classification += cross_entropy(network, image->logits, p, object->class_index + 1, scale, dlogits);
         float target[4];
         ftdn_box_encode(network, object->box, loss->priors + 4 * (size_t)p, target);
-        sum.regression += smooth_l1(image->locations + 4 * (size_t)p, target, scale, row_of(dlocations, p, 4));
+        sum.regression += ftdn_smooth_l1(image->locations + 4 * (size_t)p, target, scale, row_of(dlocations, p, 4));
     }
     int n_negatives = mine_negatives(loss, image, n_positives);
     for (int i = 0; i < n_negatives; i++) {

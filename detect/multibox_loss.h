@@ -49,6 +49,9 @@ typedef struct ftdn_loss_value {
     double classification, regression;
 } ftdn_loss_value;
 
+/* Hard negatives of an image with so many positives: min(3 * positives, priors without object). */
+int ftdn_multibox_n_negatives(int n_priors, int n_positives);
+
 /* priors: those that ftdn_matcher_init accepted. */
 FTDN_NODISCARD ftdn_status ftdn_multibox_loss_init(ftdn_multibox_loss *loss, const ftdn_network *network,
                                                    const float *priors, ftdn_arena *arena, ftdn_error *err);

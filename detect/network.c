@@ -160,22 +160,33 @@ const float *ftdn_network_priors(const ftdn_network *network, const ftdn_weights
 }
 
 /* Append one image's map to a list. A map [P,Q,boxes*columns] is already a list of [columns] by cell and box. */
-static float *append_map(float *at, const ftdn_context *context, int node, int index)
+static float *append_map(float *at, const ftdn_map *map)
 {
-    ftdn_map map = ftdn_context_map(context, node);
-    assert(map.values && index >= 0 && index < map.n_images);
-    size_t n_elements = ftdn_shape_elements(map.shape);
-    memcpy(at, map.values + (size_t)index * n_elements, n_elements * sizeof *at);
+    size_t n_elements = ftdn_shape_elements(map->shape);
+    memcpy(at, map->values, n_elements * sizeof *at);
     return at + n_elements;
+}
+
+void ftdn_network_gather_maps(const ftdn_network *network, const ftdn_map *map, float *logits, float *locations)
+{
+    for (int i = 0; i < network->n_heads; i++) {
+        logits = append_map(logits, &map[i]);
+        locations = append_map(locations, &map[network->n_heads + i]);
+    }
 }
 
 void ftdn_network_gather(const ftdn_network *network, const ftdn_context *context, int index, float *logits,
                          float *locations)
 {
-    for (int i = 0; i < network->n_heads; i++) {
-        logits = append_map(logits, context, network->class_head[i], index);
-        locations = append_map(locations, context, network->box_head[i], index);
+    int node[2 * FTDN_NETWORK_MAX_HEADS];
+    ftdn_map map[2 * FTDN_NETWORK_MAX_HEADS];
+    ftdn_network_output_nodes(network, node);
+    for (int i = 0; i < 2 * network->n_heads; i++) {
+        map[i] = ftdn_context_map(context, node[i]);
+        assert(map[i].values && index >= 0 && index < map[i].n_images);
+        map[i].values += (size_t)index * ftdn_shape_elements(map[i].shape);
     }
+    ftdn_network_gather_maps(network, map, logits, locations);
 }
 
 /* The opposite of append_map. */

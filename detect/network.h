@@ -61,8 +61,10 @@ const float *ftdn_network_priors(const ftdn_network *network, const ftdn_weights
 void ftdn_network_gather(const ftdn_network *network, const ftdn_context *context, int index, float *logits,
                          float *locations);
 
-/* The way back, of gradients: copy them from the order of ftdn_network_gather to the maps of the heads.
- * map: [2*n_heads] of one image each, in the order of ftdn_network_output_nodes; written whole. */
+/* The same of maps at hand: [2*n_heads] of one image each, in the order of ftdn_network_output_nodes. */
+void ftdn_network_gather_maps(const ftdn_network *network, const ftdn_map *map, float *logits, float *locations);
+
+/* The way back, of gradients: copy them from the order of ftdn_network_gather to such maps, written whole. */
 void ftdn_network_scatter(const ftdn_network *network, const float *dlogits, const float *dlocations,
                           const ftdn_map *map);
 

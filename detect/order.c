@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "detect/detections_hd.h"
+
 /* Merge the neighbours from[0 .. n_left) and from[n_left .. n_items); of equals the left one goes first. */
 static void merge(const ftdn_ranked *from, int n_left, int n_items, ftdn_ranked *to)
 {
@@ -32,15 +34,7 @@ void ftdn_ranked_sort(ftdn_ranked *items, int n_items, ftdn_ranked *scratch)
     if (from != items && n_items > 0) memcpy(items, from, (size_t)n_items * sizeof *items);
 }
 
-/* The bits of a score that is not negative are ordered as the scores are. */
-static uint32_t order_key(float score)
-{
-    uint32_t bits;
-    memcpy(&bits, &score, sizeof bits);
-    return bits;
-}
-
-/* A key's digits, from the top; the sign bit is 0. Scores that differ by 6 % differ in the first. */
+/* Digits of a score's bits, from the top; the sign bit is 0. Scores that differ by 6 % differ in the first. */
 static const struct {
     int shift, n_bits;
 } digit_table[3] = {{19, 12}, {9, 10}, {0, 9}};
@@ -56,13 +50,13 @@ static void take_best(const float *scores, int *candidate, int n, int n_best, ft
         int shift = digit_table[round].shift;
         uint32_t mask = (1u << digit_table[round].n_bits) - 1;
         int count[MAX_BINS] = {0};
-        for (int i = 0; i < n; i++) count[order_key(scores[candidate[i]]) >> shift & mask]++;
+        for (int i = 0; i < n; i++) count[ftdn_score_bits(scores[candidate[i]]) >> shift & mask]++;
         uint32_t digit = mask;
         for (int n_wanted = n_best - n_taken; count[digit] < n_wanted; digit--) n_wanted -= count[digit];
         int n_equal = 0;
         for (int i = 0; i < n; i++) {
             int index = candidate[i];
-            uint32_t own = order_key(scores[index]) >> shift & mask;
+            uint32_t own = ftdn_score_bits(scores[index]) >> shift & mask;
             if (own > digit) ret_best[n_taken++] = (ftdn_ranked){.score = (double)scores[index], .index = index};
             candidate[n_equal] = index;
             n_equal += own == digit;

@@ -1,8 +1,10 @@
-/* overlap.h - when two boxes of an image lie on each other. */
-#ifndef FTDN_DETECT_OVERLAP_H
-#define FTDN_DETECT_OVERLAP_H
+/* overlap_hd.h - when two boxes of an image lie on each other, for host and device. */
+#ifndef FTDN_DETECT_OVERLAP_HD_H
+#define FTDN_DETECT_OVERLAP_HD_H
 
 #include <stdbool.h>
+
+#include "base/philox_hd.h" /* FTDN_HD */
 
 /* Corners of a box, and (x1 - x0) * (y1 - y0). */
 typedef struct ftdn_overlap_box {
@@ -11,7 +13,7 @@ typedef struct ftdn_overlap_box {
 
 /* Is intersection over union above the limit? Without a division, so that boxes without area are no special case:
  * they overlap nothing. Symmetric, bit for bit. */
-static inline bool ftdn_overlap_exceeds(ftdn_overlap_box a, ftdn_overlap_box b, float limit)
+FTDN_HD static inline bool ftdn_overlap_exceeds(ftdn_overlap_box a, ftdn_overlap_box b, float limit)
 {
     float left = a.x0 > b.x0 ? a.x0 : b.x0;
     float top = a.y0 > b.y0 ? a.y0 : b.y0;
