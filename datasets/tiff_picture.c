@@ -7,29 +7,27 @@
 #include <tiffio.h>
 
 #include "datasets/grey.h"
+#include "datasets/picture_reader.h"
 
 #define LARGEST_ALLOCATION ((tmsize_t)256 << 20) /* of libtiff, at a time */
 #define BEST_RATIO 2000                          /* no compression that is read makes more of a byte */
 
 /* A file that is being read. */
 typedef struct tiff_reader {
-    const char *path;
-    const uint8_t *bytes;
-    size_t n_bytes;
+    ftdn_picture_reader base;
     uint64_t at;
     TIFF *tiff;
     char message[160]; /* libtiff's first one; "" while all is well */
-    int width, height;
     int bits, channels; /* 8 or 16; 1 or 3 */
 } tiff_reader;
 
 static tmsize_t on_read(thandle_t user, void *target, tmsize_t n_wanted)
 {
     tiff_reader *reader = user;
-    if (reader->at >= reader->n_bytes) return 0;
-    size_t n_left = reader->n_bytes - (size_t)reader->at,
+    if (reader->at >= reader->base.n_bytes) return 0;
+    size_t n_left = reader->base.n_bytes - (size_t)reader->at,
            n_bytes = (size_t)n_wanted < n_left ? (size_t)n_wanted : n_left;
-    memcpy(target, reader->bytes + reader->at, n_bytes);
+    memcpy(target, reader->base.bytes + reader->at, n_bytes);
     reader->at += n_bytes;
     return (tmsize_t)n_bytes;
 }
@@ -45,7 +43,7 @@ static toff_t on_seek(thandle_t user, toff_t offset, int whence)
     tiff_reader *reader = user;
     if (whence == SEEK_SET) reader->at = offset;
     else if (whence == SEEK_CUR) reader->at += offset;
-    else reader->at = reader->n_bytes + offset;
+    else reader->at = reader->base.n_bytes + offset;
     return reader->at;
 }
 
@@ -58,7 +56,7 @@ static int on_close(thandle_t user)
 static toff_t on_size(thandle_t user)
 {
     const tiff_reader *reader = user;
-    return reader->n_bytes;
+    return reader->base.n_bytes;
 }
 
 static int on_error(TIFF *tiff, void *user, const char *module, const char *format, va_list arguments)
@@ -78,26 +76,21 @@ static int on_warning(TIFF *tiff, void *user, const char *module, const char *fo
 
 static ftdn_status fail_tiff(const tiff_reader *reader, const char *otherwise, ftdn_error *err)
 {
-    return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: unreadable TIFF: %s", reader->path,
+    return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: unreadable TIFF: %s", reader->base.path,
                      reader->message[0] ? reader->message : otherwise);
 }
 
-static ftdn_status open_tiff(tiff_reader *reader, ftdn_error *err)
+static ftdn_status create(tiff_reader *reader, ftdn_error *err)
 {
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
-    if (!options) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "%s: out of memory for libtiff", reader->path);
+    if (!options) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "%s: out of memory for libtiff", reader->base.path);
     TIFFOpenOptionsSetMaxSingleMemAlloc(options, LARGEST_ALLOCATION);
     TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, reader);
     TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, NULL);
-    reader->tiff = TIFFClientOpenExt(reader->path, "rm", reader, on_read, on_write, on_seek, on_close, on_size, NULL,
-                                     NULL, options);
+    reader->tiff = TIFFClientOpenExt(reader->base.path, "rm", reader, on_read, on_write, on_seek, on_close, on_size,
+                                     NULL, NULL, options);
     TIFFOpenOptionsFree(options);
     return reader->tiff ? FTDN_OK : fail_tiff(reader, "it holds no image", err);
-}
-
-static void close_tiff(tiff_reader *reader)
-{
-    if (reader->tiff) TIFFClose(reader->tiff);
 }
 
 static uint16_t get_tag(const tiff_reader *reader, uint32_t tag, uint16_t otherwise)
@@ -134,7 +127,7 @@ static ftdn_status read_kind(tiff_reader *reader, ftdn_error *err)
     return FTDN_FAIL(err, FTDN_ERR_INPUT,
                      "%s: a TIFF of %d channels of %d bits, colours %u, compression %u%s; grey and RGB of 8 or 16 bits "
                      "are read, in strips, uncompressed, PackBits, LZW or deflate",
-                     reader->path, reader->channels, reader->bits, (unsigned)colours, (unsigned)compression,
+                     reader->base.path, reader->channels, reader->bits, (unsigned)colours, (unsigned)compression,
                      TIFFIsTiled(reader->tiff) ? ", in tiles" : "");
 }
 
@@ -144,34 +137,31 @@ static ftdn_status read_header(tiff_reader *reader, ftdn_error *err)
     TIFFGetField(reader->tiff, TIFFTAG_IMAGEWIDTH, &width);
     TIFFGetField(reader->tiff, TIFFTAG_IMAGELENGTH, &height);
     if (reader->message[0] || width < 1 || height < 1) return fail_tiff(reader, "it holds no image", err);
-    if (width > FTDN_PICTURE_MAX_SIDE || height > FTDN_PICTURE_MAX_SIDE)
-        return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: %u x %u pixels: more than %d on a side", reader->path,
-                         (unsigned)width, (unsigned)height, FTDN_PICTURE_MAX_SIDE);
-    reader->width = (int)width;
-    reader->height = (int)height;
+    FTDN_TRY(ftdn_picture_reader_set_size(&reader->base, width, height, err));
     FTDN_TRY(read_kind(reader, err));
     size_t row_bytes = (size_t)width * (size_t)reader->channels * (size_t)reader->bits / 8;
     if (TIFFScanlineSize(reader->tiff) != (tmsize_t)row_bytes) return fail_tiff(reader, "rows of another size", err);
-    if (row_bytes * height / BEST_RATIO > reader->n_bytes)
-        return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: unreadable TIFF: %zu bytes cannot hold %d x %d pixels", reader->path,
-                         reader->n_bytes, reader->width, reader->height);
+    if (row_bytes * height / BEST_RATIO > reader->base.n_bytes)
+        return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: unreadable TIFF: %zu bytes cannot hold %d x %d pixels",
+                         reader->base.path, reader->base.n_bytes, reader->base.width, reader->base.height);
     return FTDN_OK;
 }
 
 /* rows: [height], of row_bytes each. */
 static ftdn_status read_rows(tiff_reader *reader, uint8_t *rows, size_t row_bytes, ftdn_error *err)
 {
-    for (int y = 0; y < reader->height; y++) {
+    for (int y = 0; y < reader->base.height; y++) {
         int answer = TIFFReadScanline(reader->tiff, rows + row_bytes * (size_t)y, (uint32_t)y, 0);
         if (answer != 1 || reader->message[0]) return fail_tiff(reader, "its rows cannot be read", err);
     }
     return FTDN_OK;
 }
 
-static ftdn_status read_pixels(tiff_reader *reader, ftdn_arena *arena, uint8_t *pixels, ftdn_error *err)
+static ftdn_status read_pixels(ftdn_picture_reader *base, ftdn_arena *arena, uint8_t *pixels, ftdn_error *err)
 {
-    size_t n_pixels = (size_t)reader->width * (size_t)reader->height;
-    size_t row_samples = (size_t)reader->width * (size_t)reader->channels;
+    tiff_reader *reader = (tiff_reader *)base;
+    size_t n_pixels = (size_t)reader->base.width * (size_t)reader->base.height;
+    size_t row_samples = (size_t)reader->base.width * (size_t)reader->channels;
     if (reader->bits == 8 && reader->channels == 3) return read_rows(reader, pixels, row_samples, err);
     if (reader->bits == 8) {
         uint8_t *grey = FTDN_NEW(arena, n_pixels, uint8_t, err);
@@ -189,6 +179,21 @@ static ftdn_status read_pixels(tiff_reader *reader, ftdn_arena *arena, uint8_t *
     return FTDN_OK;
 }
 
+static ftdn_status open_tiff(ftdn_picture_reader *base, ftdn_error *err)
+{
+    tiff_reader *reader = (tiff_reader *)base;
+    FTDN_TRY(create(reader, err));
+    return read_header(reader, err);
+}
+
+static void close_tiff(ftdn_picture_reader *base)
+{
+    const tiff_reader *reader = (const tiff_reader *)base;
+    if (reader->tiff) TIFFClose(reader->tiff);
+}
+
+static const ftdn_picture_format tiff_format = {open_tiff, read_pixels, close_tiff};
+
 bool ftdn_is_tiff(const void *bytes, size_t n_bytes)
 {
     return n_bytes >= 4 && (memcmp(bytes, "II*\0", 4) == 0 || memcmp(bytes, "MM\0*", 4) == 0);
@@ -197,35 +202,13 @@ bool ftdn_is_tiff(const void *bytes, size_t n_bytes)
 ftdn_status ftdn_tiff_read_size(const char *path, const void *bytes, size_t n_bytes, int *ret_width, int *ret_height,
                                 ftdn_error *err)
 {
-    tiff_reader reader = {.path = path, .bytes = bytes, .n_bytes = n_bytes};
-    ftdn_status status = open_tiff(&reader, err);
-    if (status == FTDN_OK) status = read_header(&reader, err);
-    close_tiff(&reader);
-    if (status != FTDN_OK) return status;
-    *ret_width = reader.width;
-    *ret_height = reader.height;
-    return FTDN_OK;
+    tiff_reader reader = {.base = {.path = path, .bytes = bytes, .n_bytes = n_bytes}};
+    return ftdn_picture_reader_size(&reader.base, &tiff_format, ret_width, ret_height, err);
 }
 
 ftdn_status ftdn_tiff_decode(const char *path, const void *bytes, size_t n_bytes, ftdn_arena *arena,
                              ftdn_picture *ret_picture, ftdn_error *err)
 {
-    tiff_reader reader = {.path = path, .bytes = bytes, .n_bytes = n_bytes};
-    ftdn_picture picture = {0};
-    ftdn_status status = open_tiff(&reader, err);
-    if (status == FTDN_OK) status = read_header(&reader, err);
-    if (status == FTDN_OK) {
-        size_t n_pixels = (size_t)reader.width * (size_t)reader.height;
-        picture = (ftdn_picture){reader.width, reader.height, ftdn_arena_alloc(arena, n_pixels, 3, err)};
-        status = picture.pixels ? FTDN_OK : FTDN_ERR_MEMORY;
-    }
-    if (status == FTDN_OK) {
-        /* What reading takes beside the pixels is given back, whether it succeeds or not. */
-        ftdn_arena_mark mark = ftdn_arena_get_mark(arena);
-        status = read_pixels(&reader, arena, picture.pixels, err);
-        ftdn_arena_reset(arena, mark);
-    }
-    close_tiff(&reader);
-    if (status == FTDN_OK) *ret_picture = picture;
-    return status;
+    tiff_reader reader = {.base = {.path = path, .bytes = bytes, .n_bytes = n_bytes}};
+    return ftdn_picture_reader_decode(&reader.base, &tiff_format, arena, ret_picture, err);
 }

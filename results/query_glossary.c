@@ -135,7 +135,7 @@ static const ftdn_glossary_entry entry[] = {
      "behind them"},
     {NULL, "stage", NULL,
      "weights (drawing and packing), forward (the network), injection (faults in maps), detection (scores, boxes, "
-     "suppression), average_precision, total"},
+     "suppression), average_precision, total; on a GPU forward is all from bytes to boxes"},
     {NULL, "cause", NULL, "of the failure: the error's message"},
     {NULL, "machine", NULL, "host name"},
     {NULL, "spec", NULL, "of the trial, JSON"},

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "results/migrate.h"
 #include "results/sql_functions.h"
@@ -228,14 +229,23 @@ ftdn_status ftdn_store_open(const char *path, ftdn_store_mode mode, ftdn_store *
     return status;
 }
 
-/* Bring the log, this writer's or one that was left, into the file, which then needs no other beside it. Where another
- * process has the store open, or the disk is full, the log stays: nothing is lost. */
+#define CLOSING_TRIES 50
+#define CLOSING_PAUSE_NS 10000000
+
+/* Bring the log, this writer's or one that was left, into the file, which then needs no other beside it. Somebody who
+ * looks at the store for a moment (ftdn watch) is waited for. Where another process keeps it open, or the disk is full,
+ * the log stays: nothing is lost. */
 static void leave_one_file(ftdn_store *store)
 {
+    const struct timespec pause = {.tv_nsec = CLOSING_PAUSE_NS};
     ftdn_store_roll_back(store);
     sqlite3_busy_timeout(store->db, 0);
-    (void)sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
-    (void)sqlite3_exec(store->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+    for (int i = 0; i < CLOSING_TRIES; i++) {
+        (void)sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+        int code = sqlite3_exec(store->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+        if ((code & 0xff) != SQLITE_BUSY) return;
+        nanosleep(&pause, NULL);
+    }
 }
 
 void ftdn_store_close(ftdn_store *store)
