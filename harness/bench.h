@@ -48,6 +48,7 @@ typedef enum ftdn_bench_unit {
     FTDN_UNIT_QUOTIENT,
     FTDN_UNIT_FLOPS, /* floating-point operations per second */
     FTDN_UNIT_BYTES,
+    FTDN_UNIT_BYTES_PER_SECOND,
 } ftdn_bench_unit;
 
 typedef struct ftdn_bench_options {

@@ -4,8 +4,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "base/code_version.h"
 #include "harness/bench_ceiling.h"
-#include "harness/code_version.h"
 #include "harness/command.h"
 #include "harness/environment.h"
 

@@ -1,7 +1,8 @@
 /* bench_report.c - the answers of `ftdn bench`: a table for people, an object for machines. */
+#include "harness/bench_report.h"
+
 #include <math.h>
 
-#include "harness/bench.h"
 #include "harness/print.h"
 
 static const struct {
@@ -15,6 +16,7 @@ static const struct {
     [FTDN_UNIT_QUOTIENT] = {"times", 1},
     [FTDN_UNIT_FLOPS] = {"GFLOP/s", 1e-9},
     [FTDN_UNIT_BYTES] = {"MB", 1e-6},
+    [FTDN_UNIT_BYTES_PER_SECOND] = {"GB/s", 1e-9},
 };
 
 static bool is_met(const ftdn_bench_measure *measure)
@@ -29,7 +31,7 @@ static int n_decimals(double number)
     return size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
 }
 
-static void add_row(ftdn_table *table, const ftdn_bench_measure *measure)
+void ftdn_bench_add_row(ftdn_table *table, const ftdn_bench_measure *measure)
 {
     const ftdn_bench_label *label = &measure->label;
     double factor = unit_table[label->unit].factor;
@@ -76,7 +78,7 @@ void ftdn_bench_write_table(const ftdn_bench *bench, ftdn_text *text)
     ftdn_table table;
     ftdn_table_init(&table, N_COLUMNS);
     for (int i = 0; i < N_COLUMNS; i++) ftdn_table_add(&table, FTDN_CELL_TEXT, "%s", headers[i]);
-    for (int i = 0; i < bench->n_measures; i++) add_row(&table, &bench->measure[i]);
+    for (int i = 0; i < bench->n_measures; i++) ftdn_bench_add_row(&table, &bench->measure[i]);
     ftdn_table_write(&table, text);
     ftdn_table_done(&table);
 }
@@ -93,13 +95,13 @@ static void append_text_member(ftdn_text *text, const char *key, const char *str
     ftdn_append_json(text, string);
 }
 
-static void append_measure(ftdn_text *text, const ftdn_bench_measure *measure)
+void ftdn_bench_append_measure(ftdn_text *text, const ftdn_bench_measure *measure)
 {
     const ftdn_bench_label *label = &measure->label;
     double factor = unit_table[label->unit].factor;
     const char *name = label->name;
     while (*name == ' ') name++; /* the table's indent */
-    ftdn_text_append(text, "{\"part\":\"%s\",\"network\":", ftdn_bench_part_name[label->part]);
+    ftdn_text_append(text, "\"network\":");
     if (label->network) ftdn_append_json(text, label->network);
     else ftdn_text_append(text, "null");
     append_text_member(text, "measure", name);
@@ -111,7 +113,7 @@ static void append_measure(ftdn_text *text, const ftdn_bench_measure *measure)
     append_member(text, "upper_quartile", measure->upper_quartile * factor);
     append_member(text, "highest", measure->highest * factor);
     append_member(text, "limit", label->limit > 0 ? label->limit * factor : (double)NAN);
-    ftdn_text_append(text, ",\"met\":%s}", label->limit <= 0 ? "null" : is_met(measure) ? "true" : "false");
+    ftdn_text_append(text, ",\"met\":%s", label->limit <= 0 ? "null" : is_met(measure) ? "true" : "false");
 }
 
 void ftdn_bench_write_json(const ftdn_bench *bench, ftdn_text *text)
@@ -135,7 +137,9 @@ void ftdn_bench_write_json(const ftdn_bench *bench, ftdn_text *text)
     ftdn_text_append(text, "},\"measures\":[");
     for (int i = 0; i < bench->n_measures; i++) {
         ftdn_text_append(text, i ? ",\n" : "\n");
-        append_measure(text, &bench->measure[i]);
+        ftdn_text_append(text, "{\"part\":\"%s\",", ftdn_bench_part_name[bench->measure[i].label.part]);
+        ftdn_bench_append_measure(text, &bench->measure[i]);
+        ftdn_text_append(text, "}");
     }
     ftdn_text_append(text, "\n]}\n");
 }

@@ -384,7 +384,8 @@ ftdn_status ftdn_calibrate(const ftdn_calibrate_desc *desc, ftdn_arena *arena, f
     ftdn_text_init(&c.message);
     ftdn_arena_init(&c.scratch);
     ftdn_status status = prepare(&c, arena, err);
-    const ftdn_duties duties = {.plan = &c.samples.plan, .n_threads = desc->n_threads, .batch = 1};
+    const ftdn_duties duties = {
+        .plan = &c.samples.plan, .n_threads = desc->n_threads, .batch = 1, .n_devices = desc->n_devices};
     if (status == FTDN_OK) status = ftdn_crew_init(&c.crew, &duties, desc->n_workers, err);
     if (status == FTDN_OK) {
         status = measure(&c, err);

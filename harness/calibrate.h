@@ -31,7 +31,7 @@ typedef struct ftdn_calibrate_desc {
     ftdn_inputs *inputs;           /* where images are opened */
     int n_rankings;
     const int *ranking; /* [n_rankings] trials whose rankings have to be computed, one for each that differs much */
-    int n_cores, n_workers, n_threads;
+    int n_cores, n_workers, n_threads, n_devices;
     bool is_brief; /* times are known: what is wanted are memory, rankings and images */
 } ftdn_calibrate_desc;
 

@@ -101,9 +101,9 @@ static const char *outcome_of(ftdn_status status, ftdn_campaign_end end)
     return end == FTDN_END_OUT_OF_TIME ? "out of time" : "finished";
 }
 
-int ftdn_campaign_n_workers(const ftdn_campaign_options *options, int n_wanted)
+int ftdn_campaign_n_workers(const ftdn_campaign_options *options, const ftdn_campaign_devices *devices, int n_wanted)
 {
-    int n_workers = options->n_workers;
+    int n_workers = options->n_workers > 0 ? options->n_workers : devices->n_devices;
     if (n_workers == 0) n_workers = options->n_threads > 0 ? options->n_cores / options->n_threads : options->n_cores;
     if (n_workers > n_wanted) n_workers = n_wanted;
     return n_workers > 0 ? n_workers : 1;
@@ -118,11 +118,18 @@ int ftdn_campaign_n_threads(const ftdn_campaign_options *options, int n_workers)
 static ftdn_status run_missing(ftdn_scheduler *s, ftdn_error *err)
 {
     const ftdn_campaign_options *options = s->options;
-    int n_wanted = ftdn_trial_queue_wanted(&s->queue), n_workers = ftdn_campaign_n_workers(options, n_wanted);
+    ftdn_campaign_devices devices;
+    FTDN_TRY(ftdn_campaign_devices_find(s->plan, &devices, err));
+    int n_wanted = ftdn_trial_queue_wanted(&s->queue), n_workers = ftdn_campaign_n_workers(options, &devices, n_wanted);
     const ftdn_duties duties = {
-        .plan = s->plan, .n_threads = ftdn_campaign_n_threads(options, n_workers), .batch = options->batch};
+        .plan = s->plan,
+        .n_threads = ftdn_campaign_n_threads(options, n_workers),
+        .batch = options->batch,
+        .n_devices = devices.n_devices,
+    };
     FTDN_TRY(decode_images(s->plan, &s->queue, options->n_cores, err));
-    FTDN_TRY(ftdn_environment_record(s->store, &s->origin.environment, err));
+    FTDN_TRY(
+        ftdn_environment_record(s->store, devices.n_devices > 0 ? &devices.first : NULL, &s->origin.environment, err));
     FTDN_TRY(record_plan(s, err));
     if (n_wanted == 0) return FTDN_OK;
     FTDN_TRY(ftdn_kept_scores_init(&s->scores, s->store, &s->queue, s->arena, err));

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "base/status.h"
+#include "harness/campaign_devices.h"
 #include "harness/plan.h"
 #include "results/store.h"
 
@@ -21,7 +22,7 @@
 
 typedef struct ftdn_campaign_options {
     int n_cores;                       /* that may be used */
-    int n_workers;                     /* processes; 0: as many as the cores and the trials allow */
+    int n_workers;                     /* processes; 0: one for each device, else as many as cores and trials allow */
     int n_threads;                     /* of each; 0: the cores shared among the workers */
     int batch;                         /* images that a thread takes at a time */
     int canary_every;                  /* trials of a worker between two golden canaries, at least 1 */
@@ -62,8 +63,9 @@ typedef struct ftdn_campaign_summary {
 } ftdn_campaign_summary;
 
 /* Worker processes of a run with so many trials to run, and the threads of each. One worker per core, each with one
- * thread, is the fastest and the safest; fewer trials than cores leave each worker several cores. */
-int ftdn_campaign_n_workers(const ftdn_campaign_options *options, int n_wanted);
+ * thread, is the fastest and the safest; fewer trials than cores leave each worker several cores. Where trials run on
+ * devices, a worker each keeps them busy. */
+int ftdn_campaign_n_workers(const ftdn_campaign_options *options, const ftdn_campaign_devices *devices, int n_wanted);
 int ftdn_campaign_n_threads(const ftdn_campaign_options *options, int n_workers);
 
 /* Decode the images of all trials. Nothing is written: where this is done before a new store is opened, images that

@@ -17,6 +17,7 @@ bool ftdn_canary_fits(const ftdn_planned_trial *a, const ftdn_planned_trial *b)
     return a->model == b->model && a->dataset == b->dataset &&
            ftdn_same_text(a->settings.engine.backend, b->settings.engine.backend) &&
            a->settings.engine.conv_algorithm == b->settings.engine.conv_algorithm &&
+           a->settings.engine.micro_batch == b->settings.engine.micro_batch &&
            ftdn_same_detect_rule(&a->settings.evaluate, &b->settings.evaluate);
 }
 
@@ -79,24 +80,21 @@ static void add_detections(ftdn_sha256 *hash, const ftdn_image_detections *found
 
 static ftdn_status add_images(ftdn_sha256 *hash, ftdn_rig *rig, const ftdn_planned_trial *clean, ftdn_error *err)
 {
-    ftdn_worker *worker = &rig->worker[0];
-    int n_images = n_canary_images(clean), micro_batch = ftdn_worker_micro_batch(worker);
+    int n_images = n_canary_images(clean);
     ftdn_image_detections found[FTDN_CANARY_IMAGES];
     FTDN_TRY(ftdn_rig_prepare(rig, &clean->settings, err));
-    for (int i = 0; i < n_images; i += micro_batch) {
-        int n = n_images - i < micro_batch ? n_images - i : micro_batch;
-        FTDN_TRY(ftdn_worker_detect(worker, clean->dataset, i, n, false, found, err));
-        for (int d = 0; d < n; d++) add_detections(hash, &found[d]);
-    }
+    FTDN_TRY(ftdn_rig_detect(rig, clean->dataset, 0, n_images, found, err));
+    for (int i = 0; i < n_images; i++) add_detections(hash, &found[i]);
     return FTDN_OK;
 }
 
-ftdn_status ftdn_canary_evaluate(const ftdn_planned_trial *trial, char ret_digest[FTDN_SHA256_HEX], ftdn_error *err)
+ftdn_status ftdn_canary_evaluate(const ftdn_planned_trial *trial, ftdn_device_images *images,
+                                 char ret_digest[FTDN_SHA256_HEX], ftdn_error *err)
 {
     if (ftdn_is_null_trial(&trial->settings)) return ftdn_canary_key(trial, ret_digest, err);
     const ftdn_planned_trial clean = make_clean(trial);
     const ftdn_score_source no_scores = {.n_threads = 1};
-    const ftdn_rig_desc desc = {.trial = &clean, .scores = &no_scores, .n_threads = 1};
+    const ftdn_rig_desc desc = {.trial = &clean, .scores = &no_scores, .n_threads = 1, .images = images};
     ftdn_rig rig;
     ftdn_sha256 *hash;
     FTDN_TRY(ftdn_sha256_create(&hash, err));

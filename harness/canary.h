@@ -10,6 +10,7 @@
 
 #include "base/sha256.h"
 #include "base/status.h"
+#include "harness/device_images.h"
 #include "harness/plan.h"
 
 #define FTDN_CANARY_IMAGES 8 /* evaluated: the first of the dataset */
@@ -22,8 +23,9 @@ FTDN_NODISCARD ftdn_status ftdn_canary_key(const ftdn_planned_trial *trial, char
                                            ftdn_error *err);
 
 /* The trial's network, without its faults and protection, set up anew from the clean weights and run on one thread
- * over the first images: a digest of every bit of every detection. */
-FTDN_NODISCARD ftdn_status ftdn_canary_evaluate(const ftdn_planned_trial *trial, char ret_digest[FTDN_SHA256_HEX],
-                                                ftdn_error *err);
+ * over the first images: a digest of every bit of every detection. images: as in ftdn_rig_desc, so that it answers for
+ * those that trials read. */
+FTDN_NODISCARD ftdn_status ftdn_canary_evaluate(const ftdn_planned_trial *trial, ftdn_device_images *images,
+                                                char ret_digest[FTDN_SHA256_HEX], ftdn_error *err);
 
 #endif

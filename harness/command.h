@@ -48,8 +48,10 @@ ftdn_status ftdn_command_detect(int argc, char **argv, ftdn_exit_code *ret_exit,
 ftdn_status ftdn_command_inspect(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_convert(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_train(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
+ftdn_status ftdn_command_doctor(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_fetch(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 ftdn_status ftdn_command_bench(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
+ftdn_status ftdn_command_bench_device(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err); /* of bench */
 ftdn_status ftdn_command_overhead(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err); /* of bench */
 
 #endif

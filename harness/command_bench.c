@@ -21,8 +21,8 @@ static ftdn_status choose_part(const char *name, bool *wanted, ftdn_error *err)
         wanted[i] = true;
         return FTDN_OK;
     }
-    if (strcmp(name, "overhead") == 0)
-        return FTDN_FAIL(err, FTDN_ERR_ARG, "'overhead' is measured alone, and is the first word: ftdn bench overhead");
+    if (strcmp(name, "overhead") == 0 || strcmp(name, "device") == 0)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "'%s' is measured alone, and is the first word: ftdn bench %s", name, name);
     const char *nearest = ftdn_suggest(name, ftdn_bench_part_name, FTDN_BENCH_N_PARTS);
     if (nearest)
         return FTDN_FAIL(err, FTDN_ERR_ARG, "nothing to measure is called '%s'; did you mean '%s'?", name, nearest);
@@ -54,6 +54,7 @@ static ftdn_status bench(const void *user, const ftdn_arguments *arguments, ftdn
 ftdn_status ftdn_command_bench(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
 {
     if (argc > 1 && strcmp(argv[1], "overhead") == 0) return ftdn_command_overhead(argc - 1, argv + 1, ret_exit, err);
+    if (argc > 1 && strcmp(argv[1], "device") == 0) return ftdn_command_bench_device(argc - 1, argv + 1, ret_exit, err);
     bench_values values = {.n_threads = ftdn_default_threads(), .n_repeats = 7, .n_images = 16};
     const ftdn_option options[] = {
         FTDN_INTEGER_OPTION("threads", 't', "N", &values.n_threads, 1, 1024,
@@ -65,9 +66,9 @@ ftdn_status ftdn_command_bench(int argc, char **argv, ftdn_exit_code *ret_exit, 
         FTDN_FLAG_OPTION("winograd", 0, &values.wants_winograd, "Winograd's algorithm for 3x3 convolutions"),
         FTDN_FLAG_OPTION("json", 0, &values.wants_json, "an object instead of a table"),
     };
-    enum { N_WORDS = FTDN_BENCH_N_PARTS + 1 };
-    const char *words[N_WORDS] = {"overhead"};
-    memcpy(words + 1, ftdn_bench_part_name, sizeof ftdn_bench_part_name);
+    enum { N_ALONE = 2, N_WORDS = FTDN_BENCH_N_PARTS + N_ALONE };
+    const char *words[N_WORDS] = {"overhead", "device"};
+    memcpy(words + N_ALONE, ftdn_bench_part_name, sizeof ftdn_bench_part_name);
     const ftdn_command command = {
         .name = "ftdn bench",
         .arguments = "[NAME...]",
@@ -91,8 +92,9 @@ ftdn_status ftdn_command_bench(int argc, char **argv, ftdn_exit_code *ret_exit, 
             "            folder below the current one, removed at the end)\n"
             "  ceiling   multiply-adds on registers alone\n"
             "  memory    of a set-up for trials, and of the process at its peak\n"
-            "Alone, with options of its own ('ftdn bench overhead --help'), and not among 'all of them':\n"
-            "  overhead  what protections cost: time of one image, memory\n\n"
+            "Alone, with options of their own ('ftdn bench overhead --help'), and not among 'all of them':\n"
+            "  overhead  what protections cost: time of one image, memory\n"
+            "  device    evaluations on a GPU\n\n"
             "Each line is the median of the repeats, between the lowest and the highest. What runs on one thread is\n"
             "given in processor time, everything else in time of the clock on the wall. Limits are the design's\n"
             "figures for two cores; evaluation, weights and training are compared with them at two threads only. A "

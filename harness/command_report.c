@@ -1,8 +1,8 @@
 #include "harness/command.h"
 
 #include "analysis/report.h"
+#include "base/code_version.h"
 #include "base/file.h"
-#include "harness/code_version.h"
 #include "harness/options.h"
 #include "harness/print.h"
 #include "harness/report_content.h"

@@ -32,7 +32,9 @@ void ftdn_compared_plan_close(ftdn_compared_plan *plan)
 ftdn_status ftdn_compared_plan_estimate(const ftdn_compared_plan *p, const ftdn_campaign_options *options,
                                         ftdn_estimate *ret_estimate, ftdn_error *err)
 {
-    int n_workers = ftdn_campaign_n_workers(options, ftdn_trial_queue_wanted(&p->queue));
+    ftdn_campaign_devices devices;
+    FTDN_TRY(ftdn_campaign_devices_find(&p->files->plan, &devices, err));
+    int n_workers = ftdn_campaign_n_workers(options, &devices, ftdn_trial_queue_wanted(&p->queue));
     const ftdn_estimate_desc desc = {
         .plan = &p->files->plan,
         .held = p->held,
@@ -42,6 +44,7 @@ ftdn_status ftdn_compared_plan_estimate(const ftdn_compared_plan *p, const ftdn_
         .n_cores = options->n_cores,
         .n_workers = n_workers,
         .n_threads = ftdn_campaign_n_threads(options, n_workers),
+        .n_devices = devices.n_devices,
         .start_s = p->start_s,
     };
     bool is_terminal = isatty(STDERR_FILENO);

@@ -43,7 +43,7 @@ void ftdn_crew_done(ftdn_crew *crew)
 
 /* In the child: what ends a run is for its scheduler alone, though a terminal or Slurm tells all processes. It ends
  * with its scheduler, and it holds no other worker's socket. */
-static _Noreturn void become_member(const ftdn_crew *crew, int fd, pid_t scheduler)
+static _Noreturn void become_member(const ftdn_crew *crew, int place, int fd, pid_t scheduler)
 {
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
@@ -51,7 +51,7 @@ static _Noreturn void become_member(const ftdn_crew *crew, int fd, pid_t schedul
     if (getppid() != scheduler) _exit(0);
     for (int i = 0; i < crew->n_places; i++)
         if (crew->place[i].fd >= 0) close(crew->place[i].fd);
-    ftdn_crew_member_work(crew->duties, fd);
+    ftdn_crew_member_work(crew->duties, place, fd);
 }
 
 ftdn_status ftdn_crew_hire(ftdn_crew *crew, int place, ftdn_error *err)
@@ -66,7 +66,7 @@ ftdn_status ftdn_crew_hire(ftdn_crew *crew, int place, ftdn_error *err)
     pid_t scheduler = getpid(), pid = fork();
     if (pid == 0) {
         close(end[0]);
-        become_member(crew, end[1], scheduler);
+        become_member(crew, place, end[1], scheduler);
     }
     int number = errno;
     close(end[1]);

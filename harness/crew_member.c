@@ -15,12 +15,14 @@
 
 typedef struct member {
     const ftdn_duties *duties;
-    int fd;
+    int place, fd;
+    bool has_device; /* has chosen the one that its place gives it */
     int trial; /* of the job */
     ftdn_text job, answer;
     ftdn_arena arena; /* of the job */
     ftdn_rig rig;
     const ftdn_planned_trial *rig_leader; /* the trial that the rig was made for; NULL: there is no rig */
+    ftdn_device_images images;            /* of the last trial on the device; of all its rigs */
     int64_t last_progress_ns;
 } member;
 
@@ -65,6 +67,12 @@ static void drop_rig(member *m)
     m->rig_leader = NULL;
 }
 
+/* What rigs share; NULL without a device. */
+static ftdn_device_images *shared_images(member *m)
+{
+    return m->has_device ? &m->images : NULL;
+}
+
 /* A rig for the trial: the last one where it fits. */
 static ftdn_status prepare_rig(member *m, const ftdn_planned_trial *trial, ftdn_message_reader *body, ftdn_error *err)
 {
@@ -75,7 +83,12 @@ static ftdn_status prepare_rig(member *m, const ftdn_planned_trial *trial, ftdn_
     if (leader && leader->model == trial->model && ftdn_rig_fits(&leader->settings, &trial->settings)) return FTDN_OK;
     drop_rig(m);
     const ftdn_score_source scores = make_source(m, layer, n_layers);
-    const ftdn_rig_desc desc = {.trial = trial, .scores = &scores, .n_threads = m->duties->n_threads};
+    const ftdn_rig_desc desc = {
+        .trial = trial,
+        .scores = &scores,
+        .n_threads = m->duties->n_threads,
+        .images = shared_images(m),
+    };
     FTDN_TRY(ftdn_rig_init(&m->rig, &desc, err));
     m->rig_leader = trial;
     return FTDN_OK;
@@ -120,25 +133,62 @@ static ftdn_status rank_channels(member *m, ftdn_error *err)
 
 static ftdn_status evaluate_canary(member *m, ftdn_error *err)
 {
+    const ftdn_planned_trial *trial = &m->duties->plan->trial[m->trial];
     char digest[FTDN_SHA256_HEX];
-    FTDN_TRY(ftdn_canary_evaluate(&m->duties->plan->trial[m->trial], digest, err));
+    FTDN_TRY(ftdn_canary_evaluate(trial, shared_images(m), digest, err));
     ftdn_message_begin(&m->answer, FTDN_MESSAGE_DIGEST, m->trial);
     ftdn_message_put_text(&m->answer, digest);
     return FTDN_OK;
 }
 
-static void do_job(member *m, const ftdn_message_header *header)
+/* Before anything touches a device. */
+static ftdn_status choose_device(member *m, ftdn_error *err)
+{
+    const ftdn_device_module *module;
+    if (m->has_device || m->duties->n_devices == 0) return FTDN_OK;
+    FTDN_TRY(ftdn_device_module_open(&module, err));
+    FTDN_TRY(module->device->select(m->place % m->duties->n_devices, err));
+    ftdn_device_images_init(&m->images, module);
+    m->has_device = true;
+    return FTDN_OK;
+}
+
+static ftdn_status do_kind(member *m, unsigned kind, ftdn_error *err)
 {
     ftdn_message_reader body = {.at = m->job.chars, .end = m->job.chars + m->job.n_chars};
+    FTDN_TRY(choose_device(m, err));
+    switch (kind) {
+    case FTDN_MESSAGE_RUN: return run_trial(m, &body, err);
+    case FTDN_MESSAGE_RANK: return rank_channels(m, err);
+    case FTDN_MESSAGE_CANARY: return evaluate_canary(m, err);
+    default: return FTDN_FAIL(err, FTDN_ERR_BACKEND, "a worker process was asked for job %u", kind);
+    }
+}
+
+/* Is there memory that an earlier job has filled for later ones? */
+static bool keeps_memory(const member *m)
+{
+    return m->rig_leader || m->images.resident.n_images > 0;
+}
+
+static void drop_kept(member *m)
+{
+    drop_rig(m);
+    ftdn_device_images_done(&m->images);
+    ftdn_arena_done(&m->arena);
+}
+
+/* Do it and make the answer. */
+static ftdn_status do_job(member *m, const ftdn_message_header *header)
+{
     ftdn_error err = {0};
-    ftdn_status status = FTDN_OK;
     m->trial = header->trial;
     m->last_progress_ns = ftdn_clock_ns();
-    switch (header->kind) {
-    case FTDN_MESSAGE_RUN: status = run_trial(m, &body, &err); break;
-    case FTDN_MESSAGE_RANK: status = rank_channels(m, &err); break;
-    case FTDN_MESSAGE_CANARY: status = evaluate_canary(m, &err); break;
-    default: status = FTDN_FAIL(&err, FTDN_ERR_BACKEND, "a worker process was asked for job %u", header->kind);
+    bool kept_memory = keeps_memory(m);
+    ftdn_status status = do_kind(m, header->kind, &err);
+    if (status == FTDN_ERR_MEMORY && kept_memory) { /* there may be room for one job at a time */
+        drop_kept(m);
+        status = do_kind(m, header->kind, &err);
     }
     if (status != FTDN_OK) {
         ftdn_message_begin(&m->answer, FTDN_MESSAGE_FAILED, m->trial);
@@ -147,18 +197,21 @@ static void do_job(member *m, const ftdn_message_header *header)
     }
     ftdn_message_end(&m->answer);
     ftdn_arena_done(&m->arena);
+    return status;
 }
 
-void ftdn_crew_member_work(const ftdn_duties *duties, int fd)
+void ftdn_crew_member_work(const ftdn_duties *duties, int place, int fd)
 {
-    member m = {.duties = duties, .fd = fd};
+    member m = {.duties = duties, .place = place, .fd = fd};
     ftdn_message_header header;
     ftdn_arena_init(&m.arena);
     ftdn_text_init(&m.job);
     ftdn_text_init(&m.answer);
     while (ftdn_message_receive(fd, &header, &m.job)) {
-        do_job(&m, &header);
+        ftdn_status status = do_job(&m, &header);
         if (!ftdn_message_send(fd, &m.answer)) break;
+        /* Errors of kernels stay with the process that met them. */
+        if (status == FTDN_ERR_BACKEND && duties->n_devices > 0) break;
     }
     _exit(0);
 }

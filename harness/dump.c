@@ -110,17 +110,23 @@ done:
 static ftdn_status write_map(dump *d, const char *kind, const char *name, int layer, int node, ftdn_error *err)
 {
     const ftdn_graph *graph = d->rig->protection.graph;
-    const ftdn_map map = ftdn_context_map(d->rig->worker[0].context, node);
+    const ftdn_map map = ftdn_context_map(ftdn_rig_context(d->rig), node);
+    ftdn_arena_mark mark = ftdn_arena_get_mark(d->arena);
+    float *values = FTDN_NEW(d->arena, ftdn_shape_elements(map.shape), float, err);
+    if (!values) return FTDN_ERR_MEMORY;
+    FTDN_TRY(ftdn_rig_read_map(d->rig, &map, values, err));
     const tensor t = {
         .kind = kind,
         .name = name,
         .layer = layer >= 0 ? graph->layer[layer].name : NULL,
         .roles = layer >= 0 ? graph->layer[layer].roles : 0,
-        .values = map.values,
+        .values = values,
         .n_dims = 3,
         .dims = {map.shape.h, map.shape.w, map.shape.c},
     };
-    return write_tensor(d, &t, err);
+    ftdn_status status = write_tensor(d, &t, err);
+    ftdn_arena_reset(d->arena, mark);
+    return status;
 }
 
 static ftdn_status write_maps(dump *d, ftdn_error *err)
@@ -162,13 +168,15 @@ static ftdn_status write_filters(dump *d, int layer, int copy, const float *valu
     return write_tensor(d, &t, err);
 }
 
-/* What memory holds after the draw that the image was run with. */
-static ftdn_status write_weights(dump *d, ftdn_error *err)
+/* What memory held when the image was run. A device keeps what it drew; the host draws the same. */
+static ftdn_status write_weights(dump *d, int image, ftdn_error *err)
 {
     const ftdn_fault_draw draw = ftdn_settings_fault_draw(&d->trial->settings, FTDN_LOCATION_WEIGHTS);
     const ftdn_weight_faults *faults = ftdn_rig_weight_faults(d->rig);
+    uint64_t image_id = d->rig->redraws_weights ? d->trial->dataset->image[image].id : 0;
     const ftdn_graph *graph = &d->trial->model->network.graph;
     if (!ftdn_fault_draw_hits(&draw)) return FTDN_OK;
+    if (d->rig->device) ftdn_weight_faults_draw(&d->rig->bank.faults, &draw, image_id, 1);
     const ftdn_stored_weights stored = ftdn_weight_faults_stored(faults);
     for (int i = 0; i < faults->layers.n_layers; i++) {
         int layer = faults->layers.layer[i], conv = graph->layer[layer].conv;
@@ -187,29 +195,22 @@ static ftdn_status write_weights(dump *d, ftdn_error *err)
 static ftdn_status write_answers(dump *d, ftdn_error *err)
 {
     static const char *const names[2][2] = {{"logits", "locations"}, {"secondary.logits", "secondary.locations"}};
-    ftdn_worker *worker = &d->rig->worker[0];
-    for (int n = 0; n < worker->n_networks; n++) {
-        const ftdn_network *network = &worker->network[n];
-        const ftdn_network_answer *answer = &worker->answer[n];
-        ftdn_network_gather(network, worker->context, 0, answer->logits, answer->locations);
+    for (int n = 0; n < d->rig->n_networks; n++) {
+        const ftdn_network *network = &d->rig->network[n];
+        size_t n_priors = (size_t)network->n_priors, n_columns = (size_t)network->n_classes + 1;
+        float *logits = FTDN_NEW(d->arena, n_priors * n_columns, float, err);
+        float *locations = FTDN_NEW(d->arena, n_priors * 4, float, err);
+        if (!logits || !locations) return FTDN_ERR_MEMORY;
+        FTDN_TRY(ftdn_rig_read_answer(d->rig, n, logits, locations, err));
         const tensor t[2] = {
-            {.kind = "logits", .name = names[n][0], .values = answer->logits, .n_dims = 2,
+            {.kind = "logits", .name = names[n][0], .values = logits, .n_dims = 2,
              .dims = {network->n_priors, network->n_classes + 1}},
-            {.kind = "locations", .name = names[n][1], .values = answer->locations, .n_dims = 2,
+            {.kind = "locations", .name = names[n][1], .values = locations, .n_dims = 2,
              .dims = {network->n_priors, 4}},
         };
         for (int i = 0; i < 2; i++) FTDN_TRY(write_tensor(d, &t[i], err));
     }
     return FTDN_OK;
-}
-
-static ftdn_status run_image(dump *d, int image, ftdn_error *err)
-{
-    ftdn_worker *worker = &d->rig->worker[0];
-    const ftdn_map_hook hook = {.call = ftdn_map_injector_hook, .user = &worker->injector};
-    FTDN_TRY(ftdn_rig_prepare(d->rig, &d->trial->settings, err));
-    bool hits_maps = ftdn_fault_draw_hits(&d->rig->map_faults.draw);
-    return ftdn_worker_forward(worker, d->trial->dataset, image, 1, hits_maps ? &hook : NULL, err);
 }
 
 static ftdn_status write_files(dump *d, int image, ftdn_error *err)
@@ -223,7 +224,7 @@ static ftdn_status write_files(dump *d, int image, ftdn_error *err)
     ftdn_append_json(&d->index, d->trial->dataset->image[image].name);
     ftdn_text_append(&d->index, ",\"files\":[");
     FTDN_TRY(write_maps(d, err));
-    FTDN_TRY(write_weights(d, err));
+    FTDN_TRY(write_weights(d, image, err));
     FTDN_TRY(write_answers(d, err));
     ftdn_text_append(&d->index, "\n]}\n");
     FTDN_TRY(ftdn_text_check(&d->index, err));
@@ -245,7 +246,8 @@ ftdn_status ftdn_dump(const ftdn_planned_trial *trial, const ftdn_score_source *
     const ftdn_rig_desc desc = {.trial = trial, .scores = scores, .n_threads = 1, .keep_maps = true};
     FTDN_TRY(ftdn_rig_init(&rig, &desc, err));
     ftdn_text_init(&d.index);
-    ftdn_status status = run_image(&d, image, err);
+    ftdn_status status = ftdn_rig_prepare(&rig, &trial->settings, err);
+    if (status == FTDN_OK) status = ftdn_rig_forward(&rig, trial->dataset, image, NULL, err);
     if (status == FTDN_OK) status = write_files(&d, image, err);
     ftdn_text_done(&d.index);
     ftdn_rig_done(&rig);

@@ -3,6 +3,7 @@
 #define FTDN_HARNESS_ENVIRONMENT_H
 
 #include "base/status.h"
+#include "engine/device.h"
 #include "results/store.h"
 
 #define FTDN_CPU_NAME_BYTES 256
@@ -13,7 +14,8 @@ void ftdn_environment_cpu(char ret_name[FTDN_CPU_NAME_BYTES]);
 /* The compiler of this program with its version; static text. */
 const char *ftdn_environment_compiler(void);
 
-/* Describe this program on this machine and record it in the store. */
-FTDN_NODISCARD ftdn_status ftdn_environment_record(ftdn_store *store, int64_t *ret_environment, ftdn_error *err);
+/* Describe this program on this machine and record it in the store. device: that trials run on; NULL: the processor. */
+FTDN_NODISCARD ftdn_status ftdn_environment_record(ftdn_store *store, const ftdn_device_info *device,
+                                                   int64_t *ret_environment, ftdn_error *err);
 
 #endif

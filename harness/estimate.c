@@ -125,6 +125,7 @@ static ftdn_status calibrate(estimator *e, ftdn_error *err)
         .n_cores = desc->n_cores,
         .n_workers = desc->n_workers,
         .n_threads = desc->n_threads,
+        .n_devices = desc->n_devices,
         .is_brief = e->from_store,
     };
     return ftdn_calibrate(&calibration, e->arena, &e->costs, err);

@@ -18,6 +18,7 @@ typedef struct ftdn_estimate_desc {
     ftdn_store *store; /* NULL: there is none yet */
     ftdn_inputs *inputs;
     int n_cores, n_workers, n_threads; /* of a run; threads: of each worker */
+    int n_devices;                     /* 0: trials run on processors */
     double start_s;                    /* that it takes from its beginning to its plan */
 } ftdn_estimate_desc;
 

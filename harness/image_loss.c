@@ -56,9 +56,20 @@ ftdn_status ftdn_image_loss_count_positives(ftdn_image_loss *loss, const ftdn_da
     return FTDN_OK;
 }
 
+ftdn_loss_value ftdn_image_loss_of_answer(ftdn_image_loss *loss, long n_batch_positives)
+{
+    const ftdn_loss_image answer = {loss->logits, loss->locations, loss->objects, loss->object};
+    return ftdn_multibox_loss_compute(&loss->loss, &answer, n_batch_positives, loss->dlogits, loss->dlocations);
+}
+
 ftdn_loss_value ftdn_image_loss_compute(ftdn_image_loss *loss, const ftdn_context *context, long n_batch_positives)
 {
     ftdn_network_gather(loss->network, context, 0, loss->logits, loss->locations);
-    const ftdn_loss_image answer = {loss->logits, loss->locations, loss->objects, loss->object};
-    return ftdn_multibox_loss_compute(&loss->loss, &answer, n_batch_positives, loss->dlogits, loss->dlocations);
+    return ftdn_image_loss_of_answer(loss, n_batch_positives);
+}
+
+ftdn_loss_value ftdn_image_loss_compute_maps(ftdn_image_loss *loss, const ftdn_map *map, long n_batch_positives)
+{
+    ftdn_network_gather_maps(loss->network, map, loss->logits, loss->locations);
+    return ftdn_image_loss_of_answer(loss, n_batch_positives);
 }

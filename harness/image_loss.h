@@ -44,4 +44,10 @@ FTDN_NODISCARD ftdn_status ftdn_image_loss_count_positives(ftdn_image_loss *loss
  * they are wanted. */
 ftdn_loss_value ftdn_image_loss_compute(ftdn_image_loss *loss, const ftdn_context *context, long n_batch_positives);
 
+/* The same of the answer that stands in loss->logits and loss->locations. */
+ftdn_loss_value ftdn_image_loss_of_answer(ftdn_image_loss *loss, long n_batch_positives);
+
+/* The same of the heads' maps of the matched image: [2*n_heads], as ftdn_network_gather_maps takes them. */
+ftdn_loss_value ftdn_image_loss_compute_maps(ftdn_image_loss *loss, const ftdn_map *map, long n_batch_positives);
+
 #endif

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/code_version.h"
 #include "base/suggest.h"
 #include "base/text.h"
 #include "engine/engine.h"
-#include "harness/code_version.h"
 #include "harness/command.h"
 #include "harness/manual.h"
 #include "harness/print.h"
@@ -38,6 +38,7 @@ static const ftdn_command_entry command[] = {
     {"convert", "turn a PyTorch weight file into safetensors", ftdn_command_convert},
     {"train", "train a network on labelled images", ftdn_command_train},
     {"fetch", "get a dataset or trained weights into the cache", ftdn_command_fetch},
+    {"doctor", "tell what this machine has, and what to do about what is missing", ftdn_command_doctor},
     {"bench", "measure how fast this machine is", ftdn_command_bench},
 };
 enum { N_COMMANDS = sizeof command / sizeof *command };
@@ -50,6 +51,7 @@ static const struct {
     {"inspect", "graph"},
     {"inspect", "dataset"},
     {"bench", "overhead"},
+    {"bench", "device"},
 };
 enum { N_SUBJECTS = sizeof subject / sizeof *subject };
 
@@ -141,7 +143,7 @@ static ftdn_status print_help_in(ftdn_help_form form, ftdn_error *err)
 
 static ftdn_status print_version(ftdn_error *err)
 {
-    static const char *const backends[] = {"cpu", "ref"};
+    static const char *const backends[] = {"cpu", "cuda", "ref"};
     ftdn_text text;
     ftdn_text_init(&text);
     ftdn_text_append(&text, "ftdn %.*s\n", (int)strcspn(FTDN_CODE_VERSION, "+"), FTDN_CODE_VERSION);

@@ -16,8 +16,8 @@
 
 DEFINE_CHOICES(dataset_kinds, "voc", "coco", "road", "test_scenes")
 DEFINE_CHOICES(other_classes, "error", "ignore")
-DEFINE_CHOICES(backends, "cpu", "ref", "null")
-DEFINE_CHOICES(convolutions, "direct", "winograd")
+DEFINE_CHOICES(backends, "cpu", "cuda", "ref", "null")
+DEFINE_CHOICES(convolutions, "direct", "winograd", "tf32")
 DEFINE_CHOICES(fault_types, "zero", "random", "bit_flip", "stuck_at_0", "stuck_at_1")
 DEFINE_CHOICES(bit_classes, "any", "sign", "exponent", "mantissa")
 DEFINE_CHOICES(scopes, "features", "convs", "sources", "base", "all")
@@ -109,10 +109,13 @@ const ftdn_key ftdn_manifest_keys[FTDN_N_KEYS] = {
                          .help = "what computes the network"},
     [FTDN_KEY_ENGINE_BACKEND] = {.path = "engine.backend", .type = FTDN_VALUE_CHOICE, .choices = backends,
                                  .default_json = "\"cpu\"", .swept = true,
-                                 .help = "oneDNN, the plain reference, or nothing computed"},
+                                 .help = "oneDNN, a GPU, the plain reference, or nothing computed"},
     [FTDN_KEY_ENGINE_CONVOLUTION] = {.path = "engine.convolution", .type = FTDN_VALUE_CHOICE, .choices = convolutions,
                                      .default_json = "\"direct\"", .swept = true,
-                                     .help = "algorithm of 3x3 convolutions"},
+                                     .help = "how convolutions are computed; cuda: direct or tf32"},
+    [FTDN_KEY_ENGINE_MICRO_BATCH] = {.path = "engine.micro_batch", .type = FTDN_VALUE_INTEGER,
+                                     .max = FTDN_MAX_MICRO_BATCH, .default_json = "0", .swept = true,
+                                     .help = "images of one forward pass; 0: as many as the backend takes by itself"},
 
     [FTDN_KEY_FAULTS] = {.path = "faults", .type = FTDN_VALUE_OBJECT, .swept = true, .help = "what goes wrong"},
     [FTDN_KEY_FAULTS_TYPE] = {.path = "faults.type", .type = FTDN_VALUE_CHOICE, .choices = fault_types,

@@ -13,6 +13,7 @@
 #define FTDN_MAX_TRIALS ((size_t)10000000)    /* combinations of one manifest */
 #define FTDN_MAX_RANGE_VALUES 10000           /* values of one range */
 #define FTDN_MAX_SAMPLE_KEYS 16               /* keys of one sample */
+#define FTDN_MAX_MICRO_BATCH 1024             /* images of one forward pass */
 #define FTDN_FORMULA_PREFIX "formula:"        /* of model.weights that are made up: "formula:0" */
 
 typedef enum ftdn_key_id {
@@ -46,6 +47,7 @@ typedef enum ftdn_key_id {
     FTDN_KEY_ENGINE,
     FTDN_KEY_ENGINE_BACKEND,
     FTDN_KEY_ENGINE_CONVOLUTION,
+    FTDN_KEY_ENGINE_MICRO_BATCH,
     FTDN_KEY_FAULTS,
     FTDN_KEY_FAULTS_TYPE,
     FTDN_KEY_FAULTS_BIT,

@@ -75,6 +75,13 @@ static bool is_weight_sum(const char *ranking)
     return strcmp(ranking, "weight_sum") == 0;
 }
 
+static bool computes(const char *backend, const char *convolution)
+{
+    bool is_cuda = !strcmp(backend, "cuda");
+    if (!strcmp(convolution, "tf32")) return is_cuda;
+    return !is_cuda || strcmp(convolution, "winograd") != 0;
+}
+
 static const ftdn_detail_rule detail_rules[] = {
     {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_ROOT, has_files, has_files},
     {FTDN_KEY_DATASET_KIND, FTDN_KEY_DATASET_SPLIT, has_splits, NULL},
@@ -111,6 +118,10 @@ static const ftdn_pair_rule pair_rules[] = {
     {FTDN_KEY_FAULTS_FEATURE_MAP_COUNT, FTDN_KEY_FAULTS_FEATURE_MAP_RATE, true},
 };
 
+static const ftdn_word_rule word_rules[] = {
+    {FTDN_KEY_ENGINE_BACKEND, FTDN_KEY_ENGINE_CONVOLUTION, computes},
+};
+
 const ftdn_detail_rule *ftdn_detail_rules(int *ret_n)
 {
     *ret_n = (int)(sizeof detail_rules / sizeof *detail_rules);
@@ -121,4 +132,10 @@ const ftdn_pair_rule *ftdn_pair_rules(int *ret_n)
 {
     *ret_n = (int)(sizeof pair_rules / sizeof *pair_rules);
     return pair_rules;
+}
+
+const ftdn_word_rule *ftdn_word_rules(int *ret_n)
+{
+    *ret_n = (int)(sizeof word_rules / sizeof *word_rules);
+    return word_rules;
 }

@@ -2,7 +2,8 @@
  *
  * Beside the table of keys (manifest_keys.h), which says what each value may be, stand a few rules over two
  * keys of the same object: a key that has a meaning only beside some values of another, its chooser
- * (protection.ratio beside protection.method), and a pair of which one is given. */
+ * (protection.ratio beside protection.method), a pair of which one is given, and a word that only some values of
+ * another key know (engine.convolution "tf32" beside engine.backend "cuda"). */
 #ifndef FTDN_HARNESS_MANIFEST_RULES_H
 #define FTDN_HARNESS_MANIFEST_RULES_H
 
@@ -29,5 +30,14 @@ typedef struct ftdn_pair_rule {
 
 /* [*ret_n] */
 const ftdn_pair_rule *ftdn_pair_rules(int *ret_n);
+
+/* Both keys are a CHOICE with a default. */
+typedef struct ftdn_word_rule {
+    ftdn_key_id chooser, key;
+    bool (*knows)(const char *choice, const char *word); /* may the word stand beside this value of the chooser? */
+} ftdn_word_rule;
+
+/* [*ret_n] */
+const ftdn_word_rule *ftdn_word_rules(int *ret_n);
 
 #endif

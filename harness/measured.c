@@ -16,6 +16,8 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "detect/detector_device.h"
+#include "engine/device.h"
 #include "harness/image_loss.h"
 #include "harness/share.h"
 #include "injectors/fault.h"
@@ -40,6 +42,10 @@ typedef struct prober {
     uint32_t *element;       /* [most elements of a map] hit, channel by channel, in each ascending */
     uint32_t *first_hit;     /* [most channels + 1] where each channel's begin in element */
     float *kept;             /* [most pixels of a map] values of a channel's elements before its faults */
+    float *values;           /* the layer's golden map: in the context, or brought here from a device */
+    const ftdn_device_module *device; /* NULL: maps are host memory; then the two below are NULL too */
+    ftdn_device_detector *reader;     /* of answers */
+    float *fetched;                   /* [most elements of a map] */
 } prober;
 
 typedef struct measurement {
@@ -117,6 +123,22 @@ static ftdn_status make_items(measurement *m, ftdn_arena *arena, ftdn_error *err
     return FTDN_OK;
 }
 
+/* On a device the layer's map travels: here once, and back with the faults of each channel. */
+static ftdn_status make_device_parts(const measurement *m, prober *p, size_t n_elements, ftdn_error *err)
+{
+    const ftdn_network *network = &m->desc->model->network;
+    const ftdn_device_detector_desc reader = {
+        .network = network,
+        .n_networks = 1,
+        .priors = ftdn_network_priors(network, &m->desc->model->weights),
+        .rule = {.score_threshold = 1, .nms_iou = 1, .candidates_per_class = 1},
+        .context = p->context,
+    };
+    FTDN_TRY(p->device->detector->create(&reader, &p->reader, err));
+    p->fetched = FTDN_NEW(&p->arena, n_elements, float, err);
+    return p->fetched ? FTDN_OK : FTDN_ERR_MEMORY;
+}
+
 static ftdn_status make_prober(const measurement *m, prober *p, ftdn_error *err)
 {
     const ftdn_measured_desc *desc = m->desc;
@@ -131,7 +153,9 @@ static ftdn_status make_prober(const measurement *m, prober *p, ftdn_error *err)
     }
     ftdn_arena_init(&p->arena);
     p->image = p->layer = -1;
+    p->device = ftdn_backend_device(desc->backend);
     FTDN_TRY(ftdn_context_create(m->program, &p->context, err));
+    if (p->device) FTDN_TRY(make_device_parts(m, p, n_elements, err));
     FTDN_TRY(ftdn_image_loss_init(&p->loss, desc->model, desc->calibration, false, &p->arena, err));
     p->element = FTDN_NEW(&p->arena, n_elements, uint32_t, err);
     p->first_hit = FTDN_NEW(&p->arena, n_channels + 1, uint32_t, err);
@@ -143,9 +167,10 @@ static ftdn_status set_up(measurement *m, ftdn_arena *arena, ftdn_error *err)
 {
     FTDN_TRY(make_program(m, arena, err));
     FTDN_TRY(make_items(m, arena, err));
-    m->prober = FTDN_NEW(arena, (size_t)m->desc->n_threads, prober, err);
+    int n_probers = ftdn_backend_device(m->desc->backend) ? 1 : m->desc->n_threads;
+    m->prober = FTDN_NEW(arena, (size_t)n_probers, prober, err);
     if (!m->prober) return FTDN_ERR_MEMORY;
-    while (m->n_probers < m->desc->n_threads) FTDN_TRY(make_prober(m, &m->prober[m->n_probers++], err));
+    while (m->n_probers < n_probers) FTDN_TRY(make_prober(m, &m->prober[m->n_probers++], err));
     return ftdn_image_loss_count_positives(&m->prober[0].loss, m->desc->calibration, m->desc->n_images, &m->n_positives,
                                            err);
 }
@@ -153,6 +178,7 @@ static ftdn_status set_up(measurement *m, ftdn_arena *arena, ftdn_error *err)
 static void tear_down(measurement *m)
 {
     for (int i = 0; i < m->n_probers; i++) {
+        if (m->prober[i].device) m->prober[i].device->detector->free(m->prober[i].reader);
         ftdn_context_free(m->prober[i].context);
         ftdn_arena_done(&m->prober[i].arena);
     }
@@ -191,10 +217,32 @@ static void find_hits(const measurement *m, prober *p, ftdn_shape shape)
 }
 
 /* Of the matched image, as the context holds the answer to it. */
-static double compute_loss(const measurement *m, prober *p)
+static ftdn_status compute_loss(const measurement *m, prober *p, double *ret_loss, ftdn_error *err)
 {
-    ftdn_loss_value value = ftdn_image_loss_compute(&p->loss, p->context, m->n_positives);
-    return value.classification + value.regression;
+    if (p->device) FTDN_TRY(p->device->detector->read_answer(p->reader, 0, 0, p->loss.logits, p->loss.locations, err));
+    ftdn_loss_value value = p->device ? ftdn_image_loss_of_answer(&p->loss, m->n_positives)
+                                      : ftdn_image_loss_compute(&p->loss, p->context, m->n_positives);
+    *ret_loss = value.classification + value.regression;
+    return FTDN_OK;
+}
+
+static size_t map_bytes(const ftdn_map *map)
+{
+    return ftdn_shape_elements(map->shape) * sizeof *map->values;
+}
+
+static ftdn_status fetch_map(prober *p, const ftdn_map *map, ftdn_error *err)
+{
+    p->values = p->device ? p->fetched : map->values;
+    if (!p->device) return FTDN_OK;
+    return p->device->device->copy_after(p->context, p->values, map->values, map_bytes(map), err);
+}
+
+/* What was changed in p->values is in the context from now on. */
+static ftdn_status send_map(const prober *p, const ftdn_map *map, ftdn_error *err)
+{
+    if (!p->device) return FTDN_OK;
+    return p->device->device->copy_after(p->context, map->values, p->values, map_bytes(map), err);
 }
 
 /* Bring the golden maps of an image into the context, and find the faults of a layer's map. */
@@ -210,13 +258,14 @@ static ftdn_status turn_to(const measurement *m, prober *p, const work_item *ite
     FTDN_TRY(ftdn_forward(p->context, m->packed, &input, NULL, err));
     if (p->image != item->image) {
         FTDN_TRY(ftdn_image_loss_match(&p->loss, image, &n_positives, err));
-        p->golden = compute_loss(m, p);
+        FTDN_TRY(compute_loss(m, p, &p->golden, err));
         if (!isfinite(p->golden))
             return FTDN_FAIL(err, FTDN_ERR_INPUT, "calibration image '%s': the loss without faults is not finite",
                              image->name);
     }
     ftdn_map map = ftdn_context_map(p->context, node_of(desc, layer));
-    p->fault = ftdn_fault_model_for(&desc->fault, map.values, ftdn_shape_elements(map.shape));
+    FTDN_TRY(fetch_map(p, &map, err));
+    p->fault = ftdn_fault_model_for(&desc->fault, p->values, ftdn_shape_elements(map.shape));
     p->stream = ftdn_site_stream_make(0, ftdn_layer_id(network->graph.layer[layer].name), FTDN_LOCATION_FEATURE_MAP, 0,
                                       image->id);
     find_hits(m, p, map.shape);
@@ -231,14 +280,17 @@ static ftdn_status probe_channel(const measurement *m, prober *p, int channel, d
     const uint32_t *element = p->element + p->first_hit[channel];
     int n_hits = (int)(p->first_hit[channel + 1] - p->first_hit[channel]);
     ftdn_fault_count count = {0};
-    for (int i = 0; i < n_hits; i++) p->kept[i] = map.values[element[i]];
-    ftdn_fault_apply(&p->fault, p->stream, 0, element, map.values, element, n_hits, &count);
+    for (int i = 0; i < n_hits; i++) p->kept[i] = p->values[element[i]];
+    ftdn_fault_apply(&p->fault, p->stream, 0, element, p->values, element, n_hits, &count);
     double difference = 0;
     if (count.n_changed > 0) {
+        double loss;
+        FTDN_TRY(send_map(p, &map, err));
         FTDN_TRY(ftdn_forward_after(p->context, m->packed, map.node, NULL, err));
-        difference = compute_loss(m, p) - p->golden;
+        FTDN_TRY(compute_loss(m, p, &loss, err));
+        difference = loss - p->golden;
     }
-    for (int i = 0; i < n_hits; i++) map.values[element[i]] = p->kept[i];
+    for (int i = 0; i < n_hits; i++) p->values[element[i]] = p->kept[i];
     *ret_difference = difference < FTDN_MEASURED_CEILING ? difference : FTDN_MEASURED_CEILING;
     return FTDN_OK;
 }

@@ -14,16 +14,16 @@ bool ftdn_is_null_trial(const ftdn_trial_settings *settings)
 ftdn_status ftdn_find_arithmetic(const ftdn_engine_settings *engine, const char **ret_arithmetic, int *ret_micro_batch,
                                  ftdn_error *err)
 {
-    const ftdn_backend *backend = ftdn_backend_find(engine->backend);
-    if (backend) {
-        *ret_arithmetic = ftdn_backend_arithmetic(backend, engine->conv_algorithm);
-        *ret_micro_batch = ftdn_backend_micro_batch(backend);
-        return FTDN_OK;
+    const char *arithmetic = "none";
+    int micro_batch = 1;
+    if (strcmp(engine->backend, FTDN_NULL_BACKEND) != 0) {
+        const ftdn_backend *backend;
+        FTDN_TRY(ftdn_backend_open(engine->backend, &backend, err));
+        arithmetic = ftdn_backend_arithmetic(backend, engine->conv_algorithm);
+        micro_batch = ftdn_backend_micro_batch(backend);
     }
-    if (strcmp(engine->backend, FTDN_NULL_BACKEND))
-        return FTDN_FAIL(err, FTDN_ERR_BACKEND, "backend '%s' is not in this build", engine->backend);
-    *ret_arithmetic = "none";
-    *ret_micro_batch = 1;
+    *ret_arithmetic = arithmetic;
+    *ret_micro_batch = engine->micro_batch ? engine->micro_batch : micro_batch;
     return FTDN_OK;
 }
 

@@ -18,7 +18,7 @@ ftdn_status ftdn_overhead_store_append(const char *db, const char *measured_at, 
     ftdn_store *store;
     int64_t environment;
     FTDN_TRY(ftdn_store_open(db, FTDN_STORE_WRITE, &store, err));
-    ftdn_status status = ftdn_environment_record(store, &environment, err);
+    ftdn_status status = ftdn_environment_record(store, NULL, &environment, err);
     if (status == FTDN_OK)
         status = ftdn_store_append_latencies(store, measured_at, latency, n_latencies, environment, err);
     ftdn_store_close(store);

@@ -69,10 +69,9 @@ static ftdn_status paint_found(const ftdn_dataset *dataset, const ftdn_image_det
 static ftdn_status detect_images(const ftdn_pictures *pictures, ftdn_rig *rig, ftdn_arena *arena,
                                  ftdn_image_detections *found, ftdn_error *err)
 {
-    bool hits_maps = ftdn_fault_draw_hits(&rig->map_faults.draw);
     for (int r = 0; r < pictures->n_images; r++) {
         ftdn_image_detections own;
-        FTDN_TRY(ftdn_worker_detect(&rig->worker[0], pictures->dataset, pictures->image[r], 1, hits_maps, &own, err));
+        FTDN_TRY(ftdn_rig_detect(rig, pictures->dataset, pictures->image[r], 1, &own, err));
         size_t n_bytes = (size_t)own.n_detections * sizeof *own.detection;
         ftdn_detection *copy = ftdn_arena_alloc(arena, n_bytes, 1, err);
         if (!copy) return FTDN_ERR_MEMORY;

@@ -1,11 +1,12 @@
-/* ranges.c - each image runs once; the engine's hook looks at the maps of the layers, thread by thread. Least and
- * greatest do not depend on the order of images. */
+/* ranges.c - each image runs once; the engine's hook looks at the maps of the layers, thread by thread, or as they come
+ * from a device. Least and greatest do not depend on the order of images. */
 #include "harness/ranges.h"
 
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
+#include "engine/device.h"
 #include "harness/share.h"
 
 typedef struct surveyor {
@@ -13,6 +14,10 @@ typedef struct surveyor {
     const int *layer_of_node;  /* [n_nodes] index into the layers; -1: not asked for */
     ftdn_layer_range *range;   /* [n_layers] of the images so far */
     int nonfinite;             /* index of a layer with a value that is not finite; -1: none so far */
+    const ftdn_device_module *device; /* NULL: maps are host memory */
+    float *values;                    /* [elements of the largest map], where they are not */
+    ftdn_status status;               /* the first failure to read one */
+    ftdn_error err;
 } surveyor;
 
 typedef struct survey {
@@ -26,21 +31,59 @@ typedef struct survey {
     int n_images_done;
 } survey;
 
+/* The values of a map in host memory; NULL where they cannot be had. */
+static const float *read_values(surveyor *s, const ftdn_map *map)
+{
+    if (!s->device) return map->values;
+    size_t n_bytes = ftdn_shape_elements(map->shape) * sizeof *map->values;
+    if (s->status == FTDN_OK)
+        s->status = s->device->device->copy_after(s->context, s->values, map->values, n_bytes, &s->err);
+    return s->status == FTDN_OK ? s->values : NULL;
+}
+
 static void look(void *user, const ftdn_map *map)
 {
     surveyor *s = user;
+    const float *values = read_values(s, map);
+    if (!values) return;
     int l = s->layer_of_node[map->node];
     ftdn_layer_range *range = &s->range[l];
     size_t n_values = ftdn_shape_elements(map->shape);
     float low = range->low, high = range->high;
     for (size_t i = 0; i < n_values; i++) {
-        float value = map->values[i];
+        float value = values[i];
         if (!isfinite(value)) s->nonfinite = l;
         low = value < low ? value : low;
         high = value > high ? value : high;
     }
     range->low = low;
     range->high = high;
+}
+
+static ftdn_status make_surveyor(const survey *run, const int *layer_of_node, ftdn_arena *arena, surveyor *s,
+                                 ftdn_error *err)
+{
+    const ftdn_graph *graph = &run->trial->model->network.graph;
+    size_t n_layers = (size_t)run->layers.n_layers, n_most = 0;
+    *s = (surveyor){
+        .layer_of_node = layer_of_node,
+        .nonfinite = -1,
+        .device = ftdn_backend_device(ftdn_program_backend(run->program)),
+        .status = FTDN_OK,
+        .range = FTDN_NEW(arena, n_layers, ftdn_layer_range, err),
+    };
+    if (!s->range) return FTDN_ERR_MEMORY;
+    for (size_t l = 0; l < n_layers; l++) {
+        int layer = run->layers.layer[l];
+        size_t n_elements = ftdn_shape_elements(graph->node[graph->layer[layer].last].shape);
+        s->range[l] = (ftdn_layer_range){.layer = layer, .low = INFINITY, .high = -INFINITY};
+        if (n_elements > n_most) n_most = n_elements;
+    }
+    if (s->device) {
+        s->values = FTDN_NEW(arena, n_most, float, err);
+        if (!s->values) return FTDN_ERR_MEMORY;
+    }
+    return ftdn_context_create(run->program, &s->context, err);
 }
 
 static ftdn_status set_up(survey *run, ftdn_arena *arena, ftdn_error *err)
@@ -59,17 +102,12 @@ static ftdn_status set_up(survey *run, ftdn_arena *arena, ftdn_error *err)
     }
     const ftdn_compile_desc compile = {
         .taps = tap, .n_taps = (int)n_layers, .micro_batch = 1, .conv_algorithm = engine->conv_algorithm};
-    FTDN_TRY(ftdn_program_create(ftdn_backend_find(engine->backend), graph, &compile, &run->program, err));
+    const ftdn_backend *backend = ftdn_backend_find(engine->backend);
+    int n_surveyors = ftdn_backend_device(backend) ? 1 : run->source->n_threads;
+    FTDN_TRY(ftdn_program_create(backend, graph, &compile, &run->program, err));
     FTDN_TRY(ftdn_packed_create(run->program, &model->weights, run->source->n_threads, &run->packed, err));
-    for (; run->n_surveyors < run->source->n_threads; run->n_surveyors++) {
-        surveyor *s = &run->surveyor[run->n_surveyors];
-        *s = (surveyor){.layer_of_node = layer_of_node, .nonfinite = -1};
-        s->range = FTDN_NEW(arena, n_layers, ftdn_layer_range, err);
-        if (!s->range) return FTDN_ERR_MEMORY;
-        for (size_t l = 0; l < n_layers; l++)
-            s->range[l] = (ftdn_layer_range){.layer = run->layers.layer[l], .low = INFINITY, .high = -INFINITY};
-        FTDN_TRY(ftdn_context_create(run->program, &s->context, err));
-    }
+    while (run->n_surveyors < n_surveyors)
+        FTDN_TRY(make_surveyor(run, layer_of_node, arena, &run->surveyor[run->n_surveyors++], err));
     return FTDN_OK;
 }
 
@@ -90,6 +128,8 @@ static ftdn_status survey_image(const survey *run, surveyor *s, const ftdn_image
     memcpy(input.scale, network->scale, sizeof input.scale);
     const ftdn_map_hook hook = {.call = look, .user = s};
     FTDN_TRY(ftdn_forward(s->context, run->packed, &input, &hook, err));
+    if (s->status != FTDN_OK && err) *err = s->err;
+    if (s->status != FTDN_OK) return s->status;
     if (s->nonfinite < 0) return FTDN_OK;
     return FTDN_FAIL(err, FTDN_ERR_INPUT,
                      "calibration image '%s': the map of layer '%s' has a value that is not finite, without faults",

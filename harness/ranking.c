@@ -4,9 +4,10 @@
  *     images      each forward and, where a ranker asks for it, backward; every ranker scores every layer's map
  *     sum         the images' contributions, each kept in a place of its own, in the order of the dataset
  *
- * Images are shared among threads in any order, a window of them at a time, so that memory does not grow with
- * the number of images. Every program is compiled for gradients, whether a ranker asks for them or not: fused
- * steps have other last bits, and the scores of one ranker may not depend on which others run beside it. */
+ * Images are shared among threads in any order, or go through a device in micro-batches, a window of them at a time,
+ * so that memory does not grow with the number of images. Every program is compiled for gradients, whether a ranker
+ * asks for them or not: fused steps have other last bits, and the scores of one ranker may not depend on which others
+ * run beside it. */
 #include "harness/ranking.h"
 
 #include <assert.h>
@@ -15,11 +16,15 @@
 
 #include "base/size.h"
 #include "engine/gradients.h"
+#include "harness/device_scorer.h"
 #include "harness/image_loss.h"
 #include "harness/measured.h"
 #include "harness/share.h"
 
-enum { WINDOW = 64 }; /* images whose contributions are kept at a time */
+enum {
+    WINDOW = 64,      /* images whose contributions are kept at a time */
+    DEVICE_IMAGES = 16, /* of a micro-batch on a device: VGG keeps 0.4 GB of maps and gradients for each */
+};
 
 /* What one thread needs to take an image from bytes to contributions. */
 typedef struct scorer {
@@ -37,12 +42,19 @@ typedef struct ranking_run {
     ftdn_program *program;
     ftdn_packed *packed;
     int n_scorers;
-    scorer *scorer;       /* [n_scorers] */
+    scorer *scorer;             /* [n_scorers], on the host */
+    ftdn_device_scorer *device; /* NULL on the host */
     size_t n_scores;      /* contributions of one image: of all rankers that read images, of all layers */
     double *contribution; /* [WINDOW, n_scores] */
     int first_of_window; /* of the images under way */
     int n_images_done;
 } ranking_run;
+
+int ftdn_ranked_node(const ftdn_ranking_desc *desc, int layer)
+{
+    const ftdn_layer *ranked = &desc->model->network.graph.layer[desc->layers.layer[layer]];
+    return desc->point == FTDN_MAP_POINT_CONV ? ranked->conv : ranked->last;
+}
 
 bool ftdn_ranking_needs_images(const ftdn_ranker *const *ranker, int n_rankers)
 {
@@ -67,26 +79,40 @@ static ftdn_status make_scorer(const ranking_run *run, scorer *s, ftdn_error *er
     return ftdn_image_loss_init(&s->loss, desc->model, desc->calibration, true, &s->arena, err);
 }
 
+static ftdn_status make_scorers(ranking_run *run, ftdn_arena *arena, ftdn_error *err)
+{
+    const ftdn_ranking_desc *desc = run->desc;
+    run->scorer = FTDN_NEW(arena, (size_t)desc->n_threads, scorer, err);
+    if (!run->scorer) return FTDN_ERR_MEMORY;
+    while (run->n_scorers < desc->n_threads) FTDN_TRY(make_scorer(run, &run->scorer[run->n_scorers++], err));
+    return FTDN_OK;
+}
+
+static ftdn_status make_device_scorer(ranking_run *run, ftdn_arena *arena, ftdn_error *err)
+{
+    run->device = FTDN_NEW(arena, 1, ftdn_device_scorer, err);
+    if (!run->device) return FTDN_ERR_MEMORY;
+    return ftdn_device_scorer_init(run->device, run->desc, run->program, run->packed, run->needs_gradients, err);
+}
+
 static ftdn_status set_up(ranking_run *run, ftdn_arena *arena, ftdn_error *err)
 {
     const ftdn_ranking_desc *desc = run->desc;
     const ftdn_graph *graph = &desc->model->network.graph;
-    const ftdn_compile_desc compile = {.for_gradients = true, .micro_batch = 1, .conv_algorithm = desc->conv_algorithm};
+    bool is_on_device = ftdn_backend_device(desc->backend) != NULL;
+    const ftdn_compile_desc compile = {
+        .for_gradients = true,
+        .micro_batch = is_on_device ? DEVICE_IMAGES : 1,
+        .conv_algorithm = desc->conv_algorithm,
+    };
     FTDN_TRY(ftdn_program_create(desc->backend, graph, &compile, &run->program, err));
     FTDN_TRY(ftdn_packed_create(run->program, &desc->model->weights, desc->n_threads, &run->packed, err));
     size_t n_contributions;
     if (!ftdn_size_mul(run->n_scores, WINDOW, &n_contributions))
         return FTDN_FAIL(err, FTDN_ERR_MEMORY, "the scores of %d images do not fit into memory", WINDOW);
     run->contribution = FTDN_NEW(arena, n_contributions, double, err);
-    run->scorer = FTDN_NEW(arena, (size_t)desc->n_threads, scorer, err);
-    if (!run->contribution || !run->scorer) return FTDN_ERR_MEMORY;
-    for (; run->n_scorers < desc->n_threads; run->n_scorers++) {
-        ftdn_status status = make_scorer(run, &run->scorer[run->n_scorers], err);
-        if (status == FTDN_OK) continue;
-        run->n_scorers++;
-        return status;
-    }
-    return FTDN_OK;
+    if (!run->contribution) return FTDN_ERR_MEMORY;
+    return is_on_device ? make_device_scorer(run, arena, err) : make_scorers(run, arena, err);
 }
 
 static void tear_down(ranking_run *run)
@@ -96,6 +122,7 @@ static void tear_down(ranking_run *run)
         ftdn_context_free(run->scorer[i].context);
         ftdn_arena_done(&run->scorer[i].arena);
     }
+    if (run->device) ftdn_device_scorer_done(run->device);
     ftdn_packed_free(run->packed);
     ftdn_program_free(run->program);
 }
@@ -116,13 +143,19 @@ static ftdn_status go_backward(const ranking_run *run, scorer *s, const ftdn_ima
     return ftdn_backward(s->gradients, s->context, run->packed, NULL, err);
 }
 
+static ftdn_status check_stop(const ranking_run *run, ftdn_error *err)
+{
+    const volatile sig_atomic_t *stop = run->desc->stop;
+    return stop && *stop ? FTDN_FAIL(err, FTDN_ERR_INTERRUPTED, "stopped while channels were ranked") : FTDN_OK;
+}
+
 /* contribution: [n_scores], rankers one after the other, in each all layers. */
 static ftdn_status score_image(const ranking_run *run, scorer *s, const ftdn_image *image, double *contribution,
                                ftdn_error *err)
 {
     const ftdn_ranking_desc *desc = run->desc;
     const ftdn_network *network = &desc->model->network;
-    if (desc->stop && *desc->stop) return FTDN_FAIL(err, FTDN_ERR_INTERRUPTED, "stopped while channels were ranked");
+    FTDN_TRY(check_stop(run, err));
     ftdn_input input = {.n_images = 1, .pixels = &image->pixels};
     memcpy(input.mean, network->mean, sizeof input.mean);
     memcpy(input.scale, network->scale, sizeof input.scale);
@@ -131,8 +164,7 @@ static ftdn_status score_image(const ranking_run *run, scorer *s, const ftdn_ima
     for (int r = 0; r < desc->n_rankers; r++) {
         const ftdn_ranker *ranker = desc->ranker[r];
         for (int l = 0; reads_maps(ranker) && l < desc->layers.n_layers; l++) {
-            const ftdn_layer *layer = &network->graph.layer[desc->layers.layer[l]];
-            int node = desc->point == FTDN_MAP_POINT_CONV ? layer->conv : layer->last;
+            int node = ftdn_ranked_node(desc, l);
             ftdn_map map = ftdn_context_map(s->context, node);
             float *gradient =
                 ranker->needs_gradients ? ftdn_gradients_map(s->gradients, s->context, node).values : NULL;
@@ -154,8 +186,22 @@ static ftdn_status score_item(void *user, int item, int thread, ftdn_error *err)
     return FTDN_OK;
 }
 
+static ftdn_status score_on_device(ranking_run *run, int first, int n_images, ftdn_error *err)
+{
+    for (int i = 0; i < n_images; i += run->device->micro_batch) {
+        int n_mine = n_images - i < run->device->micro_batch ? n_images - i : run->device->micro_batch;
+        FTDN_TRY(check_stop(run, err));
+        FTDN_TRY(ftdn_device_scorer_score(run->device, first + i, n_mine, run->n_positives, run->n_scores,
+                                          run->contribution + (size_t)i * run->n_scores, err));
+        run->n_images_done += n_mine;
+        if (run->desc->on_image) run->desc->on_image(run->desc->user, run->n_images_done);
+    }
+    return FTDN_OK;
+}
+
 static ftdn_status score_window(ranking_run *run, int first, int n_images, ftdn_error *err)
 {
+    if (run->device) return score_on_device(run, first, n_images, err);
     run->first_of_window = first;
     const ftdn_shared_work work = {
         .n_items = n_images, .n_threads = run->n_scorers, .run = score_item, .user = run};
@@ -203,8 +249,9 @@ static ftdn_status rank_by_images(const ftdn_ranking_desc *desc, const ftdn_rank
     ftdn_arena_mark mark = ftdn_arena_get_mark(arena);
     ftdn_status status = set_up(&run, arena, err);
     if (status == FTDN_OK && run.needs_gradients) {
-        status = ftdn_image_loss_count_positives(&run.scorer[0].loss, desc->calibration, desc->calibration->n_images,
-                                                 &run.n_positives, err);
+        ftdn_image_loss *loss = run.device ? &run.device->matching : &run.scorer[0].loss;
+        status = ftdn_image_loss_count_positives(loss, desc->calibration, desc->calibration->n_images, &run.n_positives,
+                                                 err);
     }
     if (status == FTDN_OK) status = score_images(&run, err);
     tear_down(&run);

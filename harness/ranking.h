@@ -3,7 +3,7 @@
  * Scores are a function of weights, calibration images, point, backend and the ranker's own options alone, bit for
  * bit: not of threads, nor of the other layers and rankers that are asked for. The loss of second_order and taylor is
  * that of all calibration images as one batch: its positives are counted, by matching alone, before the first forward
- * pass. */
+ * pass. On a device, images go in micro-batches of a fixed size. */
 #ifndef FTDN_HARNESS_RANKING_H
 #define FTDN_HARNESS_RANKING_H
 
@@ -49,6 +49,9 @@ typedef struct ftdn_ranking {
     int n_rankers, n_layers;
     ftdn_ranked_layer *layer; /* [n_layers], in the order of the desc's layers */
 } ftdn_ranking;
+
+/* The node whose map a ranker sees of a layer: an index into the desc's layers. */
+int ftdn_ranked_node(const ftdn_ranking_desc *desc, int layer);
 
 /* Does any of the rankers need calibration images? */
 bool ftdn_ranking_needs_images(const ftdn_ranker *const *ranker, int n_rankers);

@@ -84,6 +84,7 @@ static ftdn_class_row *class_rows(const ftdn_dataset *dataset, const ftdn_trial_
     return row;
 }
 
+/* The stages that were measured apart. */
 static ftdn_timing_row *timing_rows(const ftdn_trial_result *result, ftdn_arena *arena, int *ret_n, ftdn_error *err)
 {
     const ftdn_timing_row all[] = {
@@ -94,9 +95,12 @@ static ftdn_timing_row *timing_rows(const ftdn_trial_result *result, ftdn_arena 
         {"average_precision", result->average_precision_s},
         {"total", result->total_s},
     };
-    ftdn_timing_row *row = ftdn_arena_alloc(arena, 1, sizeof all, err);
-    if (row) memcpy(row, all, sizeof all);
-    *ret_n = (int)(sizeof all / sizeof *all);
+    enum { N_STAGES = sizeof all / sizeof *all };
+    ftdn_timing_row *row = FTDN_NEW(arena, N_STAGES, ftdn_timing_row, err);
+    int n = 0;
+    for (int i = 0; row && i < N_STAGES; i++)
+        if (!isnan(all[i].seconds)) row[n++] = all[i];
+    *ret_n = n;
     return row;
 }
 

@@ -30,7 +30,8 @@ static bool redraws_weights(const ftdn_fault_settings *faults)
 bool ftdn_rig_fits(const ftdn_trial_settings *a, const ftdn_trial_settings *b)
 {
     return ftdn_same_text(a->engine.backend, b->engine.backend) &&
-           a->engine.conv_algorithm == b->engine.conv_algorithm && ftdn_same_detect_rule(&a->evaluate, &b->evaluate) &&
+           a->engine.conv_algorithm == b->engine.conv_algorithm && a->engine.micro_batch == b->engine.micro_batch &&
+           ftdn_same_detect_rule(&a->evaluate, &b->evaluate) &&
            ftdn_same_scope(&a->faults.weight_scope, &b->faults.weight_scope) &&
            ftdn_same_scope(&a->faults.feature_map_scope, &b->faults.feature_map_scope) &&
            point_of(&a->faults) == point_of(&b->faults) && redraws_weights(&a->faults) == redraws_weights(&b->faults) &&
@@ -57,8 +58,8 @@ static void make_networks(ftdn_rig *rig)
 static ftdn_status make_program(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_error *err)
 {
     const ftdn_engine_settings *engine = &desc->trial->settings.engine;
-    const ftdn_backend *backend = ftdn_backend_find(engine->backend);
-    if (!backend) return FTDN_FAIL(err, FTDN_ERR_ARG, "backend '%s' is unknown", engine->backend);
+    const ftdn_backend *backend;
+    FTDN_TRY(ftdn_backend_open(engine->backend, &backend, err));
     int outputs[2 * 2 * FTDN_NETWORK_MAX_HEADS];
     int n_outputs = 2 * rig->network[0].n_heads;
     for (int n = 0; n < rig->n_networks; n++) ftdn_network_output_nodes(&rig->network[n], outputs + n * n_outputs);
@@ -68,6 +69,7 @@ static ftdn_status make_program(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_e
         .outputs = outputs,
         .n_outputs = rig->n_networks * n_outputs,
         .keep_all = desc->keep_maps,
+        .micro_batch = ftdn_backend_device(backend) && rig->redraws_weights ? 1 : engine->micro_batch,
         .conv_algorithm = engine->conv_algorithm,
     };
     return ftdn_program_create(backend, rig->protection.graph, &compile, &rig->program, err);
@@ -90,6 +92,28 @@ static ftdn_status make_buffers(ftdn_rig *rig, ftdn_worker *worker, const ftdn_d
     return worker->pixels && worker->image_id ? FTDN_OK : FTDN_ERR_MEMORY;
 }
 
+static ftdn_detect_rule rule_of(const ftdn_evaluate_settings *evaluate)
+{
+    return (ftdn_detect_rule){
+        .score_threshold = evaluate->score_threshold,
+        .nms_iou = evaluate->nms_iou,
+        .candidates_per_class = evaluate->candidates,
+    };
+}
+
+static ftdn_status make_bank(ftdn_rig *rig, ftdn_weight_bank *bank, ftdn_layer_set layers, int n_threads,
+                             ftdn_arena *arena, ftdn_error *err)
+{
+    const ftdn_weight_bank_desc desc = {
+        .protection = &rig->protection,
+        .program = rig->program,
+        .context = rig->device ? rig->device->context : NULL,
+        .layers = layers,
+        .n_threads = n_threads,
+    };
+    return ftdn_weight_bank_init(bank, &desc, arena, err);
+}
+
 static ftdn_status make_worker(ftdn_rig *rig, ftdn_worker *worker, const ftdn_trial_settings *settings,
                                ftdn_layer_set weight_layers, ftdn_error *err)
 {
@@ -101,20 +125,46 @@ static ftdn_status make_worker(ftdn_rig *rig, ftdn_worker *worker, const ftdn_tr
     worker->micro_batch = ftdn_program_micro_batch(rig->program);
     worker->bank = rig->redraws_weights ? &worker->own_bank : &rig->bank;
     FTDN_TRY(ftdn_context_create(rig->program, &worker->context, err));
-    if (rig->redraws_weights) {
-        FTDN_TRY(ftdn_weight_bank_init(&worker->own_bank, &rig->protection, rig->program, weight_layers, 1,
-                                       &worker->arena, err));
-    }
+    if (rig->redraws_weights) FTDN_TRY(make_bank(rig, &worker->own_bank, weight_layers, 1, &worker->arena, err));
     FTDN_TRY(ftdn_map_injector_init(&worker->injector, &rig->map_faults, &worker->arena, err));
-    const ftdn_detect_rule rule = {
-        .score_threshold = settings->evaluate.score_threshold,
-        .nms_iou = settings->evaluate.nms_iou,
-        .candidates_per_class = settings->evaluate.candidates,
-    };
+    const ftdn_detect_rule rule = rule_of(&settings->evaluate);
     FTDN_TRY(make_buffers(rig, worker, &rule, err));
     worker->injector.image_id = worker->image_id;
     worker->empty = ftdn_arena_get_mark(&worker->arena);
     return FTDN_OK;
+}
+
+static ftdn_status make_workers(ftdn_rig *rig, const ftdn_trial_settings *settings, int n_workers,
+                                ftdn_layer_set weight_layers, ftdn_error *err)
+{
+    if (!rig->redraws_weights) FTDN_TRY(make_bank(rig, &rig->bank, weight_layers, n_workers, &rig->arena, err));
+    rig->worker = FTDN_NEW(&rig->arena, (size_t)n_workers, ftdn_worker, err);
+    if (!rig->worker) return FTDN_ERR_MEMORY;
+    while (rig->n_workers < n_workers)
+        FTDN_TRY(make_worker(rig, &rig->worker[rig->n_workers++], settings, weight_layers, err));
+    return FTDN_OK;
+}
+
+static ftdn_status make_device_worker(ftdn_rig *rig, const ftdn_rig_desc *rig_desc, ftdn_layer_set weight_layers,
+                                      ftdn_error *err)
+{
+    const ftdn_trial_settings *settings = &rig_desc->trial->settings;
+    const ftdn_device_worker_desc desc = {
+        .network = rig->network,
+        .n_networks = rig->n_networks,
+        .combines_boxes = ftdn_same_text(settings->protection.combine, "boxes"),
+        .priors = ftdn_network_priors(&rig->model->network, &rig->model->weights),
+        .rule = rule_of(&settings->evaluate),
+        .program = rig->program,
+        .map_faults = &rig->map_faults,
+        .bank = &rig->bank,
+        .redraws_weights = rig->redraws_weights,
+        .images = rig_desc->images,
+    };
+    rig->device = FTDN_NEW(&rig->arena, 1, ftdn_device_worker, err);
+    if (!rig->device) return FTDN_ERR_MEMORY;
+    FTDN_TRY(ftdn_device_worker_init(rig->device, &desc, err));
+    return make_bank(rig, &rig->bank, weight_layers, rig_desc->n_threads, &rig->arena, err);
 }
 
 static ftdn_status make_rig(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_error *err)
@@ -130,21 +180,16 @@ static ftdn_status make_rig(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_error
     make_networks(rig);
     FTDN_TRY(ftdn_map_faults_init(&rig->map_faults, rig->protection.graph, map_layers, point_of(&settings->faults),
                                   &rig->arena, err));
-    FTDN_TRY(make_program(rig, desc, err));
     rig->redraws_weights = redraws_weights(&settings->faults);
-    if (!rig->redraws_weights) {
-        FTDN_TRY(ftdn_weight_bank_init(&rig->bank, &rig->protection, rig->program, weight_layers, rig->n_workers,
-                                       &rig->arena, err));
-    }
-    rig->worker = FTDN_NEW(&rig->arena, (size_t)rig->n_workers, ftdn_worker, err);
-    if (!rig->worker) return FTDN_ERR_MEMORY;
-    for (int i = 0; i < rig->n_workers; i++) FTDN_TRY(make_worker(rig, &rig->worker[i], settings, weight_layers, err));
-    return FTDN_OK;
+    FTDN_TRY(make_program(rig, desc, err));
+    bool is_on_device = ftdn_backend_device(ftdn_program_backend(rig->program)) != NULL;
+    return is_on_device ? make_device_worker(rig, desc, weight_layers, err)
+                        : make_workers(rig, settings, desc->n_threads, weight_layers, err);
 }
 
 ftdn_status ftdn_rig_init(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_error *err)
 {
-    *rig = (ftdn_rig){.model = desc->trial->model, .n_workers = desc->n_threads};
+    *rig = (ftdn_rig){.model = desc->trial->model, .n_threads = desc->n_threads};
     ftdn_arena_init(&rig->arena);
     ftdn_status status = make_rig(rig, desc, err);
     if (status != FTDN_OK) ftdn_rig_done(rig);
@@ -153,13 +198,14 @@ ftdn_status ftdn_rig_init(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_error *
 
 void ftdn_rig_done(ftdn_rig *rig)
 {
-    for (int i = 0; rig->worker && i < rig->n_workers; i++) {
+    for (int i = 0; i < rig->n_workers; i++) {
         ftdn_worker *worker = &rig->worker[i];
         ftdn_weight_bank_done(&worker->own_bank);
         ftdn_context_free(worker->context);
         ftdn_arena_done(&worker->arena);
     }
     ftdn_weight_bank_done(&rig->bank);
+    if (rig->device) ftdn_device_worker_done(rig->device);
     ftdn_program_free(rig->program);
     ftdn_arena_done(&rig->arena);
     *rig = (ftdn_rig){0};
@@ -174,18 +220,91 @@ ftdn_status ftdn_rig_prepare(ftdn_rig *rig, const ftdn_trial_settings *settings,
         rig->worker[i].redraw = weight_draw;
     }
     ftdn_map_faults_set(&rig->map_faults, &map_draw);
-    if (rig->redraws_weights) return FTDN_OK;
+    if (rig->device) FTDN_TRY(ftdn_device_worker_reset(rig->device, &weight_draw, err));
+    if (rig->redraws_weights && !rig->device) return FTDN_OK;
     ftdn_weight_bank_reset_counts(&rig->bank);
-    return ftdn_weight_bank_set(&rig->bank, &weight_draw, 0, rig->n_workers, err);
+    if (rig->redraws_weights) return FTDN_OK;
+    return ftdn_weight_bank_set(&rig->bank, &weight_draw, 0, rig->device ? 1 : rig->n_threads, err);
+}
+
+static ftdn_status detect_on_host(ftdn_rig *rig, const ftdn_dataset *dataset, int first, int n_images,
+                                  ftdn_image_detections *found, ftdn_error *err)
+{
+    ftdn_worker *worker = &rig->worker[0];
+    bool hits_maps = ftdn_fault_draw_hits(&rig->map_faults.draw);
+    int micro_batch = ftdn_worker_micro_batch(worker);
+    for (int i = 0; i < n_images; i += micro_batch) {
+        int n = n_images - i < micro_batch ? n_images - i : micro_batch;
+        FTDN_TRY(ftdn_worker_detect(worker, dataset, first + i, n, hits_maps, &found[i], err));
+    }
+    return FTDN_OK;
+}
+
+static ftdn_status detect_on_device(ftdn_rig *rig, const ftdn_dataset *dataset, int first, int n_images,
+                                    ftdn_image_detections *found, ftdn_error *err)
+{
+    ftdn_device_worker *worker = rig->device;
+    FTDN_TRY(ftdn_device_worker_load(worker, dataset, first, n_images, err));
+    for (int i = 0; i < n_images; i += worker->micro_batch) {
+        int n = n_images - i < worker->micro_batch ? n_images - i : worker->micro_batch;
+        FTDN_TRY(ftdn_device_worker_send(worker, dataset, first + i, n, 0, err));
+        FTDN_TRY(ftdn_device_worker_receive(worker, 0, n, &found[i], err));
+    }
+    return FTDN_OK;
+}
+
+ftdn_status ftdn_rig_detect(ftdn_rig *rig, const ftdn_dataset *dataset, int first, int n_images,
+                            ftdn_image_detections *found, ftdn_error *err)
+{
+    return rig->device ? detect_on_device(rig, dataset, first, n_images, found, err)
+                       : detect_on_host(rig, dataset, first, n_images, found, err);
+}
+
+ftdn_map_hook ftdn_rig_map_hook(const ftdn_rig *rig)
+{
+    if (rig->device) return ftdn_device_worker_hook(rig->device);
+    return (ftdn_map_hook){.call = ftdn_map_injector_hook, .user = &rig->worker[0].injector};
+}
+
+ftdn_status ftdn_rig_forward(ftdn_rig *rig, const ftdn_dataset *dataset, int image, const ftdn_map_hook *hook,
+                             ftdn_error *err)
+{
+    const ftdn_map_hook own = ftdn_rig_map_hook(rig);
+    if (!hook && ftdn_fault_draw_hits(&rig->map_faults.draw)) hook = &own;
+    return rig->device ? ftdn_device_worker_forward(rig->device, dataset, image, 1, hook, err)
+                       : ftdn_worker_forward(&rig->worker[0], dataset, image, 1, hook, err);
+}
+
+ftdn_context *ftdn_rig_context(const ftdn_rig *rig)
+{
+    return rig->device ? rig->device->context : rig->worker[0].context;
+}
+
+ftdn_status ftdn_rig_read_map(const ftdn_rig *rig, const ftdn_map *map, float *ret_values, ftdn_error *err)
+{
+    size_t n_bytes = ftdn_shape_elements(map->shape) * sizeof *ret_values;
+    if (rig->device)
+        return rig->device->device->device->copy_after(rig->device->context, ret_values, map->values, n_bytes, err);
+    memcpy(ret_values, map->values, n_bytes);
+    return FTDN_OK;
+}
+
+ftdn_status ftdn_rig_read_answer(ftdn_rig *rig, int network, float *logits, float *locations, ftdn_error *err)
+{
+    ftdn_device_worker *device = rig->device;
+    if (device) return device->device->detector->read_answer(device->detector, network, 0, logits, locations, err);
+    ftdn_network_gather(&rig->network[network], rig->worker[0].context, 0, logits, locations);
+    return FTDN_OK;
 }
 
 const ftdn_weight_faults *ftdn_rig_weight_faults(const ftdn_rig *rig)
 {
-    return &rig->worker[0].bank->faults;
+    return rig->device ? &rig->bank.faults : &rig->worker[0].bank->faults;
 }
 
 size_t ftdn_rig_bytes(const ftdn_rig *rig)
 {
+    if (rig->device) return ftdn_program_slab_bytes(rig->program) + ftdn_device_worker_bytes(rig->device);
     size_t n_bytes = rig->arena.n_bytes;
     if (!rig->redraws_weights) n_bytes += ftdn_packed_bytes(rig->bank.packed);
     for (int i = 0; i < rig->n_workers; i++) {

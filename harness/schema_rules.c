@@ -16,7 +16,8 @@ typedef struct rule {
     bool by_default[FTDN_N_KEYS];   /* of those: a default of the manifest lifts the rule */
     const ftdn_detail_rule *detail; /* [n_details] rows of one chooser */
     int n_details;
-    const ftdn_pair_rule *pair; /* neither details nor a pair: the key is required */
+    const ftdn_pair_rule *pair;
+    const ftdn_word_rule *word; /* neither details nor a pair nor a word: the key is required */
 } rule;
 
 static int add_required(rule *rules, int n_rules)
@@ -64,10 +65,24 @@ static int add_pairs(rule *rules, int n_rules)
     return n_rules;
 }
 
+static int add_words(rule *rules, int n_rules)
+{
+    int n_rows;
+    const ftdn_word_rule *row = ftdn_word_rules(&n_rows);
+    for (int i = 0; i < n_rows; i++) {
+        assert(n_rules < MOST_RULES);
+        rule *fresh = &rules[n_rules++];
+        *fresh = (rule){.object = ftdn_key_parent(row[i].key), .about = row[i].chooser, .word = &row[i]};
+        fresh->reads[row[i].chooser] = fresh->reads[row[i].key] = true;
+        fresh->by_default[row[i].chooser] = fresh->by_default[row[i].key] = true;
+    }
+    return n_rules;
+}
+
 /* rules: [MOST_RULES]. Answers how many there are. */
 static int find_rules(rule *rules)
 {
-    return add_pairs(rules, add_details(rules, add_required(rules, 0)));
+    return add_words(rules, add_pairs(rules, add_details(rules, add_required(rules, 0))));
 }
 
 /* `"required": ["a"]` */
@@ -96,6 +111,20 @@ static void put_consequences(const rule *r, const char *choice, ftdn_text *text)
     ftdn_text_append(text, "]");
 }
 
+/* Which words the other key may have beside one value of the chooser: `"properties": {"a": {"enum": ["b"]}}`. */
+static void put_words(const ftdn_word_rule *word, const char *choice, ftdn_text *text)
+{
+    int n_words;
+    const char *const *known = ftdn_manifest_keys[word->key].choices(&n_words), *separator = "";
+    ftdn_text_append(text, "\"properties\": {\"%s\": {\"enum\": [", ftdn_key_last_name(word->key));
+    for (int i = 0; i < n_words; i++) {
+        if (!word->knows(choice, known[i])) continue;
+        ftdn_text_append(text, "%s\"%s\"", separator, known[i]);
+        separator = ", ";
+    }
+    ftdn_text_append(text, "]}}");
+}
+
 static bool is_default(const ftdn_key *key, const char *choice)
 {
     const char *quoted = key->default_json;
@@ -103,7 +132,7 @@ static bool is_default(const ftdn_key *key, const char *choice)
 }
 
 /* For each value of the chooser what follows from it; from its default also where it is not given. */
-static void put_details(const rule *r, ftdn_text *text)
+static void put_choices(const rule *r, ftdn_text *text)
 {
     const ftdn_key *chooser = &ftdn_manifest_keys[r->about];
     const char *name = ftdn_key_last_name(r->about);
@@ -118,7 +147,8 @@ static void put_details(const rule *r, ftdn_text *text)
             put_required(r->about, text);
         }
         ftdn_schema_put(text, "}, 'then': {");
-        put_consequences(r, choice[i], text);
+        if (r->word) put_words(r->word, choice[i], text);
+        else put_consequences(r, choice[i], text);
         ftdn_text_append(text, "}}");
     }
     ftdn_text_append(text, "]}");
@@ -138,8 +168,8 @@ static void put_pair(const ftdn_pair_rule *pair, ftdn_text *text)
 /* What the rule asks of its object. */
 static void put_body(const rule *r, ftdn_text *text)
 {
-    if (r->n_details > 0) {
-        put_details(r, text);
+    if (r->n_details > 0 || r->word) {
+        put_choices(r, text);
     } else if (r->pair) {
         put_pair(r->pair, text);
     } else {
@@ -169,6 +199,7 @@ static void put_pattern(const rule *r, ftdn_text *text)
 static const char *get_kind(const rule *r)
 {
     if (r->n_details > 0) return "choice";
+    if (r->word) return "word";
     return r->pair ? "pair" : "required";
 }
 

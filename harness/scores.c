@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/code_version.h"
 #include "base/text.h"
-#include "harness/code_version.h"
 #include "harness/measured.h"
 #include "harness/protect.h"
 #include "harness/ranking.h"

@@ -135,13 +135,20 @@ static ftdn_evaluate_settings make_evaluate(const ftdn_lookup *from)
     };
 }
 
+static ftdn_conv_algorithm find_algorithm(const char *convolution)
+{
+    if (!strcmp(convolution, "winograd")) return FTDN_CONV_WINOGRAD;
+    return !strcmp(convolution, "tf32") ? FTDN_CONV_TF32 : FTDN_CONV_DIRECT;
+}
+
 static ftdn_engine_settings make_engine(const ftdn_lookup *from)
 {
     const char *convolution = get_text(from, FTDN_KEY_ENGINE_CONVOLUTION);
     return (ftdn_engine_settings){
         .backend = get_text(from, FTDN_KEY_ENGINE_BACKEND),
         .convolution = convolution,
-        .conv_algorithm = strcmp(convolution, "winograd") == 0 ? FTDN_CONV_WINOGRAD : FTDN_CONV_DIRECT,
+        .conv_algorithm = find_algorithm(convolution),
+        .micro_batch = (int)get_number(from, FTDN_KEY_ENGINE_MICRO_BATCH, 0),
     };
 }
 

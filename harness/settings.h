@@ -51,9 +51,10 @@ typedef struct ftdn_evaluate_settings {
 } ftdn_evaluate_settings;
 
 typedef struct ftdn_engine_settings {
-    const char *backend;     /* "cpu", "ref" */
-    const char *convolution; /* "direct", "winograd" */
+    const char *backend;     /* "cpu", "cuda", "ref", "null" */
+    const char *convolution; /* "direct", "winograd", "tf32" */
     ftdn_conv_algorithm conv_algorithm;
+    int micro_batch; /* images per forward; 0: the backend's own */
 } ftdn_engine_settings;
 
 /* The layers that are hit: a name ("features"), or layer-name globs. */

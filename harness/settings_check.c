@@ -146,17 +146,41 @@ static void check_pair(const ftdn_lookup *lookup, const ftdn_pair_rule *pair, ft
                           other_path);
 }
 
+/* A word that the chooser's value does not know. */
+static void check_word(const ftdn_lookup *lookup, const ftdn_word_rule *rule, ftdn_mistakes *mistakes)
+{
+    const char *choice = ftdn_lookup_word(lookup, rule->chooser), *word = ftdn_lookup_word(lookup, rule->key);
+    if (!choice || !word || rule->knows(choice, word)) return;
+    int n_words;
+    const char *const *known = ftdn_manifest_keys[rule->key].choices(&n_words), *separator = "";
+    ftdn_text allowed;
+    ftdn_text_init(&allowed);
+    for (int i = 0; i < n_words; i++) {
+        if (!rule->knows(choice, known[i])) continue;
+        ftdn_text_append(&allowed, "%s%s", separator, known[i]);
+        separator = ", ";
+    }
+    if (allowed.failed) mistakes->failed = true;
+    else
+        ftdn_mistakes_add(mistakes, ftdn_position_of_value(ftdn_lookup_get(lookup, rule->key)->node),
+                          ftdn_manifest_keys[rule->key].path, "'%s' is not for %s '%s'; allowed: %s", word,
+                          ftdn_key_last_name(rule->chooser), choice, allowed.chars);
+    ftdn_text_done(&allowed);
+}
+
 void ftdn_settings_check(const ftdn_lookup *lookup, ftdn_mistakes *mistakes)
 {
-    int n_details, n_pairs;
+    int n_details, n_pairs, n_words;
     const ftdn_detail_rule *detail = ftdn_detail_rules(&n_details);
     const ftdn_pair_rule *pair = ftdn_pair_rules(&n_pairs);
+    const ftdn_word_rule *word = ftdn_word_rules(&n_words);
     check_required(lookup, 1, FTDN_KEY_SWEEP, NULL, mistakes);
     for (int i = 0; i < n_details; i++) {
         check_belongs(lookup, detail[i].key, NULL, mistakes);
         check_needed(lookup, &detail[i], NULL, mistakes);
     }
     for (int i = 0; i < n_pairs; i++) check_pair(lookup, &pair[i], mistakes);
+    for (int i = 0; i < n_words; i++) check_word(lookup, &word[i], mistakes);
 }
 
 void ftdn_settings_check_dataset(const ftdn_lookup *lookup, const char *name, ftdn_mistakes *mistakes)

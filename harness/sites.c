@@ -101,11 +101,19 @@ typedef struct captured_map {
 } captured_map;
 
 typedef struct map_capture {
-    ftdn_map_injector *injector; /* of the trial */
+    const ftdn_rig *rig;
+    ftdn_map_hook trial; /* hits the map as the trial does */
     ftdn_map_injector marking;
     captured_map *map; /* [n_maps] */
     int n_maps;
+    ftdn_status status; /* the first failure to read a map, kept for the end */
+    ftdn_error err;
 } map_capture;
+
+static void read_map(map_capture *capture, const ftdn_map *map, float *ret_values)
+{
+    if (capture->status == FTDN_OK) capture->status = ftdn_rig_read_map(capture->rig, map, ret_values, &capture->err);
+}
 
 static void capture_map(void *user, const ftdn_map *map)
 {
@@ -114,14 +122,13 @@ static void capture_map(void *user, const ftdn_map *map)
     for (int i = 0; i < capture->n_maps; i++)
         if (capture->map[i].node == map->node) captured = &capture->map[i];
     if (captured) {
-        size_t n_bytes = captured->n_elements * sizeof *map->values;
-        memcpy(captured->before, map->values, n_bytes);
-        memcpy(captured->marked, map->values, n_bytes);
+        read_map(capture, map, captured->before);
+        memcpy(captured->marked, captured->before, captured->n_elements * sizeof *captured->marked);
         const ftdn_map marked = {.node = map->node, .n_images = 1, .shape = map->shape, .values = captured->marked};
         ftdn_map_injector_hook(&capture->marking, &marked);
     }
-    ftdn_map_injector_hook(capture->injector, map);
-    if (captured) memcpy(captured->after, map->values, captured->n_elements * sizeof *map->values);
+    capture->trial.call(capture->trial.user, map);
+    if (captured) read_map(capture, map, captured->after);
 }
 
 static void visit_map(const ftdn_graph *graph, const ftdn_map_target *target, const captured_map *map,
@@ -152,7 +159,9 @@ static ftdn_status capture_maps(ftdn_rig *rig, const ftdn_planned_trial *trial, 
 {
     FTDN_TRY(ftdn_dataset_decode(trial->dataset, trial->model->network.input_size, 1, err));
     const ftdn_map_hook hook = {.call = capture_map, .user = capture};
-    return ftdn_worker_forward(&rig->worker[0], trial->dataset, image, 1, &hook, err);
+    FTDN_TRY(ftdn_rig_forward(rig, trial->dataset, image, &hook, err));
+    if (capture->status != FTDN_OK && err) *err = capture->err;
+    return capture->status;
 }
 
 static ftdn_status visit_maps(ftdn_rig *rig, const ftdn_planned_trial *trial, int layer, int image,
@@ -162,7 +171,9 @@ static ftdn_status visit_maps(ftdn_rig *rig, const ftdn_planned_trial *trial, in
     ftdn_map_faults marking = *faults;
     marking.draw.model = marker;
     map_capture capture = {
-        .injector = &rig->worker[0].injector,
+        .rig = rig,
+        .trial = ftdn_rig_map_hook(rig),
+        .status = FTDN_OK,
         .map = FTDN_NEW(arena, (size_t)faults->n_targets, captured_map, err),
     };
     const ftdn_map_target **target = FTDN_NEW(arena, (size_t)faults->n_targets, const ftdn_map_target *, err);
@@ -182,7 +193,7 @@ static ftdn_status visit_maps(ftdn_rig *rig, const ftdn_planned_trial *trial, in
         target[capture.n_maps++] = &faults->target[t];
     }
     FTDN_TRY(ftdn_map_injector_init(&capture.marking, &marking, arena, err));
-    capture.marking.image_id = rig->worker[0].image_id;
+    capture.marking.image_id = &trial->dataset->image[image].id;
     FTDN_TRY(capture_maps(rig, trial, &capture, image, err));
     for (int m = 0; m < capture.n_maps; m++) visit_map(faults->graph, target[m], &capture.map[m], visitor);
     return FTDN_OK;
@@ -196,7 +207,8 @@ ftdn_status ftdn_sites_visit(ftdn_rig *rig, const ftdn_planned_trial *trial, int
         return FTDN_FAIL(err, FTDN_ERR_ARG, "this trial draws weight faults for each image; name one with --image");
     uint64_t image_id = rig->redraws_weights ? trial->dataset->image[image].id : 0;
     if (ftdn_fault_draw_hits(&draw))
-        FTDN_TRY(visit_weights(&rig->worker[0].bank->faults, &draw, layer, image_id, visitor, arena, err));
+        FTDN_TRY(visit_weights(rig->device ? &rig->bank.faults : &rig->worker[0].bank->faults, &draw, layer, image_id,
+                               visitor, arena, err));
     if (image == FTDN_NO_IMAGE || !ftdn_fault_draw_hits(&rig->map_faults.draw)) return FTDN_OK;
     return visit_maps(rig, trial, layer, image, visitor, arena, err);
 }

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/code_version.h"
 #include "engine/tensor_file.h"
-#include "harness/code_version.h"
 
 #define KEY_SPEC "training_spec"
 #define KEY_STEPS "training_steps"

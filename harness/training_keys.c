@@ -12,6 +12,13 @@ static const char *const *optimizers(int *ret_n)
     return words;
 }
 
+static const char *const *backends(int *ret_n)
+{
+    static const char *const words[] = {"cpu", "cuda"};
+    *ret_n = 2;
+    return words;
+}
+
 static const char *const *precisions(int *ret_n)
 {
     static const char *const words[] = {"f16", "f32"};
@@ -83,6 +90,8 @@ static const ftdn_key training_keys[FTDN_TRAINING_N_KEYS] = {
     [FTDN_TRAINING_CHECKPOINT_EVERY] = {.path = "training.checkpoint_every", .type = FTDN_VALUE_INTEGER, .min = 1,
                                         .max = MAX_STEPS, .default_json = "200",
                                         .help = "steps after which a lost training is lost no further"},
+    [FTDN_TRAINING_BACKEND] = {.path = "training.backend", .type = FTDN_VALUE_CHOICE, .choices = backends,
+                               .default_json = "\"cpu\"", .help = "the processor or a GPU; validation too"},
     [FTDN_TRAINING_AUGMENTATION] = {.path = "augmentation", .type = FTDN_VALUE_OBJECT,
                                     .help = "how the views differ from the images; not at all where not given"},
     [FTDN_TRAINING_MIRROR] = {.path = "augmentation.mirror", .type = FTDN_VALUE_FLAG, .default_json = "false",

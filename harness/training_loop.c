@@ -74,6 +74,7 @@ static ftdn_status validate(loop *l, ftdn_error *err)
     ftdn_training_session *session = l->session;
     int step = session->state.n_steps;
     if (!is_due(step, session->manifest.validate_every) || session->log.validations.last_step == step) return FTDN_OK;
+    FTDN_TRY(ftdn_trainer_fetch(&session->trainer, err));
     const ftdn_training_validation validation = validation_of(l);
     ftdn_arena_mark mark = ftdn_arena_get_mark(&session->arena);
     ftdn_trial_result result;
@@ -99,6 +100,7 @@ static ftdn_status finish(loop *l, ftdn_error *err)
         .validation = session->validation,
         .validated = &l->summary->best,
     };
+    FTDN_TRY(ftdn_trainer_fetch(&session->trainer, err));
     FTDN_TRY(ftdn_training_weights_round(&session->state, product.as_half, &session->arena, &product.weights, err));
     const ftdn_training_validation validation = validation_of(l);
     FTDN_TRY(ftdn_training_validate(&validation, product.weights, &session->arena, &l->summary->best, err));

@@ -154,6 +154,7 @@ static ftdn_status make(reader *r, ftdn_training_manifest *manifest)
     ftdn_trial_settings learnt;
     FTDN_TRY(make_settings(r, &r->learnt, &learnt));
     FTDN_TRY(make_settings(r, &r->tested, &manifest->validation));
+    manifest->validation.engine.backend = get(r, FTDN_TRAINING_BACKEND)->node->string;
     manifest->dataset = learnt.dataset;
     manifest->name = r->given[FTDN_TRAINING_NAME].node->string;
     manifest->description = description ? description->string : "";

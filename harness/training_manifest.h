@@ -23,7 +23,7 @@ typedef struct ftdn_training_manifest {
     const char *initial_weights; /* path; NULL: all weights are drawn */
     ftdn_data_settings dataset;
     /* A trial without faults: the network and the images of validation, evaluated as experiments do where their
-     * manifest says nothing else. Its weights are the training's, whatever stands there. */
+     * manifest says nothing else, on the backend that trains. Its weights are the training's, whatever stands there. */
     ftdn_trial_settings validation;
     int validate_every; /* steps */
     uint64_t seed;      /* of weights, order and views */

@@ -1,6 +1,9 @@
 #include "harness/training_session.h"
 
+#include <string.h>
+
 #include "base/file.h"
+#include "engine/device.h"
 #include "harness/calibration.h"
 #include "harness/class_names.h"
 #include "harness/training_checkpoint.h"
@@ -89,8 +92,22 @@ static ftdn_status blame_manifest(const ftdn_training_session *session, ftdn_sta
     return FTDN_ERR_MANIFEST;
 }
 
+/* Asked for before images are read. */
+static ftdn_status check_backend(const ftdn_training_session *session, ftdn_error *err)
+{
+    const char *backend = session->manifest.validation.engine.backend;
+    const ftdn_device_module *module;
+    int n_devices;
+    if (strcmp(backend, "cuda") != 0) return FTDN_OK;
+    ftdn_status status = ftdn_device_module_open(&module, err);
+    if (status == FTDN_OK) status = module->device->count(&n_devices, err);
+    if (status != FTDN_OK) ftdn_error_context(err, "training.backend '%s'", backend);
+    return status;
+}
+
 static ftdn_status open_inputs(ftdn_training_session *session, ftdn_error *err)
 {
+    FTDN_TRY(check_backend(session, err));
     FTDN_TRY(open_images(session, err));
     FTDN_TRY(ftdn_training_state_init(&session->state, &session->manifest, &session->arena, err));
     FTDN_TRY(check_classes(session, err));
@@ -144,6 +161,7 @@ ftdn_status ftdn_training_session_save(ftdn_training_session *session, ftdn_erro
 {
     if (session->n_saved == session->state.n_steps) return FTDN_OK;
     FTDN_TRY(ftdn_training_log_sync(&session->log, err));
+    FTDN_TRY(ftdn_trainer_fetch(&session->trainer, err));
     FTDN_TRY(ftdn_training_checkpoint_write(session->checkpoint_path, &session->state, &session->spec, &session->arena,
                                             err));
     session->n_saved = session->state.n_steps;

@@ -94,8 +94,9 @@ ftdn_status ftdn_training_spec_make(const ftdn_training_manifest *manifest, cons
                                     ftdn_error *err)
 {
     const ftdn_engine_settings *engine = &manifest->validation.engine;
-    const ftdn_backend *backend = ftdn_backend_find(engine->backend);
+    const ftdn_backend *backend;
     ftdn_training_spec spec = {0};
+    FTDN_TRY(ftdn_backend_open(engine->backend, &backend, err));
     ftdn_text text;
     ftdn_text_init(&text);
     ftdn_text_append(&text, "{");

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/optimizer_hd.h"
 #include "engine/tensor_file.h"
 
 static float **new_pointers(const ftdn_graph *graph, ftdn_arena *arena, ftdn_error *err)
@@ -144,15 +145,21 @@ ftdn_status ftdn_training_state_init(ftdn_training_state *state, const ftdn_trai
     return ftdn_optimizer_init(&state->optimizer, graph, &manifest->optimizer, arena, err);
 }
 
+float ftdn_training_state_average_part(const ftdn_training_state *state, int n)
+{
+    double early = (1 + (double)n) / (10 + (double)n);
+    return (float)(1 - (early < state->decay ? early : state->decay));
+}
+
 void ftdn_training_state_average(ftdn_training_state *state)
 {
     if (!state->average) return;
     const ftdn_graph *graph = &state->model.network.graph;
-    double n = (double)state->n_steps, early = (1 + n) / (10 + n);
-    float part = (float)(1 - (early < state->decay ? early : state->decay));
+    float part = ftdn_training_state_average_part(state, state->n_steps);
     for (int i = 0; i < graph->n_params; i++) {
         const float *value = state->value[i];
         float *average = state->average[i];
-        for (size_t e = 0; e < graph->param[i].n_elements; e++) average[e] += part * (value[e] - average[e]);
+        for (size_t e = 0; e < graph->param[i].n_elements; e++)
+            average[e] = ftdn_moving_average(part, average[e], value[e]);
     }
 }

@@ -1,4 +1,4 @@
-/* training_state.h - what a training changes: the network's parameters, their moments and their average.
+/* training_state.h - what a training changes, in host memory: the network's parameters, their moments, their average.
  *
  * All of it is a function of the training's spec and of the number of steps taken, and all of it stands in a
  * checkpoint. */
@@ -10,6 +10,8 @@
 #include "engine/optimizer.h"
 #include "harness/model.h"
 #include "harness/training_manifest.h"
+
+#define FTDN_STATISTICS_PART 0.1f /* of a batch in the running mean and variance, as in PyTorch */
 
 typedef struct ftdn_training_state {
     ftdn_model model;  /* of the weights being trained; its digest is that of the initial ones */
@@ -34,8 +36,11 @@ typedef struct ftdn_training_state {
 FTDN_NODISCARD ftdn_status ftdn_training_state_init(ftdn_training_state *state, const ftdn_training_manifest *manifest,
                                                     ftdn_arena *arena, ftdn_error *err);
 
-/* Draw the average nearer to the weights, after a step: by 1 - min(decay, (1 + n) / (10 + n)), n being the number of
- * steps taken, so that it forgets the first ones soon. */
+/* What of the way to the weights the average moves after step n (1, 2, ...): 1 - min(decay, (1 + n) / (10 + n)), so
+ * that it forgets the first ones soon. */
+float ftdn_training_state_average_part(const ftdn_training_state *state, int n);
+
+/* Draw the average nearer to the weights, after a step. */
 void ftdn_training_state_average(ftdn_training_state *state);
 
 #endif

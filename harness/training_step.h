@@ -7,18 +7,17 @@
  *     update       optimiser, running statistics, average of the weights   (harness/training_state.h)
  *
  * A step is a function of state, images and its number: threads share images and parameters, and no float is added up
- * across them. */
+ * across them. On a device all but views and matches is computed there (harness/device_trainer.h). */
 #ifndef FTDN_HARNESS_TRAINING_STEP_H
 #define FTDN_HARNESS_TRAINING_STEP_H
 
 #include "base/arena.h"
 #include "base/status.h"
 #include "engine/training.h"
+#include "harness/device_trainer.h"
 #include "harness/image_loss.h"
 #include "harness/training_batch.h"
 #include "harness/training_state.h"
-
-#define FTDN_STATISTICS_MOMENTUM 0.1f /* the part of a batch in the running mean and variance, as in PyTorch */
 
 typedef struct ftdn_trainer {
     ftdn_training_state *state; /* borrowed */
@@ -26,6 +25,7 @@ typedef struct ftdn_trainer {
     int n_threads;
     ftdn_training_batch batch;
     ftdn_training *passes;
+    ftdn_device_trainer device; /* zeros where the training is on the host */
     ftdn_image_loss *loss;  /* [batch] */
     ftdn_loss_value *value; /* [batch] */
     int *n_positives;       /* [batch] */
@@ -46,5 +46,8 @@ void ftdn_trainer_done(ftdn_trainer *trainer);
 
 /* FTDN_ERR_INPUT: loss or gradients are not finite any more; what to change. The state is then of no use. */
 FTDN_NODISCARD ftdn_status ftdn_trainer_step(ftdn_trainer *trainer, ftdn_step_result *ret_result, ftdn_error *err);
+
+/* Before the state is read behind steps: bring it to host memory, where it is not there. */
+FTDN_NODISCARD ftdn_status ftdn_trainer_fetch(ftdn_trainer *trainer, ftdn_error *err);
 
 #endif

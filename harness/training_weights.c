@@ -3,11 +3,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/code_version.h"
 #include "base/text.h"
 #include "engine/dtype.h"
 #include "engine/tensor_file.h"
 #include "harness/class_names.h"
-#include "harness/code_version.h"
 
 static bool is_rounded(const ftdn_param *param, bool as_half)
 {

@@ -18,7 +18,8 @@ static bool are_alike(const ftdn_planned_trial *a, const ftdn_planned_trial *b)
 {
     const ftdn_trial_settings *x = &a->settings, *y = &b->settings;
     if (a->model != b->model || strcmp(x->engine.backend, y->engine.backend) != 0 ||
-        x->engine.conv_algorithm != y->engine.conv_algorithm || strcmp(x->protection.method, y->protection.method) != 0)
+        x->engine.conv_algorithm != y->engine.conv_algorithm || x->engine.micro_batch != y->engine.micro_batch ||
+        strcmp(x->protection.method, y->protection.method) != 0)
         return false;
     bool weights = hits_weights(&x->faults), maps = hits_maps(&x->faults);
     if (weights != hits_weights(&y->faults) || maps != hits_maps(&y->faults)) return false;
