@@ -27,6 +27,14 @@ ftdn_cell_accuracy ftdn_made_cell(const char *method, double ratio, double weigh
     };
 }
 
+ftdn_lines ftdn_made_lines(const ftdn_cell_accuracy *cell, int n_cells, ftdn_arena *arena)
+{
+    ftdn_error err;
+    ftdn_lines lines;
+    FTDN_ASSERT_OK(ftdn_lines_group(cell, n_cells, arena, &lines, &err), err);
+    return lines;
+}
+
 void ftdn_assert_in_order(const char *text, const char *const *fragment, int n_fragments)
 {
     const char *place = text;

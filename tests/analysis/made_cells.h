@@ -2,6 +2,7 @@
 #ifndef FTDN_TESTS_ANALYSIS_MADE_CELLS_H
 #define FTDN_TESTS_ANALYSIS_MADE_CELLS_H
 
+#include "analysis/lines.h"
 #include "results/accuracy.h"
 #include "tests/support/support.h"
 
@@ -9,6 +10,9 @@
  * ratio: NaN for a method without one. */
 ftdn_cell_accuracy ftdn_made_cell(const char *method, double ratio, double weight_rate, double feature_map_rate,
                                   double map);
+
+/* The lines of these cells; they live in the arena. */
+ftdn_lines ftdn_made_lines(const ftdn_cell_accuracy *cell, int n_cells, ftdn_arena *arena);
 
 /* The texts are in this order, other things aside. */
 void ftdn_assert_in_order(const char *text, const char *const *fragment, int n_fragments);

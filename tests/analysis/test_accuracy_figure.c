@@ -23,17 +23,10 @@ static int tear_down(void **state)
 
 static const ftdn_accuracy_figure_desc any = {FTDN_AXIS_ANY, NAN, FTDN_BAND_SD};
 
-static ftdn_lines group(const ftdn_cell_accuracy *cell, int n_cells)
-{
-    ftdn_lines lines;
-    FTDN_ASSERT_OK(ftdn_lines_group(cell, n_cells, &arena, &lines, &err), err);
-    return lines;
-}
-
 static ftdn_accuracy_figure make(const ftdn_cell_accuracy *cell, int n_cells, const ftdn_accuracy_figure_desc *desc)
 {
     ftdn_accuracy_figure figure;
-    const ftdn_lines lines = group(cell, n_cells);
+    const ftdn_lines lines = ftdn_made_lines(cell, n_cells, &arena);
     FTDN_ASSERT_OK(ftdn_accuracy_figure_make(&lines, desc, &arena, &figure, &err), err);
     return figure;
 }
@@ -140,17 +133,17 @@ static void what_cannot_be_drawn_is_an_error(void **state)
     (void)state;
     ftdn_accuracy_figure figure;
     const ftdn_cell_accuracy clean = ftdn_made_cell("none", NAN, 0, 0, 0.6);
-    ftdn_lines lines = group(&clean, 1);
+    ftdn_lines lines = ftdn_made_lines(&clean, 1, &arena);
     FTDN_ASSERT_FAILS(ftdn_accuracy_figure_make(&lines, &any, &arena, &figure, &err), FTDN_ERR_STORE,
                       "no finished trial has weight or feature-map rates above 0", err);
     const ftdn_cell_accuracy faulty = ftdn_made_cell("none", NAN, 0.01, 0, 0.6);
     const ftdn_accuracy_figure_desc beside = {FTDN_AXIS_WEIGHT_RATE, 0.5, FTDN_BAND_SD};
-    lines = group(&faulty, 1);
+    lines = ftdn_made_lines(&faulty, 1, &arena);
     FTDN_ASSERT_FAILS(ftdn_accuracy_figure_make(&lines, &beside, &arena, &figure, &err), FTDN_ERR_STORE,
                       "no finished trial has weight rates above 0 beside the other rate that is asked for", err);
     ftdn_cell_accuracy many[FTDN_MOST_STYLES + 1];
     for (int i = 0; i <= FTDN_MOST_STYLES; i++) many[i] = ftdn_made_cell("kr", 0.01 * (i + 1), 0.01, 0, 0.3);
-    lines = group(many, FTDN_MOST_STYLES + 1);
+    lines = ftdn_made_lines(many, FTDN_MOST_STYLES + 1, &arena);
     FTDN_ASSERT_FAILS(ftdn_accuracy_figure_make(&lines, &any, &arena, &figure, &err), FTDN_ERR_STORE,
                       "25 lines are more than the 24 that can be told apart", err);
 }
@@ -175,7 +168,7 @@ static void a_failed_allocation_is_an_error(void **state)
     (void)state;
     const ftdn_cell_accuracy cell[] = {ftdn_made_cell("none", NAN, 0.01, 0, 0.5),
                                        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.6)};
-    const ftdn_lines lines = group(cell, 2);
+    const ftdn_lines lines = ftdn_made_lines(cell, 2, &arena);
     long k = 0;
     for (ftdn_status status = FTDN_ERR_MEMORY; status != FTDN_OK; k++) {
         ftdn_arena tight;

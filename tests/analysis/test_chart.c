@@ -20,23 +20,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* Kept in the arena. */
-static const char *keep(ftdn_text *text)
-{
-    FTDN_ASSERT_OK(ftdn_text_check(text, &err), err);
-    const char *copy = ftdn_arena_copy_text(&arena, text->chars, text->n_chars, &err);
-    assert_non_null(copy);
-    ftdn_text_done(text);
-    return copy;
-}
-
-static ftdn_lines group(const ftdn_cell_accuracy *cell, int n_cells)
-{
-    ftdn_lines lines;
-    FTDN_ASSERT_OK(ftdn_lines_group(cell, n_cells, &arena, &lines, &err), err);
-    return lines;
-}
-
 static ftdn_cell_accuracy in_layer(const char *scope, double weight_rate, double map_rate, double map)
 {
     ftdn_cell_accuracy cell = ftdn_made_cell("none", NAN, weight_rate, map_rate, map);
@@ -54,7 +37,7 @@ static void layers_stand_in_the_order_of_their_numbers(void **state)
         in_layer("[\"block2.*\"]", 0, 0.1, 0.375),
         ftdn_made_cell("none", NAN, 0, 0, 0.625),
     };
-    const ftdn_lines lines = group(cell, 4);
+    const ftdn_lines lines = ftdn_made_lines(cell, 4, &arena);
     FTDN_ASSERT_OK(ftdn_chart_make_layers(&lines, "layers", &arena, &chart, &err), err);
     assert_int_equal(chart.n_curves, 2);
     assert_true(chart.level == 62.5);
@@ -77,7 +60,7 @@ static void the_width_of_an_interval_falls_with_the_seeds(void **state)
         ftdn_made_cell("none", NAN, 0.01, 0.01, 0.5),
         ftdn_made_cell("none", NAN, 0, 0, 0.625),
     };
-    const ftdn_lines lines = group(cell, 2);
+    const ftdn_lines lines = ftdn_made_lines(cell, 2, &arena);
     FTDN_ASSERT_OK(ftdn_chart_make_seeds(&lines, "seeds", &arena, &chart, &err), err);
     assert_int_equal(chart.n_curves, 1);
     assert_int_equal(chart.curve[0].n_seeds, 3);
@@ -91,7 +74,7 @@ static void cells_that_do_not_fit_are_an_error(void **state)
     (void)state;
     ftdn_chart chart;
     const ftdn_cell_accuracy cell[] = {ftdn_made_cell("none", NAN, 0, 0, 0.6)};
-    const ftdn_lines lines = group(cell, 1);
+    const ftdn_lines lines = ftdn_made_lines(cell, 1, &arena);
     FTDN_ASSERT_FAILS(ftdn_chart_make_layers(&lines, "a", &arena, &chart, &err), FTDN_ERR_STORE, "in a single layer",
                       err);
     FTDN_ASSERT_FAILS(ftdn_chart_make_seeds(&lines, "a", &arena, &chart, &err), FTDN_ERR_STORE, "several seeds", err);
@@ -103,7 +86,7 @@ static void script_and_numbers_have_every_point_and_label(void **state)
     ftdn_chart chart;
     ftdn_text numbers, script;
     const ftdn_cell_accuracy cell[] = {in_layer("[\"a'b.*\"]", 0.1, 0, 0.5), in_layer("[\"a'c.*\"]", 0.1, 0, 0.25)};
-    const ftdn_lines lines = group(cell, 2);
+    const ftdn_lines lines = ftdn_made_lines(cell, 2, &arena);
     FTDN_ASSERT_OK(ftdn_chart_make_layers(&lines, "layers", &arena, &chart, &err), err);
     ftdn_text_init(&numbers);
     ftdn_text_init(&script);
@@ -114,7 +97,7 @@ static void script_and_numbers_have_every_point_and_label(void **state)
         "1,10 % of its weights,a'b,1,50,48,52\n",
         "1,10 % of its weights,a'c,2,25,23,27\n",
     };
-    ftdn_assert_in_order(keep(&numbers), rows, 3);
+    ftdn_assert_in_order(ftdn_test_keep_text(&numbers, &arena), rows, 3);
     const char *const parts[] = {
         "numbers = 'fig'.'.csv'\n",
         "set title 'layers'.\"\\n\".'ssd_vgg16, faults: zero'",
@@ -124,7 +107,7 @@ static void script_and_numbers_have_every_point_and_label(void **state)
         "with filledcurves linestyle 1",
         "with linespoints linestyle 1 title '10 % of its weights (n = 3)'\n",
     };
-    ftdn_assert_in_order(keep(&script), parts, sizeof parts / sizeof *parts);
+    ftdn_assert_in_order(ftdn_test_keep_text(&script, &arena), parts, sizeof parts / sizeof *parts);
 }
 
 int main(void)

@@ -22,17 +22,10 @@ static int tear_down(void **state)
 
 static const ftdn_class_table_desc any = {NAN, NAN};
 
-static ftdn_lines group(const ftdn_cell_accuracy *cell, int n_cells)
-{
-    ftdn_lines lines;
-    FTDN_ASSERT_OK(ftdn_lines_group(cell, n_cells, &arena, &lines, &err), err);
-    return lines;
-}
-
 static ftdn_class_table make(const ftdn_cell_accuracy *cell, int n_cells, const ftdn_class_table_desc *desc)
 {
     ftdn_class_table table;
-    const ftdn_lines lines = group(cell, n_cells);
+    const ftdn_lines lines = ftdn_made_lines(cell, n_cells, &arena);
     FTDN_ASSERT_OK(ftdn_class_table_make(&lines, desc, &arena, &table, &err), err);
     return table;
 }
@@ -42,11 +35,7 @@ static const char *write(const ftdn_class_table *table, ftdn_table_format format
     ftdn_text text;
     ftdn_text_init(&text);
     ftdn_class_table_write(table, format, &text);
-    FTDN_ASSERT_OK(ftdn_text_check(&text, &err), err);
-    const char *copy = ftdn_arena_copy_text(&arena, text.chars, text.n_chars, &err);
-    assert_non_null(copy);
-    ftdn_text_done(&text);
-    return copy;
+    return ftdn_test_keep_text(&text, &arena);
 }
 
 /* Half of what faults cost comes back with KR: (0.4 - 0.2) / (0.6 - 0.2). */
@@ -124,13 +113,13 @@ static void rates_are_those_that_most_protections_have_and_cost_about_half(void 
     const ftdn_class_table table = make(cell, 8, &given);
     assert_true(table.weight_rate == 0.02 && table.feature_map_rate == 0.02);
     assert_int_equal(table.n_columns, 2);
-    const ftdn_lines lines = group(cell, 8);
+    const ftdn_lines lines = ftdn_made_lines(cell, 8, &arena);
     ftdn_class_table none;
     FTDN_ASSERT_FAILS(ftdn_class_table_make(&lines, &absent, &arena, &none, &err), FTDN_ERR_STORE,
                       "there is no trial with these fault rates; there are (of weights and maps) 0.001 and 0, 0.01 "
                       "and 0, 0.1 and 0, 0.02 and 0.02",
                       err);
-    const ftdn_lines clean = group(cell, 1);
+    const ftdn_lines clean = ftdn_made_lines(cell, 1, &arena);
     FTDN_ASSERT_FAILS(ftdn_class_table_make(&clean, &any, &arena, &none, &err), FTDN_ERR_STORE,
                       "there is no trial with a fault rate above 0", err);
 }
@@ -173,7 +162,7 @@ static void the_papers_rows_stand_below_ours(void **state)
 static void a_failed_allocation_is_an_error(void **state)
 {
     (void)state;
-    const ftdn_lines lines = group(small_campaign(), 3);
+    const ftdn_lines lines = ftdn_made_lines(small_campaign(), 3, &arena);
     long k = 0;
     for (ftdn_status status = FTDN_ERR_MEMORY; status != FTDN_OK; k++) {
         ftdn_arena tight;

@@ -62,11 +62,7 @@ static const char *write(const ftdn_cost_table *table, ftdn_table_format format)
     ftdn_text text;
     ftdn_text_init(&text);
     ftdn_cost_table_write(table, format, &text);
-    FTDN_ASSERT_OK(ftdn_text_check(&text, &err), err);
-    const char *copy = ftdn_arena_copy_text(&arena, text.chars, text.n_chars, &err);
-    assert_non_null(copy);
-    ftdn_text_done(&text);
-    return copy;
+    return ftdn_test_keep_text(&text, &arena);
 }
 
 /* The second network lacks its methods and is left out. */

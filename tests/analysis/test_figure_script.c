@@ -22,22 +22,11 @@ static int tear_down(void **state)
 
 static ftdn_accuracy_figure make(const ftdn_cell_accuracy *cell, int n_cells, ftdn_figure_band band)
 {
-    ftdn_lines lines;
     ftdn_accuracy_figure figure;
     const ftdn_accuracy_figure_desc desc = {FTDN_AXIS_ANY, NAN, band};
-    FTDN_ASSERT_OK(ftdn_lines_group(cell, n_cells, &arena, &lines, &err), err);
+    const ftdn_lines lines = ftdn_made_lines(cell, n_cells, &arena);
     FTDN_ASSERT_OK(ftdn_accuracy_figure_make(&lines, &desc, &arena, &figure, &err), err);
     return figure;
-}
-
-/* Kept in the arena. */
-static const char *keep(ftdn_text *text)
-{
-    FTDN_ASSERT_OK(ftdn_text_check(text, &err), err);
-    const char *copy = ftdn_arena_copy_text(&arena, text->chars, text->n_chars, &err);
-    assert_non_null(copy);
-    ftdn_text_done(text);
-    return copy;
 }
 
 static const char *numbers_of(const ftdn_accuracy_figure *figure)
@@ -45,7 +34,7 @@ static const char *numbers_of(const ftdn_accuracy_figure *figure)
     ftdn_text text;
     ftdn_text_init(&text);
     ftdn_figure_write_numbers(figure, &text);
-    return keep(&text);
+    return ftdn_test_keep_text(&text, &arena);
 }
 
 static const char *script_of(const ftdn_accuracy_figure *figure)
@@ -53,7 +42,7 @@ static const char *script_of(const ftdn_accuracy_figure *figure)
     ftdn_text text;
     ftdn_text_init(&text);
     ftdn_figure_write_script(figure, "fig", &text);
-    return keep(&text);
+    return ftdn_test_keep_text(&text, &arena);
 }
 
 static void the_numbers_have_a_row_for_each_point(void **state)

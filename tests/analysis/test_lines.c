@@ -21,14 +21,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-static ftdn_lines group(const ftdn_cell_accuracy *cell, int n_cells)
-{
-    ftdn_lines lines;
-    ftdn_error err;
-    FTDN_ASSERT_OK(ftdn_lines_group(cell, n_cells, &arena, &lines, &err), err);
-    return lines;
-}
-
 static void assert_names(const ftdn_lines *lines, const char *const *name, int n_names)
 {
     assert_int_equal(lines->n_lines, n_names);
@@ -44,7 +36,7 @@ static void lines_stand_in_the_order_of_the_papers_table(void **state)
         ftdn_made_cell("kr", 0.5, 0.01, 0, 0.3),   ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
         ftdn_made_cell("fmr", 0.125, 0.01, 0, 0.3),
     };
-    const ftdn_lines lines = group(cell, 7);
+    const ftdn_lines lines = ftdn_made_lines(cell, 7, &arena);
     const char *const names[] = {"unprotected", "FMR 12.5 %", "KR 50 %", "KR 20 %", "D2NN 20 %", "clip"};
     assert_names(&lines, names, 6);
     assert_int_equal(lines.line[0].n_cells, 2);
@@ -63,7 +55,7 @@ static void names_say_what_lines_differ_in_and_no_more(void **state)
     cell[2].params.ranking = "entropy";
     cell[3].params.merge = "nonzero";
     cell[3].params.weight_scope = "all";
-    const ftdn_lines lines = group(cell, 5);
+    const ftdn_lines lines = ftdn_made_lines(cell, 5, &arena);
     const char *const names[] = {"unprotected, weights of features", "FMR 50 %, weight_sum, mean, weights of features",
                                  "KR 50 %, entropy, mean, weights of features",
                                  "KR 50 %, weight_sum, mean, weights of features",
@@ -80,15 +72,15 @@ static void digests_tell_networks_apart_and_names_say_it(void **state)
         ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
     };
     cell[1].params.weights = "renamed.pth"; /* the same weights */
-    const ftdn_lines one = group(cell, 2);
+    const ftdn_lines one = ftdn_made_lines(cell, 2, &arena);
     assert_int_equal(one.n_lines, 1);
     cell[2].params.weights_digest = "bbbbbbbbbbbb"; /* others of the same name as the first */
     cell[1].params.weights = "a.pth";
-    const ftdn_lines two = group(cell, 3);
+    const ftdn_lines two = ftdn_made_lines(cell, 3, &arena);
     const char *const short_names[] = {"unprotected, weights aaaaaaaa", "unprotected, weights bbbbbbbb"};
     assert_names(&two, short_names, 2);
     cell[2].params.weights = "b.pth";
-    const ftdn_lines named = group(cell, 3);
+    const ftdn_lines named = ftdn_made_lines(cell, 3, &arena);
     const char *const files[] = {"unprotected, a.pth", "unprotected, b.pth"};
     assert_names(&named, files, 2);
 }
@@ -98,10 +90,10 @@ static void cells_with_counts_are_left_out(void **state)
     (void)state;
     ftdn_cell_accuracy cell[] = {ftdn_made_cell("none", NAN, 0, 0, 0.6), ftdn_made_cell("none", NAN, 0, 0, 0.3)};
     cell[1].params.weight_count = 5;
-    const ftdn_lines lines = group(cell, 2);
+    const ftdn_lines lines = ftdn_made_lines(cell, 2, &arena);
     assert_int_equal(lines.n_lines, 1);
     assert_int_equal(lines.line[0].n_cells, 1);
-    assert_int_equal(group(cell, 0).n_lines, 0);
+    assert_int_equal(ftdn_made_lines(cell, 0, &arena).n_lines, 0);
 }
 
 static void a_protected_line_finds_the_unprotected_one_of_its_network_and_faults(void **state)
@@ -115,7 +107,7 @@ static void a_protected_line_finds_the_unprotected_one_of_its_network_and_faults
     cell[1].params.copies = "clean"; /* of the protection */
     cell[2].params.type = cell[3].params.type = "bit_flip";
     cell[4].params.model = "ssd_mobilenet_v1";
-    const ftdn_lines lines = group(cell, 5);
+    const ftdn_lines lines = ftdn_made_lines(cell, 5, &arena);
     for (int i = 0; i < lines.n_lines; i++) {
         const ftdn_line *line = &lines.line[i], *found = ftdn_lines_find_unprotected(&lines, line);
         if (line->cell[0] == &cell[4]) {

@@ -22,11 +22,10 @@ static int tear_down(void **state)
 
 static ftdn_accuracy_figure make(const char *name, const ftdn_cell_accuracy *cell, int n_cells)
 {
-    ftdn_lines lines;
     ftdn_accuracy_figure figure;
     const ftdn_paper_figure *known = ftdn_paper_figure_find(name);
     assert_non_null(known);
-    FTDN_ASSERT_OK(ftdn_lines_group(cell, n_cells, &arena, &lines, &err), err);
+    const ftdn_lines lines = ftdn_made_lines(cell, n_cells, &arena);
     FTDN_ASSERT_OK(ftdn_paper_figure_make(known, &lines, FTDN_BAND_SD, &arena, &figure, &err), err);
     return figure;
 }

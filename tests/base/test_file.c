@@ -34,10 +34,7 @@ static int tear_down(void **state)
 
 static char *path_of(fixture *test, const char *name)
 {
-    ftdn_error err = {0};
-    char *path = ftdn_path_join(&test->arena, test->folder, name, &err);
-    assert_non_null(path);
-    return path;
+    return ftdn_test_join(&test->arena, test->folder, name);
 }
 
 static void assert_file_holds(fixture *test, const char *path, const void *bytes, size_t n_bytes)

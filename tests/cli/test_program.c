@@ -4,9 +4,10 @@
 
 #include "tests/cli/cli.h"
 
-static const char *const command_name[] = {
-    "run",    "plan",  "manifest", "status", "watch",   "submit", "show",   "sites",   "query",   "replay", "verify",
-    "repair", "merge", "diff",     "dump",   "migrate", "rank",   "detect", "inspect", "convert", "fetch",  "bench"};
+static const char *const command_name[] = {"run",     "plan",    "manifest", "status",  "watch",  "submit",
+                                           "show",    "sites",   "query",    "replay",  "verify", "repair",
+                                           "merge",   "diff",    "dump",     "migrate", "rank",   "detect",
+                                           "inspect", "convert", "fetch",    "doctor",  "bench"};
 enum { N_COMMANDS = sizeof command_name / sizeof *command_name };
 
 static const char *const with_options[] = {"run", "plan", "manifest", "query", "submit", "replay", "detect"};

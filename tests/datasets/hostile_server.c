@@ -117,18 +117,24 @@ static void *serve(void *user)
     return NULL;
 }
 
-void ftdn_server_start(ftdn_server *server)
+int ftdn_server_listen(int *ret_port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t n_address = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(listener >= 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listener, 16), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &n_address), 0);
+    *ret_port = ntohs(address.sin_port);
+    return listener;
+}
+
+void ftdn_server_start(ftdn_server *server)
+{
     server->is_over = false;
     server->n_requests = 0;
-    server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(server->listener >= 0);
-    assert_int_equal(bind(server->listener, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(server->listener, 16), 0);
-    assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &n_address), 0);
-    server->port = ntohs(address.sin_port);
+    server->listener = ftdn_server_listen(&server->port);
     assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
 }
 

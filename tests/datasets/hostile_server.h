@@ -32,6 +32,9 @@ struct ftdn_server {
     char *request[FTDN_SERVER_MOST_REQUESTS]; /* their heads; malloc */
 };
 
+/* A socket that listens on a free port of loopback. The test fails where that cannot be. */
+int ftdn_server_listen(int *ret_port);
+
 /* Listen on a free port; answer, body, n_body and etag are set. The test fails where that cannot be. */
 void ftdn_server_start(ftdn_server *server);
 void ftdn_server_stop(ftdn_server *server);

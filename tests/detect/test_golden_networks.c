@@ -1,232 +1,41 @@
-/* Whole networks against PyTorch: both paper networks with formula weights, and the trained one on
- * real images. $FTDN_SHARED/golden says how the files were made. */
-#include <math.h>
-#include <string.h>
-
-#include "detect/detections.h"
-#include "detect/network.h"
-#include "engine/engine.h"
-#include "tests/support/support.h"
-
-/* Golden maps are float32 from another library; sums of up to 4,608 products in another order. */
-#define FORMULA_TOLERANCE 2e-4 /* of the largest magnitude */
-#define WINOGRAD_TOLERANCE 1e-3
-#define REAL_TOLERANCE 1e-3
-
-typedef struct answers {
-    float *logits, *locations;
-} answers;
-
-/* [1,C,H,W] to [1,H,W,C] */
-static float *to_nhwc(ftdn_arena *arena, const float *nchw, ftdn_shape shape)
-{
-    float *nhwc = FTDN_NEW(arena, ftdn_shape_elements(shape), float, NULL);
-    size_t n_pixels = (size_t)shape.h * (size_t)shape.w, n_channels = (size_t)shape.c;
-    for (size_t c = 0; c < n_channels; c++) {
-        for (size_t i = 0; i < n_pixels; i++) nhwc[i * n_channels + c] = nchw[c * n_pixels + i];
-    }
-    return nhwc;
-}
-
-/* The stream `input` of the formula, 2u - 1, [1,3,300,300]. */
-static float *formula_input(ftdn_arena *arena, ftdn_shape shape)
-{
-    size_t n = ftdn_shape_elements(shape);
-    float *nchw = FTDN_NEW(arena, n, float, NULL);
-    for (size_t i = 0; i < n; i++) nchw[i] = (float)(2 * ftdn_formula_uniform("input", 0, i) - 1);
-    return to_nhwc(arena, nchw, shape);
-}
-
-/* Run one image; layer_maps: as many outputs more, checked by the caller through `inspect`. */
-static answers run(ftdn_arena *arena, const ftdn_network *network, const ftdn_weights *weights, const char *backend,
-                   ftdn_conv_algorithm algorithm, const float *x, const int *maps, int n_maps,
-                   void (*inspect)(const ftdn_map *map, int index, const void *user), const void *user)
-{
-    ftdn_error err;
-    ftdn_program *program;
-    ftdn_packed *packed;
-    ftdn_context *context;
-    int outputs[64];
-    ftdn_network_output_nodes(network, outputs);
-    int n_outputs = 2 * network->n_heads;
-    for (int i = 0; i < n_maps; i++) outputs[n_outputs++] = maps[i];
-    assert_true(n_outputs <= 64);
-    const ftdn_compile_desc desc = {.outputs = outputs, .n_outputs = n_outputs, .conv_algorithm = algorithm};
-    FTDN_ASSERT_OK(ftdn_program_create(ftdn_backend_find(backend), &network->graph, &desc, &program, &err), err);
-    FTDN_ASSERT_OK(ftdn_packed_create(program, weights, 2, &packed, &err), err);
-    FTDN_ASSERT_OK(ftdn_context_create(program, &context, &err), err);
-    const ftdn_input input = {.n_images = 1, .values = x};
-    FTDN_ASSERT_OK(ftdn_forward(context, packed, &input, NULL, &err), err);
-    size_t n_priors = (size_t)network->n_priors;
-    answers result = {
-        .logits = FTDN_NEW(arena, n_priors * (size_t)(network->n_classes + 1), float, &err),
-        .locations = FTDN_NEW(arena, n_priors * 4, float, &err),
-    };
-    ftdn_network_gather(network, context, 0, result.logits, result.locations);
-    for (int i = 0; i < n_maps; i++) {
-        ftdn_map map = ftdn_context_map(context, maps[i]);
-        inspect(&map, i, user);
-    }
-    ftdn_context_free(context);
-    ftdn_packed_free(packed);
-    ftdn_program_free(program);
-    return result;
-}
-
-/* Every value within tolerance of the largest golden magnitude. */
-static void assert_near(const char *what, const float *actual, const ftdn_test_npy *golden, double tolerance)
-{
-    double largest = 0, worst = 0;
-    for (size_t i = 0; i < golden->n_elements; i++) {
-        double difference = fabs((double)actual[i] - (double)golden->values[i]);
-        largest = fmax(largest, fabs((double)golden->values[i]));
-        if (!(difference <= worst)) worst = difference;
-    }
-    print_message("%s: largest difference %.2e of the largest magnitude %.3g\n", what, worst / largest, largest);
-    if (!(worst <= tolerance * largest)) fail_msg("%s: %g is over %g", what, worst / largest, tolerance);
-}
-
-static ftdn_test_npy golden(ftdn_arena *arena, const char *folder, const char *name, const char *what)
-{
-    char *relative = ftdn_arena_format(arena, NULL, "golden/%s/%s.%s.npy", folder, name, what);
-    return ftdn_test_load_npy(arena, ftdn_test_shared_path(arena, relative));
-}
-
-typedef struct golden_layers {
-    ftdn_arena *arena;
-    const ftdn_json *layers;
-} golden_layers;
-
-/* A convolution's direct output: shape, first values in [C,H,W] order, and the Euclidean norm. */
-static void check_layer(const ftdn_map *map, int index, const void *user)
-{
-    const golden_layers *expected = user;
-    const ftdn_json *layer = expected->layers->child[index];
-    const ftdn_json *shape = ftdn_json_find(layer, "shape"), *first = ftdn_json_find(layer, "first16");
-    assert_int_equal(map->shape.c, (int)shape->child[1]->number);
-    assert_int_equal(map->shape.h, (int)shape->child[2]->number);
-    assert_int_equal(map->shape.w, (int)shape->child[3]->number);
-    double sum = 0,
-           largest = fmax(fabs(ftdn_json_find(layer, "min")->number), fabs(ftdn_json_find(layer, "max")->number));
-    for (size_t i = 0; i < ftdn_shape_elements(map->shape); i++) sum += (double)map->values[i] * (double)map->values[i];
-    double norm = ftdn_json_find(layer, "l2")->number;
-    const char *key = ftdn_json_find(layer, "key")->string;
-    if (!(fabs(sqrt(sum) - norm) <= FORMULA_TOLERANCE * norm)) fail_msg("%s: norm %g, not %g", key, sqrt(sum), norm);
-    for (int i = 0; i < first->n_children; i++) { /* element i of [C,H,W] */
-        int area = map->shape.h * map->shape.w;
-        double value = (double)map->values[(i % area) * map->shape.c + i / area];
-        if (!(fabs(value - first->child[i]->number) <= FORMULA_TOLERANCE * largest)) {
-            fail_msg("%s: element %d is %g, not %g", key, i, value, first->child[i]->number);
-        }
-    }
-}
-
-static void assert_paper_network(const char *name, const char *backend, ftdn_conv_algorithm algorithm)
-{
-    ftdn_test_require_shared();
-    ftdn_arena arena;
-    ftdn_network network;
-    ftdn_weights weights;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
-    const ftdn_network_desc desc = {.name = name, .n_classes = 20};
-    FTDN_ASSERT_OK(ftdn_network_create(&desc, &arena, &network, &err), err);
-    FTDN_ASSERT_OK(ftdn_weights_formula(&network.graph, 0, &arena, &weights, &err), err);
-
-    char *json_path = ftdn_test_shared_path(&arena, ftdn_arena_format(&arena, &err, "golden/nets/%s.json", name));
-    golden_layers layers = {&arena, ftdn_json_find(ftdn_test_load_json(&arena, json_path), "layers")};
-    int maps[32];
-    assert_true(layers.layers->n_children >= 13 && layers.layers->n_children <= 32);
-    for (int i = 0; i < layers.layers->n_children; i++) {
-        int layer = ftdn_graph_find_layer(&network.graph, ftdn_json_find(layers.layers->child[i], "key")->string);
-        assert_true(layer >= 0);
-        maps[i] = network.graph.layer[layer].conv;
-    }
-    bool winograd = algorithm == FTDN_CONV_WINOGRAD;
-    const float *x = formula_input(&arena, network.graph.node[0].shape);
-    /* With the convolutions' outputs visible nothing is folded; without, as a trial runs it. */
-    for (int unfolded = 0; unfolded <= !winograd; unfolded++) {
-        answers found = run(&arena, &network, &weights, backend, algorithm, x, maps,
-                            unfolded ? layers.layers->n_children : 0, check_layer, &layers);
-        ftdn_test_npy logits = golden(&arena, "nets", name, "logits"),
-                      locations = golden(&arena, "nets", name, "locations");
-        assert_int_equal(logits.n_elements, network.n_priors * 21);
-        double tolerance = winograd ? WINOGRAD_TOLERANCE : FORMULA_TOLERANCE;
-        assert_near("logits", found.logits, &logits, tolerance);
-        assert_near("locations", found.locations, &locations, tolerance);
-
-        ftdn_test_npy boxes = golden(&arena, "nets", name, "boxes");
-        const float *priors = ftdn_network_priors(&network, &weights);
-        for (int p = 0; p < network.n_priors && !winograd; p++) {
-            float corners[4];
-            ftdn_box_decode(&network, found.locations + 4 * p, priors + 4 * p, corners);
-            for (int i = 0; i < 4; i++) assert_true(fabsf(corners[i] - boxes.values[4 * p + i]) <= 1e-4f);
-        }
-        if (!strcmp(backend, "ref")) break; /* the plain loops fold nothing: once is enough */
-    }
-    ftdn_arena_done(&arena);
-}
+/* Whole networks against PyTorch, on the processor. */
+#include "tests/detect/golden_network.h"
 
 static void cpu_computes_mobilenet_as_pytorch_does(void **state)
 {
     (void)state;
-    assert_paper_network("ssd_mobilenet_v1", "cpu", FTDN_CONV_DIRECT);
+    assert_paper_network("ssd_mobilenet_v1", &(golden_backend){"cpu", FTDN_CONV_DIRECT, 1});
 }
 
 static void cpu_computes_vgg_as_pytorch_does(void **state)
 {
     (void)state;
-    assert_paper_network("ssd_vgg16", "cpu", FTDN_CONV_DIRECT);
+    assert_paper_network("ssd_vgg16", &(golden_backend){"cpu", FTDN_CONV_DIRECT, 1});
 }
 
 static void winograd_computes_vgg_as_pytorch_does(void **state)
 {
     (void)state;
-    assert_paper_network("ssd_vgg16", "cpu", FTDN_CONV_WINOGRAD);
+    assert_paper_network("ssd_vgg16", &(golden_backend){"cpu", FTDN_CONV_WINOGRAD, 1});
 }
 
 static void ref_computes_mobilenet_as_pytorch_does(void **state)
 {
     (void)state;
-    assert_paper_network("ssd_mobilenet_v1", "ref", FTDN_CONV_DIRECT);
+    assert_paper_network("ssd_mobilenet_v1", &(golden_backend){"ref", FTDN_CONV_DIRECT, 1});
 }
 
 static void ref_computes_vgg_as_pytorch_does(void **state)
 {
     (void)state;
-    assert_paper_network("ssd_vgg16", "ref", FTDN_CONV_DIRECT);
+    assert_paper_network("ssd_vgg16", &(golden_backend){"ref", FTDN_CONV_DIRECT, 1});
 }
 
 static void the_trained_network_answers_as_it_did_where_it_was_trained(void **state)
 {
     (void)state;
-    ftdn_test_require_shared();
-    ftdn_arena arena;
-    ftdn_network network;
-    ftdn_tensor_file file;
-    ftdn_weights weights;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
-    const ftdn_network_desc desc = {.name = "ssd_mobilenet_v1_tf", .n_classes = 20};
-    char *path = ftdn_test_shared_path(&arena, "data/weights/ssd_mobilenet_v1_075_coco.safetensors");
-    FTDN_ASSERT_OK(ftdn_network_create(&desc, &arena, &network, &err), err);
-    FTDN_ASSERT_OK(ftdn_tensor_file_load(path, &arena, &file, &err), err);
-    FTDN_ASSERT_OK(ftdn_weights_bind(&network.graph, &file, &arena, &weights, &err), err);
-    static const char *const images[] = {"000021", "000023"};
-    static const char *const backends[] = {"cpu", "ref"};
-    for (int i = 0; i < 4; i++) {
-        const char *image = images[i % 2];
-        ftdn_test_npy input = golden(&arena, "real", image, "input");
-        ftdn_test_npy logits = golden(&arena, "real", image, "logits"),
-                      locations = golden(&arena, "real", image, "locations");
-        const float *x = to_nhwc(&arena, input.values, network.graph.node[0].shape);
-        answers found = run(&arena, &network, &weights, backends[i / 2], FTDN_CONV_DIRECT, x, NULL, 0, NULL, NULL);
-        for (size_t e = 0; e < logits.n_elements; e++)
-            assert_true(fabs((double)found.logits[e] - (double)logits.values[e]) <= REAL_TOLERANCE);
-        assert_near("logits", found.logits, &logits, REAL_TOLERANCE);
-        assert_near("locations", found.locations, &locations, REAL_TOLERANCE);
-    }
-    ftdn_arena_done(&arena);
+    assert_trained_network(&(golden_backend){"cpu", FTDN_CONV_DIRECT, 1});
+    assert_trained_network(&(golden_backend){"ref", FTDN_CONV_DIRECT, 1});
 }
 
 int main(void)

@@ -253,6 +253,11 @@ static void wrong_requests_are_errors(void **state)
                       "output 99 is no node", err);
     FTDN_ASSERT_FAILS(ftdn_program_create(cpu, &graph, &negative, &program, &err), FTDN_ERR_ARG, "micro-batch of -2",
                       err);
+    const ftdn_compile_desc tf32 = {.conv_algorithm = FTDN_CONV_TF32};
+    FTDN_ASSERT_FAILS(ftdn_program_create(cpu, &graph, &tf32, &program, &err), FTDN_ERR_ARG,
+                      "backend cpu has no convolutions with TF32", err);
+    FTDN_ASSERT_FAILS(ftdn_program_create(ftdn_backend_find("ref"), &graph, &tf32, &program, &err), FTDN_ERR_ARG,
+                      "backend ref has no convolutions with TF32", err);
     assert_null(ftdn_backend_find("tpu"));
     ftdn_arena_done(&arena);
 }

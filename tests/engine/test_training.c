@@ -97,47 +97,18 @@ static void gradients_of_random_graphs_agree_with_finite_differences(void **stat
     }
 }
 
-static float raise(float largest, const float *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++) largest = fabsf(values[i]) > largest ? fabsf(values[i]) : largest;
-    return largest;
-}
-
-static void assert_near(const char *name, const char *what, float largest, const float *expected, const float *actual,
-                        size_t n)
-{
-    for (size_t i = 0; i < n; i++) { /* f32 sums in another order, divided by deviations of about 1/3 */
-        if (fabsf(expected[i] - actual[i]) <= 1e-4f * largest) continue;
-        fail_msg("%s, %s: element %zu is %g, not %g", name, what, i, (double)actual[i], (double)expected[i]);
-    }
-}
-
-/* Where terms cancel (the gradient of a bias in front of a batch norm) what remains is the rounding of the terms: the
- * largest gradient of all is the measure. */
-static void assert_cpu_agrees(const char *name, const training_case *c, ftdn_arena *arena)
-{
-    training_result ref = run_training(c, "ref", 1, arena), cpu = run_training(c, "cpu", 2, arena);
-    size_t n_images = (size_t)c->n_images, n_in = case_map_elements(c, 0) * n_images;
-    for (int o = 0; o < c->n_outputs - 1; o++) {
-        size_t n = case_map_elements(c, c->output[o]) * n_images;
-        assert_near(name, "output", raise(1, ref.y[o], n), ref.y[o], cpu.y[o], n);
-    }
-    float largest = raise(1, ref.dx, n_in);
-    for (int p = 0; p < c->graph.n_params; p++) largest = raise(largest, ref.dparam[p], c->graph.param[p].n_elements);
-    assert_near(name, "input", largest, ref.dx, cpu.dx, n_in);
-    for (int p = 0; p < c->graph.n_params; p++) {
-        const ftdn_param *param = &c->graph.param[p];
-        assert_near(name, param->name, largest, ref.dparam[p], cpu.dparam[p], param->n_elements);
-    }
-}
-
 /* Two layers with the same filters and the same batch norm, over maps of different sizes. */
 static void build_twins(training_case *c, ftdn_arena *arena)
 {
     ftdn_error err;
     ftdn_graph *graph = &c->graph;
-    ftdn_conv_layer_desc desc = {
-        .name = "first", .n_outputs = 6, .kernel = 3, .pad = 1, .has_bias = true, .batch_norm = "bn", .activation = RELU};
+    ftdn_conv_layer_desc desc = {.name = "first",
+                                 .n_outputs = 6,
+                                 .kernel = 3,
+                                 .pad = 1,
+                                 .has_bias = true,
+                                 .batch_norm = "bn",
+                                 .activation = RELU};
     ftdn_graph_init(graph, arena);
     int input = ftdn_graph_add_input(graph, (ftdn_shape){8, 9, 4});
     int pool = ftdn_graph_add_max_pool(graph, input, "pool", 2, 2, 0, false);
@@ -165,7 +136,7 @@ static void gradients_of_parameters_with_two_readers_add_up(void **state)
     build_twins(&c, &arena);
     fill_case(&c, 3, 5, &arena);
     check_by_differences("twins", &c, &arena);
-    assert_cpu_agrees("twins", &c, &arena);
+    assert_training_agrees("cpu", "twins", &c, &arena);
     ftdn_arena_done(&arena);
 }
 
@@ -309,7 +280,7 @@ static void cpu_agrees_with_ref_on_a_grid(void **state)
             build(&changed, &arena, &c.graph);
             c.output[c.n_outputs++] = c.graph.n_nodes - 1;
             fill_case(&c, 2 + (int)seed / 2, seed, &arena);
-            assert_cpu_agrees(grid[row].name, &c, &arena);
+            assert_training_agrees("cpu", grid[row].name, &c, &arena);
             ftdn_arena_done(&arena);
         }
     }
@@ -324,7 +295,7 @@ static void cpu_agrees_with_ref_on_small_networks(void **state)
         ftdn_arena_init(&arena);
         build_small_network(&c, &arena);
         fill_case(&c, (int)seed, seed, &arena);
-        assert_cpu_agrees("small network", &c, &arena);
+        assert_training_agrees("cpu", "small network", &c, &arena);
         ftdn_arena_done(&arena);
     }
 }
@@ -338,7 +309,7 @@ static void cpu_agrees_with_ref_on_random_graphs(void **state)
         ftdn_arena_init(&arena);
         build_random_training(&c, seed, 10, &arena);
         fill_case(&c, 2, seed, &arena);
-        assert_cpu_agrees(ftdn_arena_format(&arena, NULL, "random graph %u", seed), &c, &arena);
+        assert_training_agrees("cpu", ftdn_arena_format(&arena, NULL, "random graph %u", seed), &c, &arena);
         ftdn_arena_done(&arena);
     }
 }
@@ -508,7 +479,7 @@ static void bytes_are_normalised_as_in_inference(void **state)
     FTDN_ASSERT_OK(ftdn_training_create(ftdn_backend_find("cpu"), &c.graph, &desc, &training, &err), err);
     FTDN_ASSERT_OK(ftdn_training_forward(training, &c.weights, &batch, &err), err);
     for (int image = 0; image < N; image++) {
-        ftdn_map y = ftdn_context_map(ftdn_training_context(training, image), c.output[0]);
+        ftdn_map y = ftdn_training_map(training, image, c.output[0]);
         assert_memory_equal(expected.y[0] + (size_t)image * n_out, y.values, n_out * sizeof(float));
     }
     ftdn_training_free(training);

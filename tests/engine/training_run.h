@@ -2,6 +2,10 @@
 #ifndef FTDN_TESTS_ENGINE_TRAINING_RUN_H
 #define FTDN_TESTS_ENGINE_TRAINING_RUN_H
 
+#include <math.h>
+#include <stdlib.h>
+
+#include "engine/device.h"
 #include "engine/training.h"
 #include "tests/engine/random_graph.h"
 
@@ -49,41 +53,132 @@ static inline void fill_case(training_case *c, int n_images, uint32_t seed, ftdn
     c->x = random_values(arena, case_map_elements(c, 0) * (size_t)n_images, seed);
 }
 
-static inline training_result run_training(const training_case *c, const char *backend, int n_threads,
-                                           ftdn_arena *arena)
+/* What a training takes and hands out is memory of its backend. */
+static inline void copy_floats(const ftdn_backend *backend, float *to, const float *from, size_t n)
+{
+    ftdn_error err;
+    const ftdn_device_module *module = ftdn_backend_device(backend);
+    if (module) FTDN_ASSERT_OK(module->device->copy(to, from, n * sizeof *to, &err), err);
+    else memcpy(to, from, n * sizeof *to);
+}
+
+/* n floats there, of these values; given back by free_floats. */
+static inline float *new_floats(const ftdn_backend *backend, const float *values, size_t n)
+{
+    ftdn_error err;
+    const ftdn_device_module *module = ftdn_backend_device(backend);
+    void *made = NULL;
+    if (module) FTDN_ASSERT_OK(module->device->alloc(n * sizeof *values, &made, &err), err);
+    else made = malloc(n * sizeof *values);
+    assert_non_null(made);
+    copy_floats(backend, made, values, n);
+    return made;
+}
+
+static inline void free_floats(const ftdn_backend *backend, float *values)
+{
+    const ftdn_device_module *module = ftdn_backend_device(backend);
+    if (module) module->device->free(values);
+    else free(values);
+}
+
+/* Wait for all work of a training. */
+static inline void wait_for(const ftdn_backend *backend, ftdn_training *training)
+{
+    ftdn_error err;
+    const ftdn_device_module *module = ftdn_backend_device(backend);
+    if (module) FTDN_ASSERT_OK(module->device->synchronize(ftdn_training_context(training), &err), err);
+}
+
+static inline ftdn_weights new_weights(const ftdn_backend *backend, const training_case *c, ftdn_arena *arena)
+{
+    const float **value = FTDN_NEW(arena, (size_t)c->graph.n_params, const float *, NULL);
+    for (int p = 0; p < c->graph.n_params; p++)
+        value[p] = new_floats(backend, c->weights.value[p], c->graph.param[p].n_elements);
+    return (ftdn_weights){.n_params = c->graph.n_params, .value = value};
+}
+
+static inline training_result run_training(const training_case *c, const char *name, int n_threads, ftdn_arena *arena)
 {
     ftdn_error err;
     ftdn_training *training;
+    const ftdn_backend *backend = ftdn_backend_find(name);
+    size_t n_params = (size_t)c->graph.n_params;
     const ftdn_training_desc desc = {c->output, c->n_outputs, c->n_images, n_threads};
-    FTDN_ASSERT_OK(ftdn_training_create(ftdn_backend_find(backend), &c->graph, &desc, &training, &err), err);
+    FTDN_ASSERT_OK(ftdn_training_create(backend, &c->graph, &desc, &training, &err), err);
     const ftdn_input batch = {.n_images = c->n_images, .values = c->x};
-    FTDN_ASSERT_OK(ftdn_training_forward(training, &c->weights, &batch, &err), err);
+    ftdn_weights weights = new_weights(backend, c, arena);
+    FTDN_ASSERT_OK(ftdn_training_forward(training, &weights, &batch, &err), err);
+    wait_for(backend, training);
 
-    training_result result = {.dparam = FTDN_NEW(arena, (size_t)c->graph.n_params, float *, &err),
+    training_result result = {.dparam = FTDN_NEW(arena, n_params, float *, &err),
                               .y = FTDN_NEW(arena, (size_t)c->n_outputs, float *, &err)};
     for (int o = 0; o < c->n_outputs - 1; o++) {
         size_t n = case_map_elements(c, c->output[o]);
         result.y[o] = FTDN_NEW(arena, n * (size_t)c->n_images, float, &err);
         const float *v = random_values(arena, n * (size_t)c->n_images, 5 + (uint32_t)o);
         for (int image = 0; image < c->n_images; image++) {
-            ftdn_map y = ftdn_context_map(ftdn_training_context(training, image), c->output[o]);
-            ftdn_map dy = ftdn_training_gradient(training, image, c->output[o]);
-            memcpy(result.y[o] + (size_t)image * n, y.values, n * sizeof *y.values);
-            memcpy(dy.values, v + (size_t)image * n, n * sizeof *dy.values);
-            for (size_t i = 0; i < n; i++) result.loss += (double)y.values[i] * (double)dy.values[i];
+            float *y = result.y[o] + (size_t)image * n;
+            const float *dy = v + (size_t)image * n;
+            copy_floats(backend, y, ftdn_training_map(training, image, c->output[o]).values, n);
+            copy_floats(backend, ftdn_training_gradient(training, image, c->output[o]).values, dy, n);
+            for (size_t i = 0; i < n; i++) result.loss += (double)y[i] * (double)dy[i];
         }
     }
-    for (int p = 0; p < c->graph.n_params; p++)
-        result.dparam[p] = random_values(arena, c->graph.param[p].n_elements, 77); /* which must be overwritten */
-    FTDN_ASSERT_OK(ftdn_training_backward(training, result.dparam, &err), err);
+    float **dparam = FTDN_NEW(arena, n_params, float *, &err);
+    for (size_t p = 0; p < n_params; p++) {
+        size_t n = c->graph.param[p].n_elements;
+        dparam[p] = new_floats(backend, random_values(arena, n, 77), n); /* which must be overwritten */
+    }
+    FTDN_ASSERT_OK(ftdn_training_backward(training, dparam, &err), err);
+    wait_for(backend, training);
+    for (size_t p = 0; p < n_params; p++) {
+        result.dparam[p] = FTDN_NEW(arena, c->graph.param[p].n_elements, float, &err);
+        copy_floats(backend, result.dparam[p], dparam[p], c->graph.param[p].n_elements);
+        free_floats(backend, dparam[p]);
+        free_floats(backend, (float *)(uintptr_t)weights.value[p]);
+    }
     size_t n_in = case_map_elements(c, 0);
     result.dx = FTDN_NEW(arena, n_in * (size_t)c->n_images, float, &err);
-    for (int image = 0; image < c->n_images; image++) {
-        ftdn_map dx = ftdn_training_gradient(training, image, 0);
-        memcpy(result.dx + (size_t)image * n_in, dx.values, n_in * sizeof *dx.values);
-    }
+    for (int image = 0; image < c->n_images; image++)
+        copy_floats(backend, result.dx + (size_t)image * n_in, ftdn_training_gradient(training, image, 0).values, n_in);
     ftdn_training_free(training);
     return result;
+}
+
+static inline float raise(float largest, const float *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++) largest = fabsf(values[i]) > largest ? fabsf(values[i]) : largest;
+    return largest;
+}
+
+static inline void assert_near(const char *name, const char *what, float largest, const float *expected,
+                               const float *actual, size_t n)
+{
+    for (size_t i = 0; i < n; i++) { /* f32 sums in another order, divided by deviations of about 1/3 */
+        if (fabsf(expected[i] - actual[i]) <= 1e-4f * largest) continue;
+        fail_msg("%s, %s: element %zu is %g, not %g", name, what, i, (double)actual[i], (double)expected[i]);
+    }
+}
+
+/* Where terms cancel (the gradient of a bias in front of a batch norm) what remains is the rounding of the terms: the
+ * largest gradient of all is the measure. */
+static inline void assert_training_agrees(const char *backend, const char *name, const training_case *c,
+                                          ftdn_arena *arena)
+{
+    training_result ref = run_training(c, "ref", 1, arena), other = run_training(c, backend, 2, arena);
+    size_t n_images = (size_t)c->n_images, n_in = case_map_elements(c, 0) * n_images;
+    for (int o = 0; o < c->n_outputs - 1; o++) {
+        size_t n = case_map_elements(c, c->output[o]) * n_images;
+        assert_near(name, "output", raise(1, ref.y[o], n), ref.y[o], other.y[o], n);
+    }
+    float largest = raise(1, ref.dx, n_in);
+    for (int p = 0; p < c->graph.n_params; p++) largest = raise(largest, ref.dparam[p], c->graph.param[p].n_elements);
+    assert_near(name, "input", largest, ref.dx, other.dx, n_in);
+    for (int p = 0; p < c->graph.n_params; p++) {
+        const ftdn_param *param = &c->graph.param[p];
+        assert_near(name, param->name, largest, ref.dparam[p], other.dparam[p], param->n_elements);
+    }
 }
 
 /* A small detector: a strided stem, a depthwise separable block, a pool, an extra without batch norm, two heads. */

@@ -235,7 +235,7 @@ static ftdn_store *make_store(fixture *f, int n_done, int n_workers)
     const char *path = ftdn_path_join(&f->arena, f->folder, "a.db", &f->err);
     assert_non_null(path);
     FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_WRITE, &store, &f->err), f->err);
-    FTDN_ASSERT_OK(ftdn_environment_record(store, &origin.environment, &f->err), f->err);
+    FTDN_ASSERT_OK(ftdn_environment_record(store, NULL, &origin.environment, &f->err), f->err);
     const ftdn_campaign_row campaign = {.name = "small", .description = "", .path = "small.json", .manifest = "{}"};
     FTDN_ASSERT_OK(ftdn_store_add_campaign(store, &campaign, &origin.campaign, &f->err), f->err);
     const ftdn_run_row run = {.campaign = origin.campaign,

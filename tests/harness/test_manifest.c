@@ -76,8 +76,8 @@ static void describe(describer *d, const ftdn_trial_settings *s)
     put_number(d, "iou", s->evaluate.iou, 0.5);
     put_text(d, "backend", s->engine.backend, "cpu");
     put_text(d, "convolution", s->engine.convolution, "direct");
-    assert_int_equal(s->engine.conv_algorithm,
-                     strcmp(s->engine.convolution, "direct") == 0 ? FTDN_CONV_DIRECT : FTDN_CONV_WINOGRAD);
+    put_number(d, "algorithm", s->engine.conv_algorithm, FTDN_CONV_DIRECT);
+    put_number(d, "micro_batch", s->engine.micro_batch, 0);
     put_text(d, "type", s->faults.type, "zero");
     if (s->faults.bit >= 0) put_number(d, "bit", s->faults.bit, NAN);
     put_text(d, "bits", s->faults.bits, NULL);
@@ -124,13 +124,13 @@ static const right_case cases[] = {
      " 'dataset': {'kind': 'test_scenes', 'images': 1e2, 'seed': 5},"
      " 'calibration': {'kind': 'test_scenes', 'images': 8, 'seed': 6, 'allow_overlap': true},"
      " 'evaluate': {'score_threshold': 0.5, 'nms_iou': 0.25, 'candidates': 100, 'iou': 0.75},"
-     " 'engine': {'backend': 'ref', 'convolution': 'winograd'},"
+     " 'engine': {'backend': 'ref', 'convolution': 'winograd', 'micro_batch': 3},"
      " 'faults': {'type': 'zero', 'weight_rate': 1e-2, 'feature_map_rate': 1, 'scope': 'all',"
      " 'feature_map_point': 'conv', 'redraw': 'trial', 'copies': 'independent'},"
      " 'protection': {'method': 'none'}, 'seed': 9007199254740992}", 1,
      "model=ssd_mobilenet_v1 width=0.25 classes=3 weights=formula:17 formula_seed=17"
      " dataset=test_scenes(images=100 seed=5) calibration=test_scenes(images=8 seed=6) overlap=allowed"
-     " score_threshold=0.5 nms_iou=0.25 candidates=100 iou=0.75 backend=ref convolution=winograd"
+     " score_threshold=0.5 nms_iou=0.25 candidates=100 iou=0.75 backend=ref convolution=winograd algorithm=1 micro_batch=3"
      " weight_rate=0.01 feature_map_rate=1 weight_scope=all feature_map_scope=all point=conv seed=9007199254740992\n"},
     {"voc with its defaults, beside the manifest",
      START "'model': {'name': 'ssd_vgg16', 'weights': 'w.pth'}, 'dataset': {'kind': 'voc', 'root': 'VOC2007'}}", 1,

@@ -66,10 +66,13 @@ static void write_messages(const opened *o, ftdn_text *text)
     assert_memory_equal(text->chars, o->err.message, n_shared);
 }
 
-/* Members of a spec that other machines and builds have otherwise. */
-static bool is_local(const char *key)
+/* Members of a spec that other machines and builds have otherwise. Images per forward are the backend's own, of which
+ * there is one on all that the corpus names, or the manifest's. */
+static bool is_local(const ftdn_json *member)
 {
-    static const char *const local[] = {"arithmetic", "micro_batch", "semantics"};
+    static const char *const local[] = {"arithmetic", "semantics"};
+    const char *key = member->key;
+    if (strcmp(key, "micro_batch") == 0) return member->number == 1;
     for (size_t i = 0; i < sizeof local / sizeof *local; i++)
         if (strcmp(key, local[i]) == 0) return true;
     return false;
@@ -88,7 +91,7 @@ static void write_spec(const ftdn_json *node, ftdn_text *text)
     }
     const char *separator = "{";
     for (int i = 0; i < node->n_children; i++) {
-        if (is_local(node->child[i]->key)) continue;
+        if (is_local(node->child[i])) continue;
         ftdn_text_append(text, "%s\"%s\": ", separator, node->child[i]->key);
         write_spec(node->child[i], text);
         separator = ", ";
@@ -128,7 +131,7 @@ static void write_differences(const ftdn_json *first, const ftdn_json *spec, ftd
         for (int k = 0; k < section->n_children; k++) {
             const ftdn_json *member = section->child[k];
             const ftdn_json *other = ftdn_json_find(ftdn_json_find(first, section->key), member->key);
-            if (is_local(member->key) || is_in_label(section->key, member->key)) continue;
+            if (is_local(member) || is_in_label(section->key, member->key)) continue;
             if (other && is_equal(member, other)) continue;
             ftdn_text_append(text, ", %s.%s ", section->key, member->key);
             write_spec(member, text);

@@ -15,11 +15,7 @@ static const char *resolve(ftdn_planned *p)
     ftdn_text text;
     ftdn_text_init(&text);
     ftdn_manifest_write_resolved(&p->manifest, &text);
-    FTDN_ASSERT_OK(ftdn_text_check(&text, &p->err), p->err);
-    const char *copy = ftdn_arena_copy_text(&p->source, text.chars, text.n_chars, &p->err);
-    assert_non_null(copy);
-    ftdn_text_done(&text);
-    return copy;
+    return ftdn_test_keep_text(&text, &p->source);
 }
 
 static void load(ftdn_planned *p, const char *path)

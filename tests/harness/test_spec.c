@@ -232,6 +232,9 @@ static void whatever_changes_a_result_changes_the_id(void **state)
         START MODEL DATA "'faults': {'weight_rate': 0.1, 'feature_map_point': 'conv'}, 'seed': 3}",
         START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3, 'engine': {'backend': 'ref'}}",
         START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3, 'engine': {'convolution': 'winograd'}}",
+        START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3, 'engine': {'backend': 'cuda'}}",
+        START MODEL DATA
+        "'faults': {'weight_rate': 0.1}, 'seed': 3, 'engine': {'backend': 'cuda', 'convolution': 'tf32'}}",
         START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3, 'evaluate': {'score_threshold': 0.02}}",
         START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3, 'evaluate': {'nms_iou': 0.02}}",
         START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3, 'evaluate': {'candidates': 2}}",

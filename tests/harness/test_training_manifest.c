@@ -118,8 +118,8 @@ static const wrong corpus[] = {
     {HEAD VALIDATION ",\n 'training': {'steps': 10, 'learnign_rate': 0.01}}",
      "m.json:2:14: training.learning_rate: missing; allowed: a number in (0, 10]\n"
      "m.json:2:28: training.learnign_rate: unknown key; allowed: seed, batch, steps, optimizer, learning_rate, "
-     "momentum, weight_decay, warmup_steps, final_learning_rate, max_gradient_norm, average, checkpoint_every; did you "
-     "mean 'learning_rate'?\n"},
+     "momentum, weight_decay, warmup_steps, final_learning_rate, max_gradient_norm, average, checkpoint_every, "
+     "backend; did you mean 'learning_rate'?\n"},
     {HEAD VALIDATION ", " TRAINING ",\n 'faults': {'type': 'zero'}}",
      "m.json:2:2: faults: unknown key; allowed: $schema, manifest_version, name, description, model, initial_weights, "
      "dataset, validation, training, augmentation, output\n"},
@@ -127,12 +127,13 @@ static const wrong corpus[] = {
      "m.json:2:2: training.batch: unknown key; allowed: $schema, manifest_version, name, description, model, "
      "initial_weights, dataset, validation, training, augmentation, output; objects are nested here\n"},
     {HEAD VALIDATION ",\n 'training': {'steps': 0, 'learning_rate': 0, 'batch': 2.5, 'optimizer': 'sdg',\n"
-                     " 'average': 1}}",
+                     " 'average': 1, 'backend': 'ref'}}",
      "m.json:2:24: training.steps: 0 is not allowed; allowed: an integer in [1, 10000000]\n"
      "m.json:2:44: training.learning_rate: 0 is not allowed; allowed: a number in (0, 10]\n"
      "m.json:2:56: training.batch: 2.5 is not allowed; allowed: an integer in [1, 4096]\n"
      "m.json:2:74: training.optimizer: 'sdg' is not allowed; allowed: sgd, adam; did you mean 'sgd'?\n"
-     "m.json:3:13: training.average: 1 is not allowed; allowed: a number in [0, 1)\n"},
+     "m.json:3:13: training.average: 1 is not allowed; allowed: a number in [0, 1)\n"
+     "m.json:3:27: training.backend: 'ref' is not allowed; allowed: cpu, cuda\n"},
     {HEAD VALIDATION ",\n 'training': {'steps': 10, 'learning_rate': 0.01, 'optimizer': 'adam', 'momentum': 0.9,\n"
                      " 'warmup_steps': 10, 'final_learning_rate': 0.02}}",
      "m.json:2:72: training.momentum: not a key of optimizer 'adam'; allowed: with optimizer sgd\n"

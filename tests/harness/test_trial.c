@@ -178,6 +178,32 @@ static void threads_and_batch_change_neither_ap_nor_counts(void **state)
     }
 }
 
+/* Five images in micro-batches of three, the last one padded: sites are those of any size, and whatever a thread takes
+ * at a time, the bits are the same. */
+static void the_size_of_a_micro_batch_is_the_manifests(void **state)
+{
+    static const int settings[][2] = {{1, 1}, {1, 4}, {1, 100}, {2, 2}};
+    fixture *f = *state;
+    ftdn_rig rig;
+    make_plan(f);
+    make_rig(f, MAPS, 1, &rig);
+    assert_int_equal(ftdn_program_micro_batch(rig.program), 1);
+    ftdn_trial_result one_by_one = run(f, &rig, MAPS, 1), by_three = {0};
+    ftdn_rig_done(&rig);
+
+    f->plan.trial[MAPS].settings.engine.micro_batch = 3;
+    assert_false(ftdn_rig_fits(&f->plan.trial[GOLDEN].settings, &f->plan.trial[MAPS].settings));
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        make_rig(f, MAPS, settings[i][0], &rig);
+        assert_int_equal(ftdn_program_micro_batch(rig.program), 3);
+        ftdn_trial_result result = run(f, &rig, MAPS, settings[i][1]);
+        if (i == 0) by_three = result;
+        assert_same_result(&rig, &result, &by_three);
+        assert_int_equal(result.map_count[0].n_faults, one_by_one.map_count[0].n_faults);
+        ftdn_rig_done(&rig);
+    }
+}
+
 static int64_t nonfinite_faults(const ftdn_rig *rig, const ftdn_trial_result *result)
 {
     int64_t n = 0;
@@ -311,6 +337,7 @@ int main(void)
         TRIAL_TEST(a_golden_run_is_the_same_before_and_after_faults_and_in_every_rig),
         TRIAL_TEST(rigs_are_shared_where_they_would_be_the_same),
         TRIAL_TEST(threads_and_batch_change_neither_ap_nor_counts),
+        TRIAL_TEST(the_size_of_a_micro_batch_is_the_manifests),
         TRIAL_TEST(every_fault_type_gives_the_same_finite_results_with_any_threads),
         TRIAL_TEST(a_stopped_trial_says_so_and_harms_no_later_one),
         TRIAL_TEST(every_refused_allocation_of_a_plan_is_an_error),

@@ -1,4 +1,4 @@
-/* asked_store.h - a store for the tests of named queries, trials to fill it with, and answers. */
+/* asked_store.h - a store of its own for each test, trials to fill it with, and answers to questions. */
 #ifndef FTDN_TESTS_RESULTS_ASKED_STORE_H
 #define FTDN_TESTS_RESULTS_ASKED_STORE_H
 

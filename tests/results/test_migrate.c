@@ -19,10 +19,7 @@ static char *folder, *path, *backup;
 
 static char *path_of(const char *name)
 {
-    ftdn_error err;
-    char *joined = ftdn_path_join(&arena, folder, name, &err);
-    assert_non_null(joined);
-    return joined;
+    return ftdn_test_join(&arena, folder, name);
 }
 
 static int set_up(void **state)

@@ -7,64 +7,38 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
-#include "tests/results/sample.h"
+#include "tests/results/asked_store.h"
 
 #define MOST_REALS 256
 
-static ftdn_arena arena;
-static char *folder, *path;
-static ftdn_store *store;
-static ftdn_attempt_origin origin;
-
-static int set_up(void **state)
+static const char *ask(ftdn_asked_store *asked, const char *question)
 {
-    (void)state;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
-    folder = ftdn_test_create_folder(&arena);
-    path = ftdn_path_join(&arena, folder, "store.db", &err);
-    assert_non_null(path);
-    store = ftdn_sample_open(path, &origin);
-    return 0;
+    return ftdn_sample_ask(asked->store, question, FTDN_QUERY_CSV, &asked->arena);
 }
 
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_store_close(store);
-    ftdn_test_remove_folder(folder);
-    ftdn_arena_done(&arena);
-    return 0;
-}
-
-static const char *ask(const char *question)
-{
-    return ftdn_sample_ask(store, question, FTDN_QUERY_CSV, &arena);
-}
-
-static void append(int number)
+static void append(ftdn_asked_store *asked, int number)
 {
     ftdn_sample sample;
     ftdn_sample_init(&sample, number);
-    ftdn_sample_append(store, &sample, &origin);
+    ftdn_sample_append(asked->store, &sample, &asked->origin);
 }
 
 /* The number of rows of all tables but environments. */
-static const char *count_rows(void)
+static const char *count_rows(ftdn_asked_store *asked)
 {
-    return ask("SELECT (SELECT count(*) FROM trials) AS t, (SELECT count(*) FROM results) AS r, (SELECT count(*) FROM "
+    return ask(asked,
+               "SELECT (SELECT count(*) FROM trials) AS t, (SELECT count(*) FROM results) AS r, (SELECT count(*) FROM "
                "attempts) AS a, (SELECT count(*) FROM class_ap) AS c, (SELECT count(*) FROM layer_faults) AS f, "
                "(SELECT count(*) FROM timings) AS s, (SELECT count(*) FROM overheads) AS o");
 }
 
 /* The reals of a one-column SELECT, as they stand in the file; NaN for NULL. */
-static int read_reals(const char *sql, double ret_values[MOST_REALS])
+static int read_reals(ftdn_asked_store *asked, const char *sql, double ret_values[MOST_REALS])
 {
     sqlite3 *db;
     sqlite3_stmt *statement;
     int n = 0;
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(asked->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
     while (sqlite3_step(statement) == SQLITE_ROW && n < MOST_REALS) {
         bool is_null = sqlite3_column_type(statement, 0) == SQLITE_NULL;
@@ -83,9 +57,9 @@ static void assert_bits(double a, double b)
 
 static void the_views_have_their_columns(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     assert_string_equal(
-        ask("SELECT * FROM v_trials"),
+        ask(asked, "SELECT * FROM v_trials"),
         "id,manifest,model,width,weights,weights_digest,dataset,dataset_digest,backend,arithmetic,"
         "score_threshold,nms_iou,candidates,iou,type,bit,bits,range_low,range_high,"
         "weight_rate,feature_map_rate,weight_count,feature_map_count,weight_scope,feature_map_scope,feature_map_point,"
@@ -93,21 +67,21 @@ static void the_views_have_their_columns(void **state)
         "calibration_digest,measured_images,seed,map_voc07,map_area,images,seconds,n_nonfinite_outputs,"
         "n_nonfinite_faults,copied_weight_bytes,copied_feature_map_bytes,copied_map_bytes,added_macs,network_macs,"
         "finished_at,code_version\n");
-    assert_string_equal(ask("SELECT * FROM v_ap"), "id,class,ap_voc07,ap_area,objects\n");
-    assert_string_equal(ask("SELECT * FROM v_faults"),
+    assert_string_equal(ask(asked, "SELECT * FROM v_ap"), "id,class,ap_voc07,ap_area,objects\n");
+    assert_string_equal(ask(asked, "SELECT * FROM v_faults"),
                         "id,layer,location,copy,requested_rate,observed_rate,elements,faults,changed,position\n");
-    assert_string_equal(ask("SELECT * FROM v_timings"), "id,stage,seconds\n");
-    assert_string_equal(ask("SELECT * FROM v_failures"),
+    assert_string_equal(ask(asked, "SELECT * FROM v_timings"), "id,stage,seconds\n");
+    assert_string_equal(ask(asked, "SELECT * FROM v_failures"),
                         "id,manifest,cause,failed_at,finished,code_version,machine,spec\n");
 }
 
 static void every_field_comes_back_in_its_column(void **state)
 {
-    (void)state;
-    append(7);
+    ftdn_asked_store *asked = *state;
+    append(asked, 7);
     assert_string_equal(
         ftdn_sample_ask(
-            store,
+            asked->store,
             "SELECT id, manifest, model, width, weights, weights_digest, dataset, dataset_digest, backend, "
             "arithmetic, score_threshold, nms_iou, candidates, iou, type, bit, bits, range_low, range_high, "
             "weight_rate, feature_map_rate, weight_count, feature_map_count, "
@@ -116,7 +90,7 @@ static void every_field_comes_back_in_its_column(void **state)
             "calibration_digest, measured_images, seed, map_voc07, map_area, images, seconds, "
             "n_nonfinite_outputs, n_nonfinite_faults, copied_weight_bytes, copied_feature_map_bytes, copied_map_bytes, "
             "added_macs, network_macs, code_version FROM v_trials",
-            FTDN_QUERY_JSON, &arena),
+            FTDN_QUERY_JSON, &asked->arena),
         "[\n{\"id\":\"beced1fe696351bb996169a4f1987ca19b5f52f37c7ef3071f9c044cf3580bfc\",\"manifest\":\"smoke\","
         "\"model\":\"ssd_mobilenet_v1_tf\",\"width\":0.75,\"weights\":\"formula:0\",\"weights_digest\":\"abc\","
         "\"dataset\":\"VOC2007-mini test\",\"dataset_digest\":\"def\",\"backend\":\"cpu\",\"arithmetic\":\"f32 "
@@ -131,27 +105,27 @@ static void every_field_comes_back_in_its_column(void **state)
         "\"n_nonfinite_outputs\":5,\"n_nonfinite_faults\":6,\"copied_weight_bytes\":0,\"copied_feature_map_bytes\":0,"
         "\"copied_map_bytes\":0,\"added_macs\":0,\"network_macs\":1099511627776,\"code_version\":\"0.1.0+g1a2b3c4\"}\n]"
         "\n");
-    assert_string_equal(ask("SELECT class, ap_voc07, ap_area, objects FROM v_ap"),
+    assert_string_equal(ask(asked, "SELECT class, ap_voc07, ap_area, objects FROM v_ap"),
                         "class,ap_voc07,ap_area,objects\nboat,0.1,0.3333333333333333,7\ncat,,,0\ndog,1,0,12\n");
-    assert_string_equal(ask("SELECT stage, seconds FROM v_timings"), "stage,seconds\nforward,1.25\ntotal,2.5\n");
+    assert_string_equal(ask(asked, "SELECT stage, seconds FROM v_timings"), "stage,seconds\nforward,1.25\ntotal,2.5\n");
     assert_string_equal(
-        ask("SELECT layer, location, requested_rate, observed_rate, elements, faults, changed, position FROM "
-            "v_faults ORDER BY position"),
+        ask(asked, "SELECT layer, location, requested_rate, observed_rate, elements, faults, changed, position FROM "
+                   "v_faults ORDER BY position"),
         "layer,location,requested_rate,observed_rate,elements,faults,changed,position\n"
         "base_net.10.3,weights,0.01,0.009,1000,9,8,0\n"
         "base_net.2.0,weights,0,,0,0,0,1\n"
         "base_net.10.3,feature_map,1e-05,1.1228328730794601e-05,1099511627776,12345678,12345677,2\n");
-    assert_string_equal(ask("SELECT spec FROM trials"), "spec\n\"{\"\"seed\"\":7}\"\n");
+    assert_string_equal(ask(asked, "SELECT spec FROM trials"), "spec\n\"{\"\"seed\"\":7}\"\n");
     assert_string_equal(
-        ask("SELECT outcome, worker, confirmed, seconds, cause, spec, "
-            "finished_at GLOB '20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9]*Z' "
-            "AS is_time, abs(julianday('now') - julianday(finished_at)) < 1 AS is_now FROM attempts"),
+        ask(asked, "SELECT outcome, worker, confirmed, seconds, cause, spec, "
+                   "finished_at GLOB '20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9]*Z' "
+                   "AS is_time, abs(julianday('now') - julianday(finished_at)) < 1 AS is_now FROM attempts"),
         "outcome,worker,confirmed,seconds,cause,spec,is_time,is_now\ndone,0,no,2.5,,,1,1\n");
 }
 
 static void what_a_protection_has_and_costs_comes_back(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     ftdn_sample sample;
     ftdn_sample_init(&sample, 1);
     ftdn_trial_params *params = &sample.record.params;
@@ -173,9 +147,10 @@ static void what_a_protection_has_and_costs_comes_back(void **state)
         .weight_bytes = 1, .feature_map_bytes = 2, .map_bytes = 3, .macs = 4, .merge_values = 5, .network_macs = 6};
     sample.fault_row[1] = sample.fault_row[0];
     sample.fault_row[1].copy = 2;
-    ftdn_sample_append(store, &sample, &origin);
+    ftdn_sample_append(asked->store, &sample, &asked->origin);
     assert_string_equal(
-        ask("SELECT weight_count, feature_map_count, method, ranking, direction, allocation, merge, merge_point, "
+        ask(asked,
+            "SELECT weight_count, feature_map_count, method, ranking, direction, allocation, merge, merge_point, "
             "combine, ratio, calibration, calibration_digest, measured_images, copied_weight_bytes, "
             "copied_feature_map_bytes, copied_map_bytes, added_macs, network_macs FROM v_trials"),
         "weight_count,feature_map_count,method,ranking,direction,allocation,merge,merge_point,combine,ratio,"
@@ -183,15 +158,15 @@ static void what_a_protection_has_and_costs_comes_back(void **state)
         "calibration_digest,measured_images,copied_weight_bytes,copied_feature_map_bytes,copied_map_bytes,added_macs,"
         "network_macs\n"
         "3,5,fmr,measured,filter,global,max_abs,conv,boxes,0.25,VOC2007-mini calibration,123,8,1,2,3,4,6\n");
-    assert_string_equal(ask("SELECT merge_values FROM overheads"), "merge_values\n5\n");
-    assert_string_equal(ask("SELECT layer, location, copy FROM v_faults ORDER BY position"),
+    assert_string_equal(ask(asked, "SELECT merge_values FROM overheads"), "merge_values\n5\n");
+    assert_string_equal(ask(asked, "SELECT layer, location, copy FROM v_faults ORDER BY position"),
                         "layer,location,copy\n"
                         "base_net.10.3,weights,0\nbase_net.10.3,weights,2\nbase_net.10.3,feature_map,0\n");
 }
 
 static void reals_keep_every_bit(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     static ftdn_class_row class_row[200];
     static char name[200][8];
     static const double special[] = {
@@ -211,22 +186,22 @@ static void reals_keep_every_bit(void **state)
     sample.record.params.ratio = class_row[50].ap_voc07;
     sample.record.params.seed = INT64_MIN;
     sample.record.seconds = class_row[51].ap_voc07;
-    ftdn_sample_append(store, &sample, &origin);
+    ftdn_sample_append(asked->store, &sample, &asked->origin);
 
-    assert_int_equal(read_reals("SELECT ap_voc07 FROM v_ap ORDER BY class", back), 200);
+    assert_int_equal(read_reals(asked, "SELECT ap_voc07 FROM v_ap ORDER BY class", back), 200);
     for (int i = 0; i < 200; i++) assert_bits(back[i], class_row[i].ap_voc07);
-    assert_int_equal(read_reals("SELECT ap_area FROM v_ap ORDER BY class", back), 200);
+    assert_int_equal(read_reals(asked, "SELECT ap_area FROM v_ap ORDER BY class", back), 200);
     for (int i = 0; i < 200; i++) assert_bits(back[i], class_row[i].ap_area);
-    assert_int_equal(read_reals("SELECT ratio FROM v_trials", back), 1);
+    assert_int_equal(read_reals(asked, "SELECT ratio FROM v_trials", back), 1);
     assert_bits(back[0], sample.record.params.ratio);
-    assert_int_equal(read_reals("SELECT seconds FROM v_trials", back), 1);
+    assert_int_equal(read_reals(asked, "SELECT seconds FROM v_trials", back), 1);
     assert_bits(back[0], sample.record.seconds);
-    assert_int_equal(read_reals("SELECT map_voc07 FROM v_trials", back), 1);
+    assert_int_equal(read_reals(asked, "SELECT map_voc07 FROM v_trials", back), 1);
     assert_bits(back[0], 0.1 + 0.2);
-    assert_string_equal(ask("SELECT seed FROM v_trials"), "seed\n-9223372036854775808\n");
+    assert_string_equal(ask(asked, "SELECT seed FROM v_trials"), "seed\n-9223372036854775808\n");
 
     /* Printed reals read back the same. */
-    const char *line = ask("SELECT ap_voc07 FROM v_ap ORDER BY class");
+    const char *line = ask(asked, "SELECT ap_voc07 FROM v_ap ORDER BY class");
     for (int i = 0; i < 200; i++) {
         line = strchr(line, '\n') + 1;
         assert_bits(strtod(line, NULL), class_row[i].ap_voc07);
@@ -235,45 +210,47 @@ static void reals_keep_every_bit(void **state)
 
 static void what_is_not_a_number_is_null(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     ftdn_sample sample;
     ftdn_sample_init(&sample, 1);
     sample.record.map_voc07 = sample.record.map_area = NAN;
     sample.record.n_classes = sample.record.n_timings = sample.record.n_faults = 0;
-    ftdn_sample_append(store, &sample, &origin);
-    assert_string_equal(ask("SELECT map_voc07, map_area, ratio FROM v_trials"), "map_voc07,map_area,ratio\n,,\n");
+    ftdn_sample_append(asked->store, &sample, &asked->origin);
+    assert_string_equal(ask(asked, "SELECT map_voc07, map_area, ratio FROM v_trials"),
+                        "map_voc07,map_area,ratio\n,,\n");
 }
 
 static void a_second_result_for_a_trial_is_refused(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     ftdn_error err;
     ftdn_sample sample;
     ftdn_store *other = NULL;
-    append(1);
+    append(asked, 1);
     ftdn_sample_init(&sample, 1);
     sample.record.map_voc07 = 0.9;
-    FTDN_ASSERT_FAILS(ftdn_sample_try(store, &sample, &origin, &err), FTDN_ERR_STORE, "already has trial", err);
+    FTDN_ASSERT_FAILS(ftdn_sample_try(asked->store, &sample, &asked->origin, &err), FTDN_ERR_STORE, "already has trial",
+                      err);
     assert_non_null(strstr(err.message, sample.record.id));
-    FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_WRITE, &other, &err), err);
-    FTDN_ASSERT_FAILS(ftdn_sample_try(other, &sample, &origin, &err), FTDN_ERR_STORE, "already has trial", err);
+    FTDN_ASSERT_OK(ftdn_store_open(asked->path, FTDN_STORE_WRITE, &other, &err), err);
+    FTDN_ASSERT_FAILS(ftdn_sample_try(other, &sample, &asked->origin, &err), FTDN_ERR_STORE, "already has trial", err);
     ftdn_store_close(other);
-    assert_string_equal(count_rows(), "t,r,a,c,f,s,o\n1,1,1,3,3,2,1\n");
-    assert_string_equal(ask("SELECT map_voc07 FROM v_trials"), "map_voc07\n0.30000000000000004\n");
-    append(2);
-    assert_string_equal(count_rows(), "t,r,a,c,f,s,o\n2,2,2,6,6,4,2\n");
+    assert_string_equal(count_rows(asked), "t,r,a,c,f,s,o\n1,1,1,3,3,2,1\n");
+    assert_string_equal(ask(asked, "SELECT map_voc07 FROM v_trials"), "map_voc07\n0.30000000000000004\n");
+    append(asked, 2);
+    assert_string_equal(count_rows(asked), "t,r,a,c,f,s,o\n2,2,2,6,6,4,2\n");
 }
 
 /* Each row breaks one rule of the schema late or early in the transaction. */
 static void a_record_that_breaks_a_rule_leaves_nothing_behind(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     enum { CASES = 25 };
     for (int i = 0; i < CASES; i++) {
         ftdn_error err;
         ftdn_sample sample;
         const char *rule = NULL;
-        ftdn_attempt_origin with = origin;
+        ftdn_attempt_origin with = asked->origin;
         ftdn_sample_init(&sample, 1);
         ftdn_trial_record *record = &sample.record;
         switch (i) {
@@ -379,74 +356,77 @@ static void a_record_that_breaks_a_rule_leaves_nothing_behind(void **state)
             break;
         default: fail();
         }
-        FTDN_ASSERT_FAILS(ftdn_sample_try(store, &sample, &with, &err), FTDN_ERR_STORE, rule, err);
-        assert_non_null(strstr(err.message, path));
+        FTDN_ASSERT_FAILS(ftdn_sample_try(asked->store, &sample, &with, &err), FTDN_ERR_STORE, rule, err);
+        assert_non_null(strstr(err.message, asked->path));
         assert_non_null(strstr(err.message, "writing trial "));
-        assert_string_equal(count_rows(), "t,r,a,c,f,s,o\n0,0,0,0,0,0,0\n");
+        assert_string_equal(count_rows(asked), "t,r,a,c,f,s,o\n0,0,0,0,0,0,0\n");
     }
-    append(1);
-    assert_string_equal(count_rows(), "t,r,a,c,f,s,o\n1,1,1,3,3,2,1\n");
+    append(asked, 1);
+    assert_string_equal(count_rows(asked), "t,r,a,c,f,s,o\n1,1,1,3,3,2,1\n");
 }
 
 static void an_environment_is_written_once_per_content(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     ftdn_error err;
     int64_t same = -1, other = -1, again = -1;
     ftdn_environment changed = ftdn_sample_environment;
-    FTDN_ASSERT_OK(ftdn_store_add_environment(store, &ftdn_sample_environment, &same, &err), err);
-    assert_int_equal(same, origin.environment);
+    FTDN_ASSERT_OK(ftdn_store_add_environment(asked->store, &ftdn_sample_environment, &same, &err), err);
+    assert_int_equal(same, asked->origin.environment);
     changed.code_version = "0.1.0+g1a2b3c4+dirty";
-    FTDN_ASSERT_OK(ftdn_store_add_environment(store, &changed, &other, &err), err);
-    assert_int_not_equal(other, origin.environment);
-    FTDN_ASSERT_OK(ftdn_store_add_environment(store, &changed, &again, &err), err);
+    FTDN_ASSERT_OK(ftdn_store_add_environment(asked->store, &changed, &other, &err), err);
+    assert_int_not_equal(other, asked->origin.environment);
+    FTDN_ASSERT_OK(ftdn_store_add_environment(asked->store, &changed, &again, &err), err);
     assert_int_equal(again, other);
-    assert_string_equal(ask("SELECT count(*) AS n FROM environments"), "n\n2\n");
+    assert_string_equal(ask(asked, "SELECT count(*) AS n FROM environments"), "n\n2\n");
     changed.machine = NULL;
-    FTDN_ASSERT_FAILS(ftdn_store_add_environment(store, &changed, &again, &err), FTDN_ERR_STORE, "environments.machine",
-                      err);
+    FTDN_ASSERT_FAILS(ftdn_store_add_environment(asked->store, &changed, &again, &err), FTDN_ERR_STORE,
+                      "environments.machine", err);
     changed = ftdn_sample_environment;
     changed.libraries = "oneDNN";
-    FTDN_ASSERT_FAILS(ftdn_store_add_environment(store, &changed, &again, &err), FTDN_ERR_STORE, "libraries GLOB", err);
+    FTDN_ASSERT_FAILS(ftdn_store_add_environment(asked->store, &changed, &again, &err), FTDN_ERR_STORE,
+                      "libraries GLOB", err);
     assert_int_equal(again, other);
 }
 
 static void a_failed_attempt_is_kept_beside_the_result(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     ftdn_error err;
     ftdn_sample sample;
     bool is_there = true;
     ftdn_sample_init(&sample, 1);
     const char *id = sample.record.id;
-    FTDN_ASSERT_OK(ftdn_sample_fail(store, &sample, "out of memory", &origin, &err), err);
-    FTDN_ASSERT_OK(ftdn_sample_fail(store, &sample, "killed", &origin, &err), err);
-    FTDN_ASSERT_OK(ftdn_store_has_trial(store, id, &is_there, &err), err);
+    FTDN_ASSERT_OK(ftdn_sample_fail(asked->store, &sample, "out of memory", &asked->origin, &err), err);
+    FTDN_ASSERT_OK(ftdn_sample_fail(asked->store, &sample, "killed", &asked->origin, &err), err);
+    FTDN_ASSERT_OK(ftdn_store_has_trial(asked->store, id, &is_there, &err), err);
     assert_false(is_there);
-    assert_string_equal(ask("SELECT seed FROM v_trials"), "seed\n");
+    assert_string_equal(ask(asked, "SELECT seed FROM v_trials"), "seed\n");
     assert_string_equal(
-        ask("SELECT manifest, cause, finished, machine, spec FROM v_failures ORDER BY failed_at, cause DESC"),
+        ask(asked, "SELECT manifest, cause, finished, machine, spec FROM v_failures ORDER BY failed_at, cause DESC"),
         "manifest,cause,finished,machine,spec\nsmoke,out of memory,0,bench,\"{\"\"seed\"\":1}\"\n"
         "smoke,killed,0,bench,\"{\"\"seed\"\":1}\"\n");
-    append(1);
-    assert_string_equal(ask("SELECT cause, finished FROM v_failures ORDER BY cause"),
+    append(asked, 1);
+    assert_string_equal(ask(asked, "SELECT cause, finished FROM v_failures ORDER BY cause"),
                         "cause,finished\nkilled,1\nout of memory,1\n");
-    assert_string_equal(ask("SELECT seed FROM v_trials"), "seed\n1\n");
+    assert_string_equal(ask(asked, "SELECT seed FROM v_trials"), "seed\n1\n");
     ftdn_failure_row wrong = {
         .id = "short", .spec = sample.spec, .outcome = "failed", .cause = "killed", .seconds = NAN};
-    FTDN_ASSERT_FAILS(ftdn_store_append_failure(store, &wrong, &origin, &err), FTDN_ERR_STORE, "id_is_64_hex_digits",
-                      err);
+    FTDN_ASSERT_FAILS(ftdn_store_append_failure(asked->store, &wrong, &asked->origin, &err), FTDN_ERR_STORE,
+                      "id_is_64_hex_digits", err);
     wrong.id = id;
     wrong.outcome = "done";
-    FTDN_ASSERT_FAILS(ftdn_store_append_failure(store, &wrong, &origin, &err), FTDN_ERR_STORE, "CHECK", err);
+    FTDN_ASSERT_FAILS(ftdn_store_append_failure(asked->store, &wrong, &asked->origin, &err), FTDN_ERR_STORE, "CHECK",
+                      err);
     wrong.outcome = "failed";
     wrong.spec = NULL;
-    FTDN_ASSERT_FAILS(ftdn_store_append_failure(store, &wrong, &origin, &err), FTDN_ERR_STORE, "CHECK", err);
+    FTDN_ASSERT_FAILS(ftdn_store_append_failure(asked->store, &wrong, &asked->origin, &err), FTDN_ERR_STORE, "CHECK",
+                      err);
 }
 
 static void a_trial_is_found_by_its_id_and_by_a_unique_beginning(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     ftdn_error err;
     ftdn_sample sample;
     char id[FTDN_SHA256_HEX] = "untouched";
@@ -455,47 +435,47 @@ static void a_trial_is_found_by_its_id_and_by_a_unique_beginning(void **state)
     for (int i = 0; i < 3; i++) {
         ftdn_sample_init(&sample, i);
         memcpy(sample.record.id, ids[i], 5);
-        ftdn_sample_append(store, &sample, &origin);
+        ftdn_sample_append(asked->store, &sample, &asked->origin);
     }
-    FTDN_ASSERT_OK(ftdn_store_has_trial(store, sample.record.id, &is_there, &err), err);
+    FTDN_ASSERT_OK(ftdn_store_has_trial(asked->store, sample.record.id, &is_there, &err), err);
     assert_true(is_there);
-    FTDN_ASSERT_OK(ftdn_store_has_trial(store, "abcd", &is_there, &err), err);
+    FTDN_ASSERT_OK(ftdn_store_has_trial(asked->store, "abcd", &is_there, &err), err);
     assert_false(is_there);
 
-    FTDN_ASSERT_FAILS(ftdn_store_find_trial(store, "abcd", id, &err), FTDN_ERR_STORE,
+    FTDN_ASSERT_FAILS(ftdn_store_find_trial(asked->store, "abcd", id, &err), FTDN_ERR_STORE,
                       "2 trials whose ids begin with 'abcd'", err);
-    FTDN_ASSERT_FAILS(ftdn_store_find_trial(store, "abcf", id, &err), FTDN_ERR_STORE,
+    FTDN_ASSERT_FAILS(ftdn_store_find_trial(asked->store, "abcf", id, &err), FTDN_ERR_STORE,
                       "no trial whose id begins with 'abcf'", err);
     static const char *const wrong[] = {"", "abc", "abcg", "abcd%", "abce'", "abce "};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        FTDN_ASSERT_FAILS(ftdn_store_find_trial(store, wrong[i], id, &err), FTDN_ERR_STORE,
+        FTDN_ASSERT_FAILS(ftdn_store_find_trial(asked->store, wrong[i], id, &err), FTDN_ERR_STORE,
                           "is no beginning of a trial id", err);
     char too_long[FTDN_SHA256_HEX + 1];
     memset(too_long, 'a', sizeof too_long - 1);
     too_long[sizeof too_long - 1] = 0;
-    FTDN_ASSERT_FAILS(ftdn_store_find_trial(store, too_long, id, &err), FTDN_ERR_STORE, "is no beginning", err);
+    FTDN_ASSERT_FAILS(ftdn_store_find_trial(asked->store, too_long, id, &err), FTDN_ERR_STORE, "is no beginning", err);
     assert_string_equal(id, "untouched");
 
-    FTDN_ASSERT_OK(ftdn_store_find_trial(store, "abce", id, &err), err);
+    FTDN_ASSERT_OK(ftdn_store_find_trial(asked->store, "abce", id, &err), err);
     assert_string_equal(id, sample.record.id);
     memset(id, 0, sizeof id);
-    FTDN_ASSERT_OK(ftdn_store_find_trial(store, "ABCE0", id, &err), err);
+    FTDN_ASSERT_OK(ftdn_store_find_trial(asked->store, "ABCE0", id, &err), err);
     assert_string_equal(id, sample.record.id);
-    FTDN_ASSERT_OK(ftdn_store_find_trial(store, sample.record.id, id, &err), err);
+    FTDN_ASSERT_OK(ftdn_store_find_trial(asked->store, sample.record.id, id, &err), err);
     assert_string_equal(id, sample.record.id);
 }
 
 /* A limit on the size of files stands for a full disk: the write fails in the middle of the transaction. */
 static void a_write_that_fails_leaves_the_store_as_it_was(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     ftdn_error err;
     ftdn_sample sample;
     struct stat info;
-    append(1);
-    assert_int_equal(stat(path, &info), 0);
+    append(asked, 1);
+    assert_int_equal(stat(asked->path, &info), 0);
 
-    char *spec = ftdn_arena_alloc(&arena, 5000001, 1, &err);
+    char *spec = ftdn_arena_alloc(&asked->arena, 5000001, 1, &err);
     assert_non_null(spec);
     memset(spec, 'x', 5000000);
     spec[0] = '{';
@@ -509,51 +489,51 @@ static void a_write_that_fails_leaves_the_store_as_it_was(void **state)
     limited.rlim_cur = (rlim_t)info.st_size + 100000;
     void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limited), 0);
-    ftdn_status status = ftdn_sample_try(store, &sample, &origin, &err);
+    ftdn_status status = ftdn_sample_try(asked->store, &sample, &asked->origin, &err);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     signal(SIGXFSZ, handler);
     FTDN_ASSERT_FAILS(status, FTDN_ERR_STORE, "writing trial ", err);
 
-    assert_string_equal(count_rows(), "t,r,a,c,f,s,o\n1,1,1,3,3,2,1\n");
-    assert_string_equal(ask("PRAGMA integrity_check"), "integrity_check\nok\n");
-    ftdn_sample_append(store, &sample, &origin);
-    assert_string_equal(ask("SELECT length(spec) AS n FROM trials WHERE seed = 2"), "n\n5000000\n");
+    assert_string_equal(count_rows(asked), "t,r,a,c,f,s,o\n1,1,1,3,3,2,1\n");
+    assert_string_equal(ask(asked, "PRAGMA integrity_check"), "integrity_check\nok\n");
+    ftdn_sample_append(asked->store, &sample, &asked->origin);
+    assert_string_equal(ask(asked, "SELECT length(spec) AS n FROM trials WHERE seed = 2"), "n\n5000000\n");
 }
 
 static void many_trials_are_all_there(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     enum { TRIALS = 10000 };
-    for (int i = 0; i < TRIALS; i++) append(i);
-    assert_string_equal(count_rows(), "t,r,a,c,f,s,o\n10000,10000,10000,30000,30000,20000,10000\n");
-    assert_string_equal(ask("SELECT min(seed) AS a, max(seed) AS b, count(DISTINCT id) AS n FROM v_trials"),
+    for (int i = 0; i < TRIALS; i++) append(asked, i);
+    assert_string_equal(count_rows(asked), "t,r,a,c,f,s,o\n10000,10000,10000,30000,30000,20000,10000\n");
+    assert_string_equal(ask(asked, "SELECT min(seed) AS a, max(seed) AS b, count(DISTINCT id) AS n FROM v_trials"),
                         "a,b,n\n0,9999,10000\n");
     ftdn_sample sample;
     ftdn_error err;
     bool is_there;
     for (int i = 0; i < TRIALS + 5; i++) {
         ftdn_sample_init(&sample, i);
-        FTDN_ASSERT_OK(ftdn_store_has_trial(store, sample.record.id, &is_there, &err), err);
+        FTDN_ASSERT_OK(ftdn_store_has_trial(asked->store, sample.record.id, &is_there, &err), err);
         assert_int_equal(is_there, i < TRIALS);
     }
-    assert_string_equal(ask("PRAGMA integrity_check"), "integrity_check\nok\n");
+    assert_string_equal(ask(asked, "PRAGMA integrity_check"), "integrity_check\nok\n");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_views_have_their_columns, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_field_comes_back_in_its_column, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_a_protection_has_and_costs_comes_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(reals_keep_every_bit, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_not_a_number_is_null, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_second_result_for_a_trial_is_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_record_that_breaks_a_rule_leaves_nothing_behind, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_environment_is_written_once_per_content, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_failed_attempt_is_kept_beside_the_result, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_trial_is_found_by_its_id_and_by_a_unique_beginning, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_write_that_fails_leaves_the_store_as_it_was, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(many_trials_are_all_there, set_up, tear_down),
+        FTDN_ASKED_TEST(the_views_have_their_columns),
+        FTDN_ASKED_TEST(every_field_comes_back_in_its_column),
+        FTDN_ASKED_TEST(what_a_protection_has_and_costs_comes_back),
+        FTDN_ASKED_TEST(reals_keep_every_bit),
+        FTDN_ASKED_TEST(what_is_not_a_number_is_null),
+        FTDN_ASKED_TEST(a_second_result_for_a_trial_is_refused),
+        FTDN_ASKED_TEST(a_record_that_breaks_a_rule_leaves_nothing_behind),
+        FTDN_ASKED_TEST(an_environment_is_written_once_per_content),
+        FTDN_ASKED_TEST(a_failed_attempt_is_kept_beside_the_result),
+        FTDN_ASKED_TEST(a_trial_is_found_by_its_id_and_by_a_unique_beginning),
+        FTDN_ASKED_TEST(a_write_that_fails_leaves_the_store_as_it_was),
+        FTDN_ASKED_TEST(many_trials_are_all_there),
     };
     return cmocka_run_group_tests_name("results/store_append", tests, NULL, NULL);
 }

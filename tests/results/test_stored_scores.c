@@ -5,15 +5,9 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
-#include "base/file.h"
-#include "tests/results/sample.h"
+#include "tests/results/asked_store.h"
 
 enum { N_LAYERS = 3, MOST_CHANNELS = 4 };
-
-static ftdn_arena arena;
-static char *folder, *path;
-static ftdn_store *store;
-static ftdn_attempt_origin origin;
 
 static const ftdn_ranking_key sample_key = {
     .model = "ssd_vgg16",
@@ -43,47 +37,28 @@ static void init_scores(sample_scores *scores)
     for (int l = 0; l < N_LAYERS; l++) scores->layer[l] = (ftdn_layer_scores){name[l], n_channels[l], scores->score[l]};
 }
 
-static int set_up(void **state)
+static const char *ask(ftdn_asked_store *asked, const char *question)
 {
-    (void)state;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
-    folder = ftdn_test_create_folder(&arena);
-    path = ftdn_path_join(&arena, folder, "store.db", &err);
-    assert_non_null(path);
-    store = ftdn_sample_open(path, &origin);
-    return 0;
+    return ftdn_sample_ask(asked->store, question, FTDN_QUERY_CSV, &asked->arena);
 }
 
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_store_close(store);
-    ftdn_test_remove_folder(folder);
-    ftdn_arena_done(&arena);
-    return 0;
-}
-
-static const char *ask(const char *question)
-{
-    return ftdn_sample_ask(store, question, FTDN_QUERY_CSV, &arena);
-}
-
-static void add(const ftdn_ranking_key *key, double seconds, const sample_scores *scores, int first, int n_layers)
+static void add(ftdn_asked_store *asked, const ftdn_ranking_key *key, double seconds, const sample_scores *scores,
+                int first, int n_layers)
 {
     ftdn_error err;
-    FTDN_ASSERT_OK(ftdn_store_add_scores(store, key, "0.1.0", seconds, scores->layer + first, n_layers, &err), err);
+    FTDN_ASSERT_OK(ftdn_store_add_scores(asked->store, key, "0.1.0", seconds, scores->layer + first, n_layers, &err),
+                   err);
 }
 
 /* Are the scores of these layers there? They overwrite what is in `scores`. */
-static bool find(const ftdn_ranking_key *key, sample_scores *scores, int first, int n_layers)
+static bool find(ftdn_asked_store *asked, const ftdn_ranking_key *key, sample_scores *scores, int first, int n_layers)
 {
     ftdn_error err;
     bool found;
     for (int l = 0; l < N_LAYERS; l++) {
         for (int k = 0; k < MOST_CHANNELS; k++) scores->score[l][k] = -1;
     }
-    FTDN_ASSERT_OK(ftdn_store_find_scores(store, key, scores->layer + first, n_layers, &found, &err), err);
+    FTDN_ASSERT_OK(ftdn_store_find_scores(asked->store, key, scores->layer + first, n_layers, &found, &err), err);
     return found;
 }
 
@@ -97,30 +72,30 @@ static void assert_sample(const sample_scores *scores, int first, int n_layers)
 
 static void scores_come_back_to_the_last_bit(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     sample_scores scores;
     init_scores(&scores);
-    assert_false(find(&sample_key, &scores, 0, N_LAYERS));
+    assert_false(find(asked, &sample_key, &scores, 0, N_LAYERS));
     init_scores(&scores);
-    add(&sample_key, 1.5, &scores, 0, N_LAYERS);
-    assert_true(find(&sample_key, &scores, 0, N_LAYERS));
+    add(asked, &sample_key, 1.5, &scores, 0, N_LAYERS);
+    assert_true(find(asked, &sample_key, &scores, 0, N_LAYERS));
     assert_sample(&scores, 0, N_LAYERS);
-    assert_true(find(&sample_key, &scores, 1, 1));
+    assert_true(find(asked, &sample_key, &scores, 1, 1));
     assert_sample(&scores, 1, 1);
 }
 
 static void the_view_ranks_channels_within_their_layer(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     sample_scores scores;
     assert_string_equal(
-        ask("SELECT * FROM v_scores"),
+        ask(asked, "SELECT * FROM v_scores"),
         "ranker,parameters,layer,channel,score,rank,model,width,weights_digest,calibration_digest,backend,"
         "arithmetic,seconds,created_at,code_version\n");
     init_scores(&scores);
-    add(&sample_key, 1.5, &scores, 0, N_LAYERS);
+    add(asked, &sample_key, 1.5, &scores, 0, N_LAYERS);
     assert_string_equal(
-        ask("SELECT ranker, parameters, layer, channel, score, rank FROM v_scores ORDER BY layer, rank"),
+        ask(asked, "SELECT ranker, parameters, layer, channel, score, rank FROM v_scores ORDER BY layer, rank"),
         "ranker,parameters,layer,channel,score,rank\n"
         "entropy,\"{\"\"images\"\":64}\",base_net.0,0,-7,1\n"
         "entropy,\"{\"\"images\"\":64}\",base_net.10,2,1.7976931348623157e+308,1\n"
@@ -130,7 +105,8 @@ static void the_view_ranks_channels_within_their_layer(void **state)
         "entropy,\"{\"\"images\"\":64}\",base_net.2,0,0.1,2\n"
         "entropy,\"{\"\"images\"\":64}\",base_net.2,3,5e-324,3\n"
         "entropy,\"{\"\"images\"\":64}\",base_net.2,1,-1.7976931348623157e+308,4\n");
-    assert_string_equal(ask("SELECT DISTINCT model, width, weights_digest, calibration_digest, backend, arithmetic, "
+    assert_string_equal(ask(asked,
+                            "SELECT DISTINCT model, width, weights_digest, calibration_digest, backend, arithmetic, "
                             "seconds, code_version, created_at GLOB '20[0-9][0-9]-[01][0-9]-[0-3][0-9]T*Z' AS utc "
                             "FROM v_scores"),
                         "model,width,weights_digest,calibration_digest,backend,arithmetic,seconds,code_version,utc\n"
@@ -139,7 +115,7 @@ static void the_view_ranks_channels_within_their_layer(void **state)
 
 static void every_part_of_the_key_tells_rankings_apart(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     ftdn_ranking_key key[11];
     for (int i = 0; i < 11; i++) key[i] = sample_key;
     key[1].model = "ssd_mobilenet_v1";
@@ -155,23 +131,23 @@ static void every_part_of_the_key_tells_rankings_apart(void **state)
     for (int i = 0; i < 11; i++) {
         sample_scores scores;
         init_scores(&scores);
-        assert_false(find(&key[i], &scores, 0, 1));
+        assert_false(find(asked, &key[i], &scores, 0, 1));
         init_scores(&scores);
         scores.score[0][0] = i;
-        add(&key[i], 1, &scores, 0, 1);
+        add(asked, &key[i], 1, &scores, 0, 1);
     }
     for (int i = 0; i < 11; i++) {
         sample_scores scores;
         init_scores(&scores);
-        assert_true(find(&key[i], &scores, 0, 1));
+        assert_true(find(asked, &key[i], &scores, 0, 1));
         assert_true(scores.score[0][0] == i);
     }
-    assert_string_equal(ask("SELECT count(*) AS n FROM rankings"), "n\n11\n");
+    assert_string_equal(ask(asked, "SELECT count(*) AS n FROM rankings"), "n\n11\n");
 }
 
 static void scores_that_are_there_stay_as_they_are(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     static const char rows[] = "SELECT seconds, created_at, code_version, (SELECT count(*) FROM channel_scores) AS n "
                                "FROM rankings";
     sample_scores scores;
@@ -181,62 +157,62 @@ static void scores_that_are_there_stay_as_they_are(void **state)
     const ftdn_ranking_key *key[] = {&sample_key, &bare};
     for (int i = 0; i < 2; i++) {
         init_scores(&scores);
-        add(key[i], 1.5, &scores, 0, N_LAYERS);
-        const char *before = ask(rows);
-        add(key[i], 99, &scores, 0, N_LAYERS);
-        assert_string_equal(ask(rows), before);
+        add(asked, key[i], 1.5, &scores, 0, N_LAYERS);
+        const char *before = ask(asked, rows);
+        add(asked, key[i], 99, &scores, 0, N_LAYERS);
+        assert_string_equal(ask(asked, rows), before);
         scores.score[1][2] = 5;
-        FTDN_ASSERT_FAILS(ftdn_store_add_scores(store, key[i], "0.1.0", 1, scores.layer, N_LAYERS, &err),
+        FTDN_ASSERT_FAILS(ftdn_store_add_scores(asked->store, key[i], "0.1.0", 1, scores.layer, N_LAYERS, &err),
                           FTDN_ERR_STORE,
                           "store.db': ranker 'entropy', layer 'base_net.10', channel 2: the score is "
                           "1.7976931348623157e+308 there, and now 5",
                           err);
-        assert_string_equal(ask(rows), before);
-        assert_true(find(key[i], &scores, 0, N_LAYERS));
+        assert_string_equal(ask(asked, rows), before);
+        assert_true(find(asked, key[i], &scores, 0, N_LAYERS));
         assert_sample(&scores, 0, N_LAYERS);
     }
 }
 
 static void layers_can_be_added_to_a_ranking(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     sample_scores scores;
     init_scores(&scores);
-    add(&sample_key, 1.5, &scores, 1, 1);
-    assert_false(find(&sample_key, &scores, 0, 2));
-    assert_false(find(&sample_key, &scores, 1, 2));
-    assert_true(find(&sample_key, &scores, 1, 1));
+    add(asked, &sample_key, 1.5, &scores, 1, 1);
+    assert_false(find(asked, &sample_key, &scores, 0, 2));
+    assert_false(find(asked, &sample_key, &scores, 1, 2));
+    assert_true(find(asked, &sample_key, &scores, 1, 1));
     init_scores(&scores);
-    add(&sample_key, 9, &scores, 0, N_LAYERS);
-    assert_true(find(&sample_key, &scores, 0, N_LAYERS));
+    add(asked, &sample_key, 9, &scores, 0, N_LAYERS);
+    assert_true(find(asked, &sample_key, &scores, 0, N_LAYERS));
     assert_sample(&scores, 0, N_LAYERS);
-    assert_string_equal(ask("SELECT seconds FROM rankings"), "seconds\n1.5\n");
+    assert_string_equal(ask(asked, "SELECT seconds FROM rankings"), "seconds\n1.5\n");
 }
 
 /* A layer that fails leaves nothing of the layers before it. */
 static void layers_of_another_size_are_refused(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     sample_scores scores;
     ftdn_error err;
     bool found = true;
     init_scores(&scores);
-    add(&sample_key, 1.5, &scores, 1, 1);
+    add(asked, &sample_key, 1.5, &scores, 1, 1);
     for (int n_channels = 2; n_channels <= 4; n_channels += 2) {
         scores.layer[1].n_channels = n_channels;
-        FTDN_ASSERT_FAILS(ftdn_store_add_scores(store, &sample_key, "0.1.0", 1, scores.layer, N_LAYERS, &err),
+        FTDN_ASSERT_FAILS(ftdn_store_add_scores(asked->store, &sample_key, "0.1.0", 1, scores.layer, N_LAYERS, &err),
                           FTDN_ERR_STORE, "layer 'base_net.10': 3 scores of ", err);
-        FTDN_ASSERT_FAILS(ftdn_store_find_scores(store, &sample_key, scores.layer + 1, 1, &found, &err), FTDN_ERR_STORE,
-                          "store.db': ranker 'entropy', layer 'base_net.10': 3 scores of ", err);
+        FTDN_ASSERT_FAILS(ftdn_store_find_scores(asked->store, &sample_key, scores.layer + 1, 1, &found, &err),
+                          FTDN_ERR_STORE, "store.db': ranker 'entropy', layer 'base_net.10': 3 scores of ", err);
         assert_true(found);
     }
-    assert_string_equal(ask("SELECT layer, count(*) AS n FROM channel_scores GROUP BY layer"),
+    assert_string_equal(ask(asked, "SELECT layer, count(*) AS n FROM channel_scores GROUP BY layer"),
                         "layer,n\nbase_net.10,3\n");
 }
 
 static void damaged_rows_are_refused(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     static const char *const refused[] = {
         "INSERT INTO channel_scores VALUES (1, 'x', 0, 9e999)",
         "INSERT INTO channel_scores VALUES (1, 'x', 0, -9e999)",
@@ -254,9 +230,9 @@ static void damaged_rows_are_refused(void **state)
     ftdn_error err;
     bool found;
     init_scores(&scores);
-    add(&sample_key, 1.5, &scores, 0, N_LAYERS);
+    add(asked, &sample_key, 1.5, &scores, 0, N_LAYERS);
     sqlite3 *db;
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(asked->path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, "PRAGMA foreign_keys = ON", NULL, NULL, NULL), SQLITE_OK);
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         if (sqlite3_exec(db, refused[i], NULL, NULL, NULL) != SQLITE_CONSTRAINT) fail_msg("%s", refused[i]);
@@ -267,63 +243,62 @@ static void damaged_rows_are_refused(void **state)
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    FTDN_ASSERT_FAILS(ftdn_store_find_scores(store, &sample_key, scores.layer, N_LAYERS, &found, &err), FTDN_ERR_STORE,
-                      "layer 'base_net.10': 3 scores of 3 channels", err);
+    FTDN_ASSERT_FAILS(ftdn_store_find_scores(asked->store, &sample_key, scores.layer, N_LAYERS, &found, &err),
+                      FTDN_ERR_STORE, "layer 'base_net.10': 3 scores of 3 channels", err);
 }
 
 /* Each refused page write rolls the whole ranking back. */
 static void a_full_disk_leaves_nothing(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     sample_scores scores;
     ftdn_error err;
     sqlite3 *db;
     init_scores(&scores);
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(asked->path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db,
                                   "CREATE TRIGGER full BEFORE INSERT ON channel_scores WHEN NEW.layer = 'base_net.0' "
                                   "BEGIN SELECT RAISE(ABORT, 'disk is full'); END",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
-    FTDN_ASSERT_FAILS(ftdn_store_add_scores(store, &sample_key, "0.1.0", 1, scores.layer, N_LAYERS, &err),
+    FTDN_ASSERT_FAILS(ftdn_store_add_scores(asked->store, &sample_key, "0.1.0", 1, scores.layer, N_LAYERS, &err),
                       FTDN_ERR_STORE, "store.db': writing channel scores: disk is full", err);
-    assert_string_equal(ask("SELECT (SELECT count(*) FROM rankings) AS r, (SELECT count(*) FROM channel_scores) AS s"),
-                        "r,s\n0,0\n");
+    assert_string_equal(
+        ask(asked, "SELECT (SELECT count(*) FROM rankings) AS r, (SELECT count(*) FROM channel_scores) AS s"),
+        "r,s\n0,0\n");
     assert_int_equal(sqlite3_exec(db, "DROP TRIGGER full", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    add(&sample_key, 1, &scores, 0, N_LAYERS);
+    add(asked, &sample_key, 1, &scores, 0, N_LAYERS);
 }
 
 static void a_reader_finds_scores(void **state)
 {
-    (void)state;
+    ftdn_asked_store *asked = *state;
     sample_scores scores;
     ftdn_error err;
     ftdn_store *reader;
     bool found;
     init_scores(&scores);
-    add(&sample_key, 1, &scores, 0, N_LAYERS);
-    FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_READ, &reader, &err), err);
+    add(asked, &sample_key, 1, &scores, 0, N_LAYERS);
+    FTDN_ASSERT_OK(ftdn_store_open(asked->path, FTDN_STORE_READ, &reader, &err), err);
     FTDN_ASSERT_OK(ftdn_store_find_scores(reader, &sample_key, scores.layer, N_LAYERS, &found, &err), err);
     assert_true(found);
     assert_sample(&scores, 0, N_LAYERS);
     ftdn_store_close(reader);
 }
 
-#define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STORE_TEST(scores_come_back_to_the_last_bit),
-        STORE_TEST(the_view_ranks_channels_within_their_layer),
-        STORE_TEST(every_part_of_the_key_tells_rankings_apart),
-        STORE_TEST(scores_that_are_there_stay_as_they_are),
-        STORE_TEST(layers_can_be_added_to_a_ranking),
-        STORE_TEST(layers_of_another_size_are_refused),
-        STORE_TEST(damaged_rows_are_refused),
-        STORE_TEST(a_full_disk_leaves_nothing),
-        STORE_TEST(a_reader_finds_scores),
+        FTDN_ASKED_TEST(scores_come_back_to_the_last_bit),
+        FTDN_ASKED_TEST(the_view_ranks_channels_within_their_layer),
+        FTDN_ASKED_TEST(every_part_of_the_key_tells_rankings_apart),
+        FTDN_ASKED_TEST(scores_that_are_there_stay_as_they_are),
+        FTDN_ASKED_TEST(layers_can_be_added_to_a_ranking),
+        FTDN_ASKED_TEST(layers_of_another_size_are_refused),
+        FTDN_ASKED_TEST(damaged_rows_are_refused),
+        FTDN_ASKED_TEST(a_full_disk_leaves_nothing),
+        FTDN_ASKED_TEST(a_reader_finds_scores),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

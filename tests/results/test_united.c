@@ -36,10 +36,7 @@ static int tear_down(void **state)
 
 static char *path_of(const char *name)
 {
-    ftdn_error err;
-    char *path = ftdn_path_join(&arena, folder, name, &err);
-    assert_non_null(path);
-    return path;
+    return ftdn_test_join(&arena, folder, name);
 }
 
 static void init_sample(ftdn_sample *sample, int number)

@@ -23,11 +23,9 @@ static char *folder, *path;
 static int set_up(void **state)
 {
     (void)state;
-    ftdn_error err;
     ftdn_arena_init(&arena);
     folder = ftdn_test_create_folder(&arena);
-    path = ftdn_path_join(&arena, folder, "store.db", &err);
-    assert_non_null(path);
+    path = ftdn_test_join(&arena, folder, "store.db");
     return 0;
 }
 

@@ -22,10 +22,25 @@ void ftdn_test_require_shared(void)
 char *ftdn_test_shared_path(ftdn_arena *arena, const char *relative)
 {
     ftdn_test_require_shared();
+    return ftdn_test_join(arena, getenv("FTDN_SHARED"), relative);
+}
+
+char *ftdn_test_join(ftdn_arena *arena, const char *folder, const char *name)
+{
     ftdn_error err = {0};
-    char *path = ftdn_path_join(arena, getenv("FTDN_SHARED"), relative, &err);
+    char *path = ftdn_path_join(arena, folder, name, &err);
     if (!path) fail_msg("%s", err.message);
     return path;
+}
+
+char *ftdn_test_keep_text(ftdn_text *text, ftdn_arena *arena)
+{
+    ftdn_error err = {0};
+    FTDN_ASSERT_OK(ftdn_text_check(text, &err), err);
+    char *copy = ftdn_arena_copy_text(arena, text->chars, text->n_chars, &err);
+    if (!copy) fail_msg("%s", err.message);
+    ftdn_text_done(text);
+    return copy;
 }
 
 static void *require_memory(ftdn_arena *arena, size_t n_items, size_t item_size)

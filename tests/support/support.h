@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/text.h"
 
 /* Skip the running test where FTDN_SHARED, the folder of the reference data, is not set. */
 void ftdn_test_require_shared(void);
@@ -32,6 +33,12 @@ const ftdn_json *ftdn_test_load_json(ftdn_arena *arena, const char *path);
 /* A new empty folder under $TMPDIR or /tmp; ftdn_test_remove_folder deletes it with all it holds. */
 char *ftdn_test_create_folder(ftdn_arena *arena);
 void ftdn_test_remove_folder(const char *path);
+
+/* "folder/name" */
+char *ftdn_test_join(ftdn_arena *arena, const char *folder, const char *name);
+
+/* What the text holds, kept in the arena; the text itself is done with. The test fails where the text is incomplete. */
+char *ftdn_test_keep_text(ftdn_text *text, ftdn_arena *arena);
 
 /* Write bytes to a file; the folder must exist. */
 void ftdn_test_write_file(const char *path, const void *bytes, size_t n_bytes);

@@ -1,0 +1,212 @@
+/* test_device_campaign.c - campaigns on devices: workers, devices and lost ones change no result; the faults are those
+ * of the processor; whatever shows a trial shows it as it ran. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/cli/cli_campaign.h"
+#include "tests/gpu/gpu.h"
+
+/* 8 trials. A micro-batch of 2 leaves one of the images alone in the last one. */
+#define SWEEP                                                                                                          \
+    "'sweep': {'grid': {'faults.weight_rate': [0, 0.02], 'faults.feature_map_rate': [0, 0.02],"                        \
+    " 'protection': [{'method': 'none'}, {'method': 'kr', 'ratio': 0.5, 'ranking': 'second_order'}]}}"
+
+enum { N_TRIALS = 8, N_IMAGES = 3 };
+
+static void write_manifest(const char *path, const char *engine, const char *rest)
+{
+    ftdn_cli_write_quoted(path,
+                          "{'manifest_version': 1, 'name': 'small',\n"
+                          " 'model': {'name': 'ssd_mobilenet_v1', 'weights': 'formula:0', 'width': 0.1},\n"
+                          " 'dataset': {'kind': 'test_scenes', 'images': %d},\n"
+                          " 'calibration': {'kind': 'test_scenes', 'images': 2, 'allow_overlap': true},\n"
+                          " 'engine': {%s}, %s}\n",
+                          N_IMAGES, engine, rest);
+}
+
+#define ON_DEVICE "'backend': 'cuda', 'micro_batch': 2"
+#define ON_PROCESSOR "'backend': 'cpu'"
+
+static int enter(void **state)
+{
+    unsetenv("FTDN_EMULATOR_DEVICES");
+    unsetenv("FTDN_EMULATOR_FAIL_LAUNCH");
+    unsetenv("FTDN_EMULATOR_FAIL_ALLOC");
+    return ftdn_cli_enter(state);
+}
+
+static void workers_and_devices_change_no_result(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    write_manifest("m.json", ON_DEVICE, SWEEP);
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "m.json", "-q", "--db", "a.db"));
+    ftdn_cli_assert_answer(arena, "a.db", "SELECT count(*) FROM v_trials WHERE backend = 'cuda'", N_TRIALS);
+    const char *expected = ftdn_cli_results(arena, "a.db");
+    if (ftdn_test_module()->is_emulated) setenv("FTDN_EMULATOR_DEVICES", "2", 1);
+    ftdn_cli_assert_done(
+        FTDN_CLI(arena, "run", "m.json", "-q", "--db", "b.db", "-w", "2", "-t", "2", "-b", "1", "--canary", "2"));
+    assert_string_equal(ftdn_cli_results(arena, "b.db"), expected);
+}
+
+static void each_device_has_a_worker_and_is_named(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    if (!ftdn_test_module()->is_emulated) skip();
+    setenv("FTDN_EMULATOR_DEVICES", "3", 1);
+    write_manifest("m.json", ON_DEVICE, "'sweep': {'seeds': 3}");
+    ftdn_cli_result result = FTDN_CLI(arena, "run", "m.json", "--db", "a.db");
+    assert_int_equal(result.exit_code, 0);
+    ftdn_cli_assert_says(result.out, " by 3 workers");
+    ftdn_cli_assert_answer(arena, "a.db", "SELECT workers FROM v_runs", 3);
+    const char *environment = ftdn_cli_ask(arena, "a.db", "SELECT device, driver, libraries FROM environments");
+    ftdn_cli_assert_says(environment, "emulated device");
+    ftdn_cli_assert_says(environment, "\"\"CUDA\"\":\"\"");
+}
+
+/* By what tells trials apart; their ids differ, for the backend is part of them. */
+static const char faults_by_trial[] =
+    "SELECT t.weight_rate, t.feature_map_rate, t.method, f.location, f.layer, f.copy, f.elements, f.faults "
+    "FROM v_faults f JOIN v_trials t ON t.id = f.id ORDER BY 1, 2, 3, 4, 5, 6";
+
+static void faults_are_those_of_the_processor(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    write_manifest("device.json", ON_DEVICE, SWEEP);
+    write_manifest("processor.json", ON_PROCESSOR, SWEEP);
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "device.json", "-q", "--db", "device.db"));
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "processor.json", "-q", "--db", "processor.db"));
+    const char *expected = ftdn_cli_ask(arena, "processor.db", faults_by_trial);
+    ftdn_cli_assert_says(expected, "base_net.13.3");
+    assert_string_equal(ftdn_cli_ask(arena, "device.db", faults_by_trial), expected);
+}
+
+/* Every process of the emulator loses its device at the same launch: behind some trials, the next process goes on. */
+static void a_lost_device_costs_its_worker_and_no_result(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    if (!ftdn_test_module()->is_emulated) skip();
+    write_manifest("m.json", ON_DEVICE, SWEEP);
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "m.json", "-q", "--db", "whole.db"));
+    setenv("FTDN_EMULATOR_FAIL_LAUNCH", "800", 1);
+    ftdn_cli_result result = FTDN_CLI(arena, "run", "m.json", "--db", "a.db");
+    unsetenv("FTDN_EMULATOR_FAIL_LAUNCH");
+    assert_int_equal(result.exit_code, 0);
+    ftdn_cli_assert_says(result.err, "an illegal memory access was encountered");
+    ftdn_cli_assert_says(result.out, "attempts that failed, all of them made good:\n");
+    assert_true(ftdn_cli_ask_number(arena, "a.db", "SELECT count(*) FROM v_attempts WHERE outcome = 'device'") > 0);
+    assert_string_equal(ftdn_cli_results(arena, "a.db"), ftdn_cli_results(arena, "whole.db"));
+}
+
+/* The allocation that is refused belongs to a later job than the first one: to its network, or to its weights. */
+static void a_job_without_room_is_tried_again_without_what_earlier_ones_kept(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    static const char *const refused[] = {"60", "90"};
+    if (!ftdn_test_module()->is_emulated) skip();
+    write_manifest("m.json", ON_DEVICE,
+                   "'sweep': {'grid': {'faults.weight_rate': [0, 0.02], 'protection': [{'method': 'none'},"
+                   " {'method': 'fmr', 'ratio': 0.5, 'ranking': 'weight_sum'}]}}");
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "m.json", "-q", "--db", "whole.db"));
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        setenv("FTDN_EMULATOR_FAIL_ALLOC", refused[i], 1);
+        ftdn_cli_assert_done(FTDN_CLI(arena, "run", "m.json", "-q", "--db", refused[i]));
+        unsetenv("FTDN_EMULATOR_FAIL_ALLOC");
+        ftdn_cli_assert_answer(arena, refused[i], "SELECT count(*) FROM v_attempts WHERE outcome != 'done'", 0);
+        assert_string_equal(ftdn_cli_results(arena, refused[i]), ftdn_cli_results(arena, "whole.db"));
+    }
+}
+
+static void without_a_device_it_says_why(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    if (!ftdn_test_module()->is_emulated) skip();
+    setenv("FTDN_EMULATOR_DEVICES", "0", 1);
+    write_manifest("m.json", ON_DEVICE, SWEEP);
+    ftdn_cli_result result = FTDN_CLI(arena, "run", "m.json", "-q");
+    assert_true(result.exit_code != 0);
+    ftdn_cli_assert_says(result.err, "no CUDA-capable device is detected");
+}
+
+#define FAULTY                                                                                                         \
+    "'faults': {'weight_rate': 0.02, 'feature_map_rate': 0.02}, 'protection': {'method': 'fmr', 'ratio': 0.5,"         \
+    " 'ranking': 'weight_sum'}"
+
+static const char *id_of(ftdn_arena *arena, const char *db)
+{
+    const char *text = ftdn_cli_ask(arena, db, "SELECT id FROM v_trials");
+    return ftdn_arena_copy_text(arena, strchr(text, '\n') + 1, 16, NULL);
+}
+
+/* Locations and indices; the values of maps differ in their last digits. */
+static const char *list_sites(ftdn_arena *arena, const char *manifest, const char *id)
+{
+    ftdn_cli_result result =
+        FTDN_CLI(arena, "sites", manifest, "--trial", id, "--layer", "base_net.3.3", "--image", "scene000001", "--csv");
+    ftdn_cli_assert_done(result);
+    ftdn_text sites;
+    ftdn_text_init(&sites);
+    for (const char *line = result.out; *line; line = strchr(line, '\n') + 1) {
+        const char *end = line;
+        for (int i = 0; i < 3; i++) end = strchr(end, ',') + 1;
+        ftdn_text_append(&sites, "%.*s\n", (int)(end - line), line);
+    }
+    const char *copy = ftdn_arena_copy_text(arena, sites.chars, sites.n_chars, NULL);
+    ftdn_text_done(&sites);
+    return copy;
+}
+
+static void sites_dumps_and_replays_show_the_trial_of_the_device(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    write_manifest("device.json", ON_DEVICE, FAULTY);
+    write_manifest("processor.json", ON_PROCESSOR, FAULTY);
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "device.json", "-q", "--db", "device.db"));
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "processor.json", "-q", "--db", "processor.db"));
+    const char *device = id_of(arena, "device.db"), *processor = id_of(arena, "processor.db");
+    assert_string_not_equal(device, processor);
+    const char *sites = list_sites(arena, "device.json", device);
+    ftdn_cli_assert_says(sites, "\nfeature_map,1,");
+    assert_string_equal(sites, list_sites(arena, "processor.json", processor));
+
+    ftdn_cli_result replay = FTDN_CLI(arena, "replay", "device.db", device);
+    assert_int_equal(replay.exit_code, 0);
+    ftdn_cli_assert_says(replay.out, "values are equal, bit for bit");
+
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "device.json", "-q", "--trial", device, "--dump", "device"));
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "processor.json", "-q", "--trial", processor, "--dump", "processor"));
+    size_t n_bytes;
+    const ftdn_json *one = ftdn_cli_parse(arena, ftdn_cli_load(arena, "device/scene000000/index.json", &n_bytes));
+    const ftdn_json *two = ftdn_cli_parse(arena, ftdn_cli_load(arena, "processor/scene000000/index.json", &n_bytes));
+    const ftdn_json *a = ftdn_cli_member(one, "files"), *b = ftdn_cli_member(two, "files");
+    assert_int_equal(a->n_children, b->n_children);
+    for (int i = 0; i < a->n_children; i++) {
+        double greatest = ftdn_cli_member(a->child[i], "max")->number;
+        double expected = ftdn_cli_member(b->child[i], "max")->number;
+        assert_string_equal(ftdn_cli_member(a->child[i], "file")->string, ftdn_cli_member(b->child[i], "file")->string);
+        assert_true(fabs(greatest - expected) <= 1e-4 * fmax(1, fabs(expected)));
+    }
+}
+
+#define DEVICE_TEST(function) cmocka_unit_test_setup_teardown(function, enter, ftdn_cli_leave)
+
+int main(void)
+{
+    FTDN_TEST_REQUIRE_DEVICE();
+    const struct CMUnitTest tests[] = {
+        DEVICE_TEST(workers_and_devices_change_no_result),
+        DEVICE_TEST(each_device_has_a_worker_and_is_named),
+        DEVICE_TEST(faults_are_those_of_the_processor),
+        DEVICE_TEST(a_lost_device_costs_its_worker_and_no_result),
+        DEVICE_TEST(a_job_without_room_is_tried_again_without_what_earlier_ones_kept),
+        DEVICE_TEST(without_a_device_it_says_why),
+        DEVICE_TEST(sites_dumps_and_replays_show_the_trial_of_the_device),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

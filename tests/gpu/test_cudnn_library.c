@@ -1,0 +1,287 @@
+/* cuDNN's handle and runs, on the emulated runtime. The library makes the plans, for a described H200; in the place of
+ * running one stands a double, which notes what memory it was given. */
+#include <string.h>
+
+#include "engine/cuda/cuda_convolution.h"
+#include "engine/cuda/cudnn_device.h"
+#include "engine/cuda/cudnn_graph.h"
+#include "tests/gpu/described_devices.h"
+#include "tests/gpu/square_convolution.h"
+#include "tests/support/support.h"
+
+#define MAX_TENSORS 8
+
+/* The double: what the next run is to answer and write, and what the last one was given. */
+static struct {
+    bool is_used;
+    cudnnStatus_t answer;
+    const float *result; /* copied to OUT; NULL: nothing */
+    size_t n_results;
+    int n_handles, n_runs;
+    cudnnHandle_t handle;
+    int64_t n_tensors, id[MAX_TENSORS];
+    void *memory[FTDN_CUDNN_OUT + 1]; /* by name of the tensor */
+    void *workspace;
+} played;
+
+cudnnStatus_t __real_cudnnCreate(cudnnHandle_t *handle);
+cudnnStatus_t __wrap_cudnnCreate(cudnnHandle_t *handle);
+cudnnStatus_t __wrap_cudnnSetStream(cudnnHandle_t handle, cudaStream_t stream);
+cudnnStatus_t __wrap_cudnnDestroy(cudnnHandle_t handle);
+cudnnStatus_t __real_cudnnBackendSetAttribute(cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t name,
+                                              cudnnBackendAttributeType_t type, int64_t n, const void *values);
+cudnnStatus_t __wrap_cudnnBackendSetAttribute(cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t name,
+                                              cudnnBackendAttributeType_t type, int64_t n, const void *values);
+cudnnStatus_t __wrap_cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t plan,
+                                         cudnnBackendDescriptor_t pack);
+ftdn_status __wrap_ftdn_cudnn_device_init(ftdn_cudnn_device *device, int index, ftdn_error *err);
+
+cudnnStatus_t __wrap_cudnnCreate(cudnnHandle_t *handle)
+{
+    static char handles[8];
+    if (!played.is_used) return __real_cudnnCreate(handle);
+    *handle = (cudnnHandle_t)(void *)&handles[played.n_handles++];
+    return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t __wrap_cudnnSetStream(cudnnHandle_t handle, cudaStream_t stream)
+{
+    (void)handle, (void)stream;
+    return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t __wrap_cudnnDestroy(cudnnHandle_t handle)
+{
+    (void)handle;
+    played.n_handles--;
+    return CUDNN_STATUS_SUCCESS;
+}
+
+ftdn_status __wrap_ftdn_cudnn_device_init(ftdn_cudnn_device *device, int index, ftdn_error *err)
+{
+    assert_int_equal(index, 0);
+    return ftdn_cudnn_device_describe(device, FTDN_DESCRIBED_H200, err);
+}
+
+/* A pack of memory can be filled but not asked. */
+cudnnStatus_t __wrap_cudnnBackendSetAttribute(cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t name,
+                                              cudnnBackendAttributeType_t type, int64_t n, const void *values)
+{
+    if (name == CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS) {
+        assert_in_range(n, 1, MAX_TENSORS);
+        memcpy(played.id, values, (size_t)n * sizeof *played.id);
+        played.n_tensors = n;
+    } else if (name == CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS) {
+        assert_int_equal(n, played.n_tensors);
+        memset(played.memory, 0, sizeof played.memory);
+        for (int i = 0; i < n; i++) played.memory[played.id[i]] = ((void *const *)values)[i];
+    } else if (name == CUDNN_ATTR_VARIANT_PACK_WORKSPACE) {
+        played.workspace = *(void *const *)values;
+    }
+    return __real_cudnnBackendSetAttribute(descriptor, name, type, n, values);
+}
+
+cudnnStatus_t __wrap_cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t plan,
+                                         cudnnBackendDescriptor_t pack)
+{
+    assert_non_null(plan);
+    assert_non_null(pack);
+    played.handle = handle;
+    played.n_runs++;
+    if (played.result) memcpy(played.memory[FTDN_CUDNN_OUT], played.result, played.n_results * sizeof *played.result);
+    return played.answer;
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    memset(&played, 0, sizeof played);
+    played.is_used = true;
+    return 0;
+}
+
+/* A 3x3 convolution from 16 to 24 channels on 6x5 cells of two images. */
+static ftdn_cuda_convolution_desc describe(ftdn_cuda_convolution_kind kind, ftdn_activation activation)
+{
+    const ftdn_shape in = {6, 5, 16};
+    ftdn_cuda_convolution_desc desc = ftdn_test_square_convolution("block7", 2, in, 24, 3, 1);
+    desc.kind = kind;
+    desc.activation = activation;
+    return desc;
+}
+
+#define N_RESULTS ((size_t)2 * 6 * 5 * 24)
+
+/* A convolution, and the memory of its tensors as the emulated device has it. */
+typedef struct stage {
+    ftdn_cuda_library *library;
+    ftdn_cuda_convolution *convolution;
+    void *a, *b, *bias, *out, *workspace;
+} stage;
+
+static stage set_stage(ftdn_cuda_convolution_kind kind, ftdn_activation activation)
+{
+    stage set;
+    ftdn_error err;
+    const ftdn_cuda_convolution_desc desc = describe(kind, activation);
+    FTDN_ASSERT_OK(ftdn_cuda_library_create(NULL, &set.library, &err), err);
+    FTDN_ASSERT_OK(ftdn_cuda_convolution_create(set.library, &desc, &set.convolution, &err), err);
+    void **memory[] = {&set.a, &set.b, &set.bias, &set.out, &set.workspace};
+    for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) {
+        assert_int_equal(cudaMalloc(memory[i], N_RESULTS * sizeof(float)), cudaSuccess);
+    }
+    return set;
+}
+
+static void strike(stage *set)
+{
+    void *const memory[] = {set->a, set->b, set->bias, set->out, set->workspace};
+    for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) assert_int_equal(cudaFree(memory[i]), cudaSuccess);
+    ftdn_cuda_convolution_free(set->convolution);
+    ftdn_cuda_library_free(set->library);
+    assert_int_equal(played.n_handles, 0);
+}
+
+static void run(const stage *set, const float *bias)
+{
+    ftdn_error err;
+    FTDN_ASSERT_OK(
+        ftdn_cuda_convolution_run(set->convolution, set->library, set->a, set->b, bias, set->out, set->workspace, &err),
+        err);
+}
+
+static void the_version_is_that_of_the_library(void **state)
+{
+    (void)state;
+    const char *version = ftdn_cuda_library_version();
+    assert_memory_equal(version, "cuDNN 9.", 8);
+    assert_ptr_equal(version, ftdn_cuda_library_version());
+}
+
+/* The emulator answers for the runtime, but cuDNN asks the driver itself. */
+static void a_handle_without_a_device_is_refused_with_the_reason(void **state)
+{
+    (void)state;
+    ftdn_cuda_library *library = NULL;
+    ftdn_error err;
+    cudnnHandle_t handle;
+    played.is_used = false;
+    if (__real_cudnnCreate(&handle) == CUDNN_STATUS_SUCCESS) skip();
+    FTDN_ASSERT_FAILS(ftdn_cuda_library_create(NULL, &library, &err), FTDN_ERR_BACKEND,
+                      "cudnnCreate: CUDNN_STATUS_NOT_INITIALIZED (a handle): ", err);
+    assert_null(library);
+}
+
+static void a_fused_run_gives_every_tensor_its_memory(void **state)
+{
+    (void)state;
+    stage set = set_stage(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU);
+    assert_non_null(strstr(ftdn_cuda_convolution_plan(set.convolution), "bias and activation fused"));
+    run(&set, set.bias);
+    assert_int_equal(played.n_tensors, 4);
+    assert_ptr_equal(played.memory[FTDN_CUDNN_A], set.a);
+    assert_ptr_equal(played.memory[FTDN_CUDNN_B], set.b);
+    assert_ptr_equal(played.memory[FTDN_CUDNN_BIAS], set.bias);
+    assert_ptr_equal(played.memory[FTDN_CUDNN_OUT], set.out);
+    assert_ptr_equal(played.workspace, set.workspace);
+    strike(&set);
+}
+
+static void gradients_have_no_bias(void **state)
+{
+    (void)state;
+    for (int kind = FTDN_CUDA_CONVOLUTION_MAP_GRADIENT; kind <= FTDN_CUDA_CONVOLUTION_FILTER_GRADIENT; kind++) {
+        stage set = set_stage((ftdn_cuda_convolution_kind)kind, FTDN_ACTIVATION_NONE);
+        run(&set, NULL);
+        assert_int_equal(played.n_tensors, 3);
+        assert_ptr_equal(played.memory[FTDN_CUDNN_A], set.a);
+        assert_ptr_equal(played.memory[FTDN_CUDNN_B], set.b);
+        assert_ptr_equal(played.memory[FTDN_CUDNN_OUT], set.out);
+        strike(&set);
+    }
+    assert_int_equal(played.n_runs, 2);
+}
+
+static void what_is_not_fused_follows_behind(void **state)
+{
+    (void)state;
+    float convolved[N_RESULTS], bias[24];
+    for (size_t i = 0; i < N_RESULTS; i++) convolved[i] = (float)((int)(i % 23) - 11);
+    for (int k = 0; k < 24; k++) bias[k] = (float)k / 8;
+    stage set = set_stage(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU6);
+    assert_null(strstr(ftdn_cuda_convolution_plan(set.convolution), "fused"));
+    assert_int_equal(cudaMemcpy(set.bias, bias, sizeof bias, cudaMemcpyHostToDevice), cudaSuccess);
+    played.result = convolved;
+    played.n_results = N_RESULTS;
+    run(&set, set.bias);
+    assert_int_equal(played.n_tensors, 3);
+    float y[N_RESULTS];
+    assert_int_equal(cudaMemcpy(y, set.out, sizeof y, cudaMemcpyDeviceToHost), cudaSuccess);
+    for (size_t i = 0; i < N_RESULTS; i++) {
+        float sum = convolved[i] + bias[i % 24];
+        assert_true(y[i] == (sum > 6 ? 6 : sum > 0 ? sum : 0));
+    }
+    strike(&set);
+}
+
+static void any_handle_runs_a_convolution_again_with_other_memory(void **state)
+{
+    (void)state;
+    ftdn_error err;
+    ftdn_cuda_library *other;
+    stage set = set_stage(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU);
+    run(&set, set.bias);
+    cudnnHandle_t first = played.handle;
+    FTDN_ASSERT_OK(ftdn_cuda_library_create(NULL, &other, &err), err);
+    FTDN_ASSERT_OK(
+        ftdn_cuda_convolution_run(set.convolution, other, set.b, set.a, set.workspace, set.bias, set.out, &err), err);
+    assert_ptr_not_equal(played.handle, first);
+    assert_ptr_equal(played.memory[FTDN_CUDNN_A], set.b);
+    assert_ptr_equal(played.memory[FTDN_CUDNN_BIAS], set.workspace);
+    assert_ptr_equal(played.memory[FTDN_CUDNN_OUT], set.bias);
+    assert_ptr_equal(played.workspace, set.out);
+    ftdn_cuda_library_free(other);
+    strike(&set);
+}
+
+static void a_run_that_fails_is_named(void **state)
+{
+    (void)state;
+    ftdn_error err;
+    stage set = set_stage(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_NONE);
+    played.answer = CUDNN_STATUS_EXECUTION_FAILED_CUDA_DRIVER;
+    FTDN_ASSERT_FAILS(
+        ftdn_cuda_convolution_run(set.convolution, set.library, set.a, set.b, set.bias, set.out, set.workspace, &err),
+        FTDN_ERR_BACKEND,
+        "cudnnBackendExecute: CUDNN_STATUS_EXECUTION_FAILED_CUDA_DRIVER (block7 forward, x [2,6,5,16], "
+        "w [24,3,3,16], y [2,6,5,24])",
+        err);
+    played.answer = CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED;
+    FTDN_ASSERT_FAILS(
+        ftdn_cuda_convolution_run(set.convolution, set.library, set.a, set.b, set.bias, set.out, set.workspace, &err),
+        FTDN_ERR_MEMORY, "cudnnBackendExecute: ", err);
+    strike(&set);
+}
+
+static void nothing_is_freed_of_nothing(void **state)
+{
+    (void)state;
+    ftdn_cuda_library_free(NULL);
+    ftdn_cuda_convolution_free(NULL);
+    assert_int_equal(played.n_handles, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(the_version_is_that_of_the_library, begin),
+        cmocka_unit_test_setup(a_handle_without_a_device_is_refused_with_the_reason, begin),
+        cmocka_unit_test_setup(a_fused_run_gives_every_tensor_its_memory, begin),
+        cmocka_unit_test_setup(gradients_have_no_bias, begin),
+        cmocka_unit_test_setup(what_is_not_fused_follows_behind, begin),
+        cmocka_unit_test_setup(any_handle_runs_a_convolution_again_with_other_memory, begin),
+        cmocka_unit_test_setup(a_run_that_fails_is_named, begin),
+        cmocka_unit_test_setup(nothing_is_freed_of_nothing, begin),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
