@@ -3,27 +3,10 @@
 #include <math.h>
 
 #include "base/table.h"
+#include "harness/partial_mean.h"
 #include "harness/print.h"
 #include "rankers/agreement.h"
 #include "rankers/select.h"
-
-/* A mean of what is not NaN. */
-typedef struct partial_mean {
-    double sum;
-    int n;
-} partial_mean;
-
-static void add(partial_mean *mean, double value)
-{
-    if (isnan(value)) return;
-    mean->sum += value;
-    mean->n++;
-}
-
-static double value_of(const partial_mean *mean)
-{
-    return mean->n ? mean->sum / mean->n : (double)NAN;
-}
 
 ftdn_status ftdn_ranking_compare(const ftdn_ranking *ranking, ftdn_arena *arena, ftdn_ranking_agreement *ret_agreement,
                                  ftdn_error *err)
@@ -36,16 +19,16 @@ ftdn_status ftdn_ranking_compare(const ftdn_ranking *ranking, ftdn_arena *arena,
     if (!agreement.spearman || !agreement.best_half) return FTDN_ERR_MEMORY;
     for (size_t a = 0; a < n; a++) {
         for (size_t b = 0; b < n; b++) {
-            partial_mean spearman = {0}, best_half = {0};
+            ftdn_partial_mean spearman = {0}, best_half = {0};
             for (int l = 0; l < ranking->n_layers; l++) {
                 const ftdn_ranked_layer *layer = &ranking->layer[l];
                 ftdn_agreement one;
                 FTDN_TRY(ftdn_agreement_compute(layer->score[a], layer->score[b], layer->n_channels, arena, &one, err));
-                add(&spearman, one.spearman);
-                add(&best_half, one.best_half);
+                ftdn_partial_mean_add(&spearman, one.spearman);
+                ftdn_partial_mean_add(&best_half, one.best_half);
             }
-            agreement.spearman[a * n + b] = value_of(&spearman);
-            agreement.best_half[a * n + b] = value_of(&best_half);
+            agreement.spearman[a * n + b] = ftdn_partial_mean_value(&spearman);
+            agreement.best_half[a * n + b] = ftdn_partial_mean_value(&best_half);
         }
     }
     *ret_agreement = agreement;

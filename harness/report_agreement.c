@@ -1,8 +1,8 @@
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/partial_mean.h"
 #include "harness/report_content.h"
 #include "rankers/agreement.h"
 #include "results/query_rows.h"
@@ -118,29 +118,11 @@ static double *copy_scores(const score_list *list, int first, int n_scores, ftdn
     return score;
 }
 
-/* A mean of what is not NaN. */
-typedef struct partial_mean {
-    double sum;
-    int n;
-} partial_mean;
-
-static void add(partial_mean *mean, double value)
-{
-    if (isnan(value)) return;
-    mean->sum += value;
-    mean->n++;
-}
-
-static double value_of(const partial_mean *mean)
-{
-    return mean->n ? mean->sum / mean->n : (double)NAN;
-}
-
 /* Means over the layers that both rankings have. */
 static ftdn_status compare_layers(const score_list *list, const score_range *a, const score_range *b,
                                   double *ret_spearman, double *ret_best_half, ftdn_error *err)
 {
-    partial_mean spearman = {0}, best_half = {0};
+    ftdn_partial_mean spearman = {0}, best_half = {0};
     for (int first = a->first, end; first < a->end; first = end) {
         ftdn_agreement one;
         end = find_layer_end(list, a, first);
@@ -149,11 +131,11 @@ static ftdn_status compare_layers(const score_list *list, const score_range *a, 
         const double *left = copy_scores(list, first, n_scores, err), *right = copy_scores(list, other, n_scores, err);
         if (!left || !right) return FTDN_ERR_MEMORY;
         FTDN_TRY(ftdn_agreement_compute(left, right, n_scores, list->arena, &one, err));
-        add(&spearman, one.spearman);
-        add(&best_half, one.best_half);
+        ftdn_partial_mean_add(&spearman, one.spearman);
+        ftdn_partial_mean_add(&best_half, one.best_half);
     }
-    *ret_spearman = value_of(&spearman);
-    *ret_best_half = value_of(&best_half);
+    *ret_spearman = ftdn_partial_mean_value(&spearman);
+    *ret_best_half = ftdn_partial_mean_value(&best_half);
     return FTDN_OK;
 }
 

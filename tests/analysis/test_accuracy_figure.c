@@ -2,24 +2,8 @@
 
 #include "analysis/accuracy_figure.h"
 #include "analysis/line_style.h"
+#include "tests/analysis/arena_per_test.h"
 #include "tests/analysis/made_cells.h"
-
-static ftdn_arena arena;
-static ftdn_error err;
-
-static int set_up(void **state)
-{
-    (void)state;
-    ftdn_arena_init(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_arena_done(&arena);
-    return 0;
-}
 
 static const ftdn_accuracy_figure_desc any = {FTDN_AXIS_ANY, NAN, FTDN_BAND_SD};
 

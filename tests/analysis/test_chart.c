@@ -1,24 +1,8 @@
 #include <math.h>
 
 #include "analysis/chart.h"
+#include "tests/analysis/arena_per_test.h"
 #include "tests/analysis/made_cells.h"
-
-static ftdn_arena arena;
-static ftdn_error err;
-
-static int set_up(void **state)
-{
-    (void)state;
-    ftdn_arena_init(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_arena_done(&arena);
-    return 0;
-}
 
 static ftdn_cell_accuracy in_layer(const char *scope, double weight_rate, double map_rate, double map)
 {

@@ -1,24 +1,8 @@
 #include <math.h>
 
 #include "analysis/class_table.h"
+#include "tests/analysis/arena_per_test.h"
 #include "tests/analysis/made_cells.h"
-
-static ftdn_arena arena;
-static ftdn_error err;
-
-static int set_up(void **state)
-{
-    (void)state;
-    ftdn_arena_init(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_arena_done(&arena);
-    return 0;
-}
 
 static const ftdn_class_table_desc any = {NAN, NAN};
 
@@ -103,10 +87,10 @@ static void rates_are_those_that_most_protections_have_and_cost_about_half(void 
 {
     (void)state;
     const ftdn_cell_accuracy cell[] = {
-        ftdn_made_cell("none", NAN, 0, 0, 0.6),       ftdn_made_cell("none", NAN, 0.001, 0, 0.58),
-        ftdn_made_cell("kr", 0.5, 0.001, 0, 0.59),    ftdn_made_cell("none", NAN, 0.01, 0, 0.25),
-        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.4),      ftdn_made_cell("none", NAN, 0.1, 0, 0.01),
-        ftdn_made_cell("kr", 0.5, 0.1, 0, 0.02),      ftdn_made_cell("none", NAN, 0.02, 0.02, 0.3),
+        ftdn_made_cell("none", NAN, 0, 0, 0.6),    ftdn_made_cell("none", NAN, 0.001, 0, 0.58),
+        ftdn_made_cell("kr", 0.5, 0.001, 0, 0.59), ftdn_made_cell("none", NAN, 0.01, 0, 0.25),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.4),   ftdn_made_cell("none", NAN, 0.1, 0, 0.01),
+        ftdn_made_cell("kr", 0.5, 0.1, 0, 0.02),   ftdn_made_cell("none", NAN, 0.02, 0.02, 0.3),
     };
     assert_true(make(cell, 8, &any).weight_rate == 0.01);
     const ftdn_class_table_desc given = {0.02, NAN}, absent = {0.02, 0};

@@ -1,24 +1,8 @@
 #include <math.h>
 
 #include "analysis/cost_table.h"
+#include "tests/analysis/arena_per_test.h"
 #include "tests/support/support.h"
-
-static ftdn_arena arena;
-static ftdn_error err;
-
-static int set_up(void **state)
-{
-    (void)state;
-    ftdn_arena_init(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_arena_done(&arena);
-    return 0;
-}
 
 static ftdn_latency measured(const char *model, const char *method, double ms, double slowdown, int64_t weight_bytes,
                              int64_t map_bytes)

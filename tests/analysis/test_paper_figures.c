@@ -1,24 +1,8 @@
 #include <math.h>
 
 #include "analysis/paper_figures.h"
+#include "tests/analysis/arena_per_test.h"
 #include "tests/analysis/made_cells.h"
-
-static ftdn_arena arena;
-static ftdn_error err;
-
-static int set_up(void **state)
-{
-    (void)state;
-    ftdn_arena_init(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_arena_done(&arena);
-    return 0;
-}
 
 static ftdn_accuracy_figure make(const char *name, const ftdn_cell_accuracy *cell, int n_cells)
 {
@@ -42,7 +26,7 @@ static void names_are_found_and_all_different(void **state)
 static void the_paper_is_whole(void **state)
 {
     (void)state;
-    static const char *const names[] = {"fig2a", "fig2b", "fig6a", "fig6b",  "fig6c", "fig6d",
+    static const char *const names[] = {"fig2a", "fig2b", "fig6a",  "fig6b",  "fig6c", "fig6d",
                                         "fig7a", "fig7b", "table1", "table2", "table3"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const ftdn_paper_figure *known = ftdn_paper_figure_find(names[i]);

@@ -3,24 +3,8 @@
 
 #include "analysis/paper_figures.h"
 #include "base/file.h"
+#include "tests/analysis/arena_per_test.h"
 #include "tests/support/support.h"
-
-static ftdn_arena arena;
-static ftdn_error err;
-
-static int set_up(void **state)
-{
-    (void)state;
-    ftdn_arena_init(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_arena_done(&arena);
-    return 0;
-}
 
 static const ftdn_paper_value *load(const char *name, int *ret_n_values)
 {
