@@ -66,7 +66,7 @@ static void add_seeds(ftdn_fuzz_corpus *corpus)
 
 static const char *const words[] = {
     "\"images\":[", "\"categories\":[", "\"annotations\":[", "\"segmentation\":[[", "\"segmentation\":{\"a\":\"]\"",
-    "\"file_name\":\"../", "\"name\":\"\\u001b]0;x\\u0007", "\"bbox\":[", "\"iscrowd\":true", "\"id\":1", "1e308",
+    "\"file_name\":\"../", "\"name\":\"\\u001b]0;x\\u0007", "\"bbox\":[", "\"iscrowd\":true", "\"id\":1", "1e308", "1e-30", "39.9999999999",
     "-1e308", "\"\\\"", "\\u009b", "{", "}", "[", "]", ",", ":", NULL};
 
 const ftdn_fuzz_reader ftdn_fuzz_reader_under_attack = {

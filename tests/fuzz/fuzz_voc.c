@@ -35,8 +35,9 @@ static void check_objects(const ftdn_dataset *dataset)
         for (int j = 0; j < image->n_objects; j++) {
             const ftdn_object *object = &image->object[j];
             FTDN_FUZZ_CHECK(object->class_index >= 0 && object->class_index < dataset->n_classes);
-            FTDN_FUZZ_CHECK(object->x0 >= 0 && object->x0 < object->x1 && object->x1 <= SIDE);
-            FTDN_FUZZ_CHECK(object->y0 >= 0 && object->y0 < object->y1 && object->y1 <= SIDE);
+            /* A box has an inside, of which some lies in the picture. */
+            FTDN_FUZZ_CHECK(object->x0 < object->x1 && object->x0 < SIDE && object->x1 > 0);
+            FTDN_FUZZ_CHECK(object->y0 < object->y1 && object->y0 < SIDE && object->y1 > 0);
         }
     }
 }
@@ -84,7 +85,7 @@ static void add_seeds(ftdn_fuzz_corpus *corpus)
 static const char *const words[] = {
     "<annotation>", "</annotation>", "<object>", "</object>", "<bndbox>", "</bndbox>", "<name>", "</name>", "<xmin>",
     "</xmin>", "<![CDATA[", "]]>", "<!--", "-->", "<?x ?>", "&#27;", "&amp;", "&lt;", "encoding=\"UTF-16\"", "\x1b[2J",
-    "000001\n", "../000001", "1e9", "nan", "inf", "-0", NULL};
+    "000001\n", "../000001", "1.00000000001", "8.00000000001", "1e9", "nan", "inf", "-0", NULL};
 
 const ftdn_fuzz_reader ftdn_fuzz_reader_under_attack = {
     .name = "voc", .max_bytes = 4096, .read = read_voc, .add_seeds = add_seeds, .word = words};

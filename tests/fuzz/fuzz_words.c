@@ -2,6 +2,7 @@
  * decimals and lists of class names. */
 #include <string.h>
 
+#include "base/json.h"
 #include "harness/class_names.h"
 #include "harness/decimal.h"
 #include "harness/duration.h"
@@ -41,20 +42,32 @@ static void read_options(const char *const *word, int n_words)
     ftdn_arena_done(&arena);
 }
 
+/* Of a number of JSON: what is written reads back as the same. */
+static void read_decimal(const char *literal)
+{
+    char text[FTDN_DECIMAL_CHARS];
+    ftdn_decimal decimal, again;
+    if (!ftdn_decimal_parse(literal, &decimal)) return;
+    ftdn_decimal_write(decimal, text);
+    if (!ftdn_decimal_parse(text, &again)) ftdn_fuzz_fail("'%s' is written as '%s', which cannot be read", literal, text);
+    FTDN_FUZZ_CHECK(again.digits == decimal.digits && again.exponent == decimal.exponent);
+}
+
 static void read_numbers(const char *word)
 {
+    ftdn_arena arena;
     ftdn_error err = {0};
+    const ftdn_json *node;
     double seconds = 0;
-    char text[FTDN_DECIMAL_CHARS], duration[32];
-    ftdn_decimal decimal, again;
+    char duration[32];
     if (ftdn_fuzz_is_read(ftdn_duration_parse(word, &seconds, &err), &err, NULL)) {
         FTDN_FUZZ_CHECK(seconds > 0 && seconds < 1e15);
         FTDN_FUZZ_CHECK(ftdn_duration_text(seconds, duration)[0]);
     }
-    if (!ftdn_decimal_parse(word, &decimal)) return;
-    ftdn_decimal_write(decimal, text);
-    FTDN_FUZZ_CHECK(ftdn_decimal_parse(text, &again));
-    FTDN_FUZZ_CHECK(again.digits == decimal.digits && again.exponent == decimal.exponent);
+    ftdn_arena_init(&arena);
+    if (ftdn_json_parse(word, strlen(word), "word", &arena, &node, &err) == FTDN_OK && node->kind == FTDN_JSON_NUMBER)
+        read_decimal(node->literal);
+    ftdn_arena_done(&arena);
 }
 
 static void read_names(const char *word)
