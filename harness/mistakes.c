@@ -73,6 +73,7 @@ static void make_printable(ftdn_text *text)
 
 void ftdn_mistakes_add(ftdn_mistakes *mistakes, ftdn_position position, const char *pointer, const char *format, ...)
 {
+    if (mistakes->has_more) return;
     char what[LONGEST_TEXT + 8];
     va_list args;
     va_start(args, format);
