@@ -1,7 +1,7 @@
 /* fuzz_manifest.c - manifests of experiments: all mistakes are named, and what is read stands for itself once resolved. */
 #include <string.h>
 
-#include "harness/manifest.h"
+#include "harness/manifest/manifest.h"
 #include "tests/fuzz/fuzz.h"
 
 #define MOST_SETTINGS 200 /* trials of one manifest whose settings are worked out */

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/message.h"
+#include "harness/campaign/message.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_text(const char *text, const char *bytes, size_t n_bytes)

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "harness/slurm.h"
-#include "harness/training_log.h"
-#include "harness/training_spec.h"
+#include "harness/campaign/slurm.h"
+#include "harness/training/training_log.h"
+#include "harness/training/training_spec.h"
 #include "tests/fuzz/fuzz.h"
 
 #define N_STEPS 3

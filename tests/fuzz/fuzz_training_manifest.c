@@ -1,5 +1,5 @@
 /* fuzz_training_manifest.c - manifests of trainings. */
-#include "harness/training_manifest.h"
+#include "harness/training/training_manifest.h"
 #include "tests/fuzz/fuzz.h"
 
 static void read_manifest(char *bytes, size_t n_bytes)

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "harness/class_names.h"
-#include "harness/decimal.h"
-#include "harness/duration.h"
-#include "harness/options.h"
+#include "harness/manifest/decimal.h"
+#include "harness/plan/class_names.h"
+#include "harness/terminal/duration.h"
+#include "harness/terminal/options.h"
 #include "tests/fuzz/fuzz.h"
 
 #define MOST_WORDS 100
