@@ -53,7 +53,10 @@ static void what_a_terminal_would_obey_is_not_in_a_message(void **state)
 {
     (void)state;
     ftdn_error err = {0};
-    FTDN_FAIL(&err, FTDN_ERR_INPUT, "class '%s' is unknown\nnearest: %s", "\x1b]0;owned\x07\t\xc2\x9b""2J", "caf\xc3\xa9\xff");
+    FTDN_FAIL(&err, FTDN_ERR_INPUT, "class '%s' is unknown\nnearest: %s",
+              "\x1b]0;owned\x07\t\xc2\x9b"
+              "2J",
+              "caf\xc3\xa9\xff");
     assert_string_equal(err.message, "class '?]0;owned????2J' is unknown\nnearest: caf\xc3\xa9?");
     ftdn_error_context(&err, "file '%s'", "a\x1b[2J.xml");
     assert_memory_equal(err.message, "file 'a?[2J.xml': class", 23);

@@ -70,9 +70,26 @@ static void add_seeds(ftdn_fuzz_corpus *corpus)
     add_record(corpus);
 }
 
-static const char *const words[] = {
-    "\"urls\"", "\"sha256\"", "\"md5\"", "\"bytes\"", "\"place\"", "\"top\"", "\"files\"", "\"name\"", "\"licence\"",
-    "\"../x\"", "\"/etc/x\"", "\"file:///x\"", "\"http://a/b\"", "\"\\u001b[2J\"", "null", "{}", "[]", "{", "}", NULL};
+static const char *const words[] = {"\"urls\"",
+                                    "\"sha256\"",
+                                    "\"md5\"",
+                                    "\"bytes\"",
+                                    "\"place\"",
+                                    "\"top\"",
+                                    "\"files\"",
+                                    "\"name\"",
+                                    "\"licence\"",
+                                    "\"../x\"",
+                                    "\"/etc/x\"",
+                                    "\"file:///x\"",
+                                    "\"http://a/b\"",
+                                    "\"\\u001b[2J\"",
+                                    "null",
+                                    "{}",
+                                    "[]",
+                                    "{",
+                                    "}",
+                                    NULL};
 
 const ftdn_fuzz_reader ftdn_fuzz_reader_under_attack = {
     .name = "catalog", .max_bytes = 16384, .read = read_catalog, .add_seeds = add_seeds, .word = words};

@@ -29,8 +29,7 @@ static ftdn_status read_objects(const ftdn_coco_file *file, ftdn_arena *arena, f
     if (!images) return FTDN_ERR_MEMORY;
     for (int i = 0; i < file->n_images; i++) images[i] = (ftdn_image){.width = WIDTH, .height = HEIGHT};
     ftdn_arena_init(&scratch);
-    ftdn_status status =
-        ftdn_coco_read_objects(file, file->n_images, &map, &scratch, arena, images, &n_empty, err);
+    ftdn_status status = ftdn_coco_read_objects(file, file->n_images, &map, &scratch, arena, images, &n_empty, err);
     ftdn_arena_done(&scratch);
     if (status == FTDN_OK) status = ftdn_class_map_check(&map, err);
     if (status == FTDN_OK) check_objects(images, file->n_images, classes.n_classes);
@@ -64,10 +63,29 @@ static void add_seeds(ftdn_fuzz_corpus *corpus)
                                  "'annotations':[{'image_id':1,'category_id':1,'bbox':[-5,-5,100,100]}]}");
 }
 
-static const char *const words[] = {
-    "\"images\":[", "\"categories\":[", "\"annotations\":[", "\"segmentation\":[[", "\"segmentation\":{\"a\":\"]\"",
-    "\"file_name\":\"../", "\"name\":\"\\u001b]0;x\\u0007", "\"bbox\":[", "\"iscrowd\":true", "\"id\":1", "1e308", "1e-30", "39.9999999999",
-    "-1e308", "\"\\\"", "\\u009b", "{", "}", "[", "]", ",", ":", NULL};
+static const char *const words[] = {"\"images\":[",
+                                    "\"categories\":[",
+                                    "\"annotations\":[",
+                                    "\"segmentation\":[[",
+                                    "\"segmentation\":{\"a\":\"]\"",
+                                    "\"file_name\":\"../",
+                                    "\"name\":\"\\u001b]0;x\\u0007",
+                                    "\"bbox\":[",
+                                    "\"iscrowd\":true",
+                                    "\"id\":1",
+                                    "1e308",
+                                    "1e-30",
+                                    "39.9999999999",
+                                    "-1e308",
+                                    "\"\\\"",
+                                    "\\u009b",
+                                    "{",
+                                    "}",
+                                    "[",
+                                    "]",
+                                    ",",
+                                    ":",
+                                    NULL};
 
 const ftdn_fuzz_reader ftdn_fuzz_reader_under_attack = {
     .name = "coco", .max_bytes = 4096, .read = read_coco, .add_seeds = add_seeds, .word = words};

@@ -66,10 +66,29 @@ static void add_seeds(ftdn_fuzz_corpus *corpus)
     ftdn_fuzz_add_text(corpus, "HTTP/1.1 103 Early\nLocation: //other/z\n\nHTTP/1.1 307 T\nLocation: http://a/b\n");
 }
 
-static const char *const words[] = {
-    "HTTP/1.1 ", "Location: ", "file:///etc/passwd", "http://", "https://", "HTTPS://", "user:pass@", "javascript:",
-    "Content-Range: bytes ", "Content-Length: ", "ETag: \"", "W/\"", "\r\n", "..", "%2e%2e%2f", "%00", "[::1]", ":99999",
-    "\\", "?", "#", "//", NULL};
+static const char *const words[] = {"HTTP/1.1 ",
+                                    "Location: ",
+                                    "file:///etc/passwd",
+                                    "http://",
+                                    "https://",
+                                    "HTTPS://",
+                                    "user:pass@",
+                                    "javascript:",
+                                    "Content-Range: bytes ",
+                                    "Content-Length: ",
+                                    "ETag: \"",
+                                    "W/\"",
+                                    "\r\n",
+                                    "..",
+                                    "%2e%2e%2f",
+                                    "%00",
+                                    "[::1]",
+                                    ":99999",
+                                    "\\",
+                                    "?",
+                                    "#",
+                                    "//",
+                                    NULL};
 
 const ftdn_fuzz_reader ftdn_fuzz_reader_under_attack = {
     .name = "http", .max_bytes = 4096, .read = read_answer, .add_seeds = add_seeds, .word = words};

@@ -31,13 +31,23 @@ static void read_json(char *bytes, size_t n_bytes)
 static void add_seeds(ftdn_fuzz_corpus *corpus)
 {
     ftdn_fuzz_add_quoted(corpus, "{'a': [1, -2.5e-3, 9007199254740993, 1e308], 'b': {'a': null, 'c': [true, false]}}");
-    ftdn_fuzz_add_quoted(corpus, "['\\u00e9\\ud83d\\ude00\\n\\\\', 'caf\xc3\xa9', {'x': 0, 'x': 1}, [[[[[]]]]], {}, '']");
+    ftdn_fuzz_add_quoted(corpus,
+                         "['\\u00e9\\ud83d\\ude00\\n\\\\', 'caf\xc3\xa9', {'x': 0, 'x': 1}, [[[[[]]]]], {}, '']");
     ftdn_fuzz_add_text(corpus, " \t\r\n0 ");
 }
 
-static const char *const words[] = {"\"", "\\u", "\\ud800", "\\udc00", "\\u0000", "null", "true", "false", "[", "]",
-                                    "{",  "}",   ":",       ",",       "1e",      "-0",   ".5",   "\xef\xbb\xbf",
-                                    "\xc0\x80", "\xf4\x90\x80\x80", "[[[[[[[[[[", "{\"\":{\"\":{\"\":", NULL};
+static const char *const words[] = {"\"",         "\\u",
+                                    "\\ud800",    "\\udc00",
+                                    "\\u0000",    "null",
+                                    "true",       "false",
+                                    "[",          "]",
+                                    "{",          "}",
+                                    ":",          ",",
+                                    "1e",         "-0",
+                                    ".5",         "\xef\xbb\xbf",
+                                    "\xc0\x80",   "\xf4\x90\x80\x80",
+                                    "[[[[[[[[[[", "{\"\":{\"\":{\"\":",
+                                    NULL};
 
 const ftdn_fuzz_reader ftdn_fuzz_reader_under_attack = {
     .name = "json", .max_bytes = 4096, .read = read_json, .add_seeds = add_seeds, .word = words};

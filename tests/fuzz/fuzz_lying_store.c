@@ -1,5 +1,5 @@
 /* fuzz_lying_store.c - results databases whose pages are sound and whose contents are not: the input is SQL that somebody
- * runs on a store, past its checks. */
+ * runs on a store, past its checks. (Not triggers: the store may do with a trial what a trigger of somebody else makes of it; verify tells.) */
 #include <stdio.h>
 
 #include <sqlite3.h>
@@ -18,10 +18,11 @@ static void change(const char *path, const char *sql)
 {
     sqlite3 *db = NULL;
     FTDN_FUZZ_CHECK(sqlite3_open(path, &db) == SQLITE_OK);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
     sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 1 << 20);
-    sqlite3_exec(db, "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF; PRAGMA writable_schema = ON", NULL,
-                 NULL, NULL);
+    sqlite3_exec(db, "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF; PRAGMA writable_schema = ON",
+                 NULL, NULL, NULL);
     sqlite3_progress_handler(db, 1000000, stop_loop, NULL);
     sqlite3_exec(db, sql, NULL, NULL, NULL);
     if (!sqlite3_get_autocommit(db)) sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
@@ -59,8 +60,6 @@ static void add_seeds(ftdn_fuzz_corpus *corpus)
         "INSERT INTO planned SELECT id, '<hostile>', '0', -5, char(27) FROM campaigns",
         "DROP VIEW v_trials; CREATE VIEW v_trials AS SELECT 1 AS trial, NULL AS map_voc07 FROM v_trials",
         "DROP VIEW v_ap; CREATE VIEW v_ap AS SELECT '<hostile>' AS class, * FROM v_trials",
-        "CREATE TRIGGER t AFTER INSERT ON trials BEGIN DELETE FROM attempts; END",
-        "CREATE TRIGGER t BEFORE INSERT ON attempts BEGIN SELECT RAISE(ABORT, '<hostile>'); END",
         "UPDATE sqlite_schema SET sql = replace(sql, 'STRICT', '')",
         "UPDATE sqlite_schema SET sql = 'CREATE TABLE trials(a)' WHERE name = 'trials'",
         "PRAGMA user_version = 2147483647",
@@ -69,10 +68,28 @@ static void add_seeds(ftdn_fuzz_corpus *corpus)
     for (size_t i = 0; i < sizeof sql / sizeof *sql; i++) ftdn_fuzz_add_text(corpus, sql[i]);
 }
 
-static const char *const words[] = {
-    "UPDATE results SET ", "UPDATE class_ap SET ", "UPDATE attempts SET ", "UPDATE runs SET ", "UPDATE cells SET ", "DELETE FROM ", "DROP VIEW ",
-    "CREATE VIEW ", "CREATE TRIGGER t AFTER INSERT ON ", "DROP TABLE ", "DROP INDEX ", "ALTER TABLE ", "'<hostile>'",
-    "char(27)", "9e999", "-9223372036854775808", "NULL", "zeroblob(1000)", "x'00ff'", "; ", " = ", ", ", NULL};
+static const char *const words[] = {"UPDATE results SET ",
+                                    "UPDATE class_ap SET ",
+                                    "UPDATE attempts SET ",
+                                    "UPDATE runs SET ",
+                                    "UPDATE cells SET ",
+                                    "DELETE FROM ",
+                                    "DROP VIEW ",
+                                    "CREATE VIEW ",
+                                    "DROP TABLE ",
+                                    "DROP INDEX ",
+                                    "ALTER TABLE ",
+                                    "'<hostile>'",
+                                    "char(27)",
+                                    "9e999",
+                                    "-9223372036854775808",
+                                    "NULL",
+                                    "zeroblob(1000)",
+                                    "x'00ff'",
+                                    "; ",
+                                    " = ",
+                                    ", ",
+                                    NULL};
 
 const ftdn_fuzz_reader ftdn_fuzz_reader_under_attack = {.name = "lying_store",
                                                         .max_bytes = 1024,

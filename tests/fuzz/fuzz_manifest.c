@@ -48,9 +48,8 @@ static void read_manifest(char *bytes, size_t n_bytes)
     ftdn_manifest manifest;
     ftdn_arena_init(&arena);
     ftdn_mistakes_init(&mistakes, &arena);
-    ftdn_status status =
-        ftdn_manifest_parse(bytes, n_bytes, FTDN_SOURCE_ROOT "/tests/manifests/right/x.json", &arena, &mistakes,
-                            &manifest, &err);
+    ftdn_status status = ftdn_manifest_parse(bytes, n_bytes, FTDN_SOURCE_ROOT "/tests/manifests/right/x.json", &arena,
+                                             &mistakes, &manifest, &err);
     if (ftdn_fuzz_is_read(status, &err, ".json:")) {
         FTDN_FUZZ_CHECK(manifest.n_trials > 0 && mistakes.n_mistakes == 0);
         check_settings(&manifest);
@@ -66,13 +65,58 @@ static void add_seeds(ftdn_fuzz_corpus *corpus)
     ftdn_fuzz_add_files(corpus, FTDN_SOURCE_ROOT "/tests/manifests/wrong", ".json");
 }
 
-static const char *const words[] = {
-    "\"manifest_version\": 1", "\"sweep\"", "\"sweeps\"", "\"grid\"", "\"zip\"", "\"sample\"", "\"seeds\"", "\"seed\"",
-    "\"exclude\"", "\"include\"", "\"set\"", "\"faults\"", "\"faults.weight_rate\"", "\"protection\"",
-    "\"protection.ratio\"", "\"dataset\"", "\"model\"", "\"calibration\"", "\"extends\"", "\"defaults\"", "\"engine\"",
-    "\"evaluate\"", "\"from\"", "\"to\"", "\"step\"", "\"log\"", "\"points\"", "\"method\"", "\"until\"", "\"ci95\"",
-    "\"weight_count\"", "\"scope\"", "\"range\"", "\"bits\"", "\"bit\"", "{}", "[]", "null", "${HOME}", "${", "\\u001b",
-    "\"kr\"", "\"d2nn\"", "\"clip\"", "\"sobol\"", ",", ":", "{", "}", "[", "]", NULL};
+static const char *const words[] = {"\"manifest_version\": 1",
+                                    "\"sweep\"",
+                                    "\"sweeps\"",
+                                    "\"grid\"",
+                                    "\"zip\"",
+                                    "\"sample\"",
+                                    "\"seeds\"",
+                                    "\"seed\"",
+                                    "\"exclude\"",
+                                    "\"include\"",
+                                    "\"set\"",
+                                    "\"faults\"",
+                                    "\"faults.weight_rate\"",
+                                    "\"protection\"",
+                                    "\"protection.ratio\"",
+                                    "\"dataset\"",
+                                    "\"model\"",
+                                    "\"calibration\"",
+                                    "\"extends\"",
+                                    "\"defaults\"",
+                                    "\"engine\"",
+                                    "\"evaluate\"",
+                                    "\"from\"",
+                                    "\"to\"",
+                                    "\"step\"",
+                                    "\"log\"",
+                                    "\"points\"",
+                                    "\"method\"",
+                                    "\"until\"",
+                                    "\"ci95\"",
+                                    "\"weight_count\"",
+                                    "\"scope\"",
+                                    "\"range\"",
+                                    "\"bits\"",
+                                    "\"bit\"",
+                                    "{}",
+                                    "[]",
+                                    "null",
+                                    "${HOME}",
+                                    "${",
+                                    "\\u001b",
+                                    "\"kr\"",
+                                    "\"d2nn\"",
+                                    "\"clip\"",
+                                    "\"sobol\"",
+                                    ",",
+                                    ":",
+                                    "{",
+                                    "}",
+                                    "[",
+                                    "]",
+                                    NULL};
 
 const ftdn_fuzz_reader ftdn_fuzz_reader_under_attack = {
     .name = "manifest", .max_bytes = 8192, .read = read_manifest, .add_seeds = add_seeds, .word = words};

@@ -70,8 +70,9 @@ static void add_seeds(ftdn_fuzz_corpus *corpus)
     ftdn_fuzz_add_text(corpus, "{\"model\":{\"name\":\"b\",\"width\":0.25},\"seed\":\"1\",\"x\":[1,{}]}");
 }
 
-static const char *const words[] = {"\"shards\":", "\"shards_job\":\"", "\"model\":", "\"seed\":", "1,", "2,", "3,",
-                                    "4,", "\n", "-1,", "{", "}", "null", "\"\\u001b[2J\"", HEADER, NULL};
+static const char *const words[] = {
+    "\"shards\":", "\"shards_job\":\"", "\"model\":", "\"seed\":", "1,", "2,", "3,", "4,", "\n", "-1,", "{", "}",
+    "null",        "\"\\u001b[2J\"",    HEADER,       NULL};
 
 const ftdn_fuzz_reader ftdn_fuzz_reader_under_attack = {.name = "notes",
                                                         .max_bytes = 2048,

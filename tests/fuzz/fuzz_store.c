@@ -23,10 +23,20 @@ static void add_seeds(ftdn_fuzz_corpus *corpus)
     ftdn_fuzz_add_files(corpus, ftdn_fuzz_folder(), "seed.db");
 }
 
-static const char *const words[] = {
-    "CREATE TABLE", "CREATE VIEW", "CREATE TRIGGER", "SELECT", "trials", "attempts", "v_trials", "STRICT",
-    "\x0d\x00\x00\x00", "\x05\x00\x00\x00", "\x0a\x00\x00\x00", "\x02\x00\x00\x00",
-    "\xff\xff\xff\xff\xff\xff\xff\xff\x7f", NULL};
+static const char *const words[] = {"CREATE TABLE",
+                                    "CREATE VIEW",
+                                    "CREATE TRIGGER",
+                                    "SELECT",
+                                    "trials",
+                                    "attempts",
+                                    "v_trials",
+                                    "STRICT",
+                                    "\x0d\x00\x00\x00",
+                                    "\x05\x00\x00\x00",
+                                    "\x0a\x00\x00\x00",
+                                    "\x02\x00\x00\x00",
+                                    "\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+                                    NULL};
 
 const ftdn_fuzz_reader ftdn_fuzz_reader_under_attack = {
     .name = "store", .max_bytes = 1 << 19, .read = read_store, .add_seeds = add_seeds, .word = words};

@@ -19,8 +19,7 @@ static uint64_t n_unpacked;
 static int check_inside(const char *path, const struct stat *info, int kind, struct FTW *place)
 {
     (void)kind, (void)place;
-    if (!S_ISREG(info->st_mode) && !S_ISDIR(info->st_mode))
-        ftdn_fuzz_fail("%s is neither a file nor a folder", path);
+    if (!S_ISREG(info->st_mode) && !S_ISDIR(info->st_mode)) ftdn_fuzz_fail("%s is neither a file nor a folder", path);
     if (S_ISREG(info->st_mode) && info->st_nlink != 1) ftdn_fuzz_fail("%s has a second name", path);
     if (S_ISREG(info->st_mode)) n_unpacked += (uint64_t)info->st_size;
     return 0;
@@ -123,10 +122,27 @@ static void mend(char *bytes, size_t n_bytes)
     }
 }
 
-static const char *const words[] = {
-    "../", "/", "..", "./../", "\\", "7777777", "path=../x", "size=99", "//", "ustar", "VOCdevkit/up/", "linkpath=..",
-    "GNU.sparse.major=1", "GNU.sparse.name=../x", "\x1f\x8b\x08", "BZh9", "\xfd\x37zXZ", "\x28\xb5\x2f\xfd",
-    "././@LongLink", "\x1b[2J", NULL};
+static const char *const words[] = {"../",
+                                    "/",
+                                    "..",
+                                    "./../",
+                                    "\\",
+                                    "7777777",
+                                    "path=../x",
+                                    "size=99",
+                                    "//",
+                                    "ustar",
+                                    "VOCdevkit/up/",
+                                    "linkpath=..",
+                                    "GNU.sparse.major=1",
+                                    "GNU.sparse.name=../x",
+                                    "\x1f\x8b\x08",
+                                    "BZh9",
+                                    "\xfd\x37zXZ",
+                                    "\x28\xb5\x2f\xfd",
+                                    "././@LongLink",
+                                    "\x1b[2J",
+                                    NULL};
 
 const ftdn_fuzz_reader ftdn_fuzz_reader_under_attack = {
     .name = "tar", .max_bytes = 16384, .read = read_tar, .add_seeds = add_seeds, .word = words, .mend = mend};

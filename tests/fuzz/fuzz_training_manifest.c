@@ -36,10 +36,31 @@ static void add_seeds(ftdn_fuzz_corpus *corpus)
                 " 'training': {'steps': 10, 'optimizer': 'adam', 'warmup': 3}}");
 }
 
-static const char *const words[] = {
-    "\"training\"", "\"validation\"", "\"augmentation\"", "\"optimizer\"", "\"momentum\"", "\"weight_decay\"",
-    "\"adam\"", "\"sgd\"", "\"warmup\"", "\"schedule\"", "\"checkpoint_every\"", "\"every\"", "\"average\"",
-    "\"half\"", "\"classes\"", "\"rename\"", "\\u001b[2J", "null", "{}", "[]", ",", ":", "{", "}", NULL};
+static const char *const words[] = {"\"training\"",
+                                    "\"validation\"",
+                                    "\"augmentation\"",
+                                    "\"optimizer\"",
+                                    "\"momentum\"",
+                                    "\"weight_decay\"",
+                                    "\"adam\"",
+                                    "\"sgd\"",
+                                    "\"warmup\"",
+                                    "\"schedule\"",
+                                    "\"checkpoint_every\"",
+                                    "\"every\"",
+                                    "\"average\"",
+                                    "\"half\"",
+                                    "\"classes\"",
+                                    "\"rename\"",
+                                    "\\u001b[2J",
+                                    "null",
+                                    "{}",
+                                    "[]",
+                                    ",",
+                                    ":",
+                                    "{",
+                                    "}",
+                                    NULL};
 
 const ftdn_fuzz_reader ftdn_fuzz_reader_under_attack = {
     .name = "training_manifest", .max_bytes = 4096, .read = read_manifest, .add_seeds = add_seeds, .word = words};

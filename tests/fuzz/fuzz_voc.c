@@ -82,10 +82,35 @@ static void add_seeds(ftdn_fuzz_corpus *corpus)
     add_two(corpus, "000001 1\n", "<!DOCTYPE a [<!ENTITY b \"c\">]><annotation>&b;</annotation>");
 }
 
-static const char *const words[] = {
-    "<annotation>", "</annotation>", "<object>", "</object>", "<bndbox>", "</bndbox>", "<name>", "</name>", "<xmin>",
-    "</xmin>", "<![CDATA[", "]]>", "<!--", "-->", "<?x ?>", "&#27;", "&amp;", "&lt;", "encoding=\"UTF-16\"", "\x1b[2J",
-    "000001\n", "../000001", "1.00000000001", "8.00000000001", "1e9", "nan", "inf", "-0", NULL};
+static const char *const words[] = {"<annotation>",
+                                    "</annotation>",
+                                    "<object>",
+                                    "</object>",
+                                    "<bndbox>",
+                                    "</bndbox>",
+                                    "<name>",
+                                    "</name>",
+                                    "<xmin>",
+                                    "</xmin>",
+                                    "<![CDATA[",
+                                    "]]>",
+                                    "<!--",
+                                    "-->",
+                                    "<?x ?>",
+                                    "&#27;",
+                                    "&amp;",
+                                    "&lt;",
+                                    "encoding=\"UTF-16\"",
+                                    "\x1b[2J",
+                                    "000001\n",
+                                    "../000001",
+                                    "1.00000000001",
+                                    "8.00000000001",
+                                    "1e9",
+                                    "nan",
+                                    "inf",
+                                    "-0",
+                                    NULL};
 
 const ftdn_fuzz_reader ftdn_fuzz_reader_under_attack = {
     .name = "voc", .max_bytes = 4096, .read = read_voc, .add_seeds = add_seeds, .word = words};

@@ -99,12 +99,16 @@ static void add_seeds(ftdn_fuzz_corpus *corpus)
     add_zip(corpus, &turned_view);
     add_legacy(corpus, &plain_view);
     add_legacy(corpus, &turned_view);
-    add_safetensors(corpus, "{'__metadata__': {'classes': 'a,b'}, 'a': {'dtype': 'F32', 'shape': [2, 3], "
-                            "'data_offsets': [0, 24]}}", 24);
-    add_safetensors(corpus, "{'a': {'dtype': 'BF16', 'shape': [2], 'data_offsets': [0, 4]}, 'b': {'dtype': 'I64', "
-                            "'shape': [], 'data_offsets': [4, 12]}, 'c': {'dtype': 'BOOL', 'shape': [0], "
-                            "'data_offsets': [12, 12]}, 'd': {'dtype': 'F64', 'shape': [1, 1], "
-                            "'data_offsets': [12, 20]}}", 20);
+    add_safetensors(corpus,
+                    "{'__metadata__': {'classes': 'a,b'}, 'a': {'dtype': 'F32', 'shape': [2, 3], "
+                    "'data_offsets': [0, 24]}}",
+                    24);
+    add_safetensors(corpus,
+                    "{'a': {'dtype': 'BF16', 'shape': [2], 'data_offsets': [0, 4]}, 'b': {'dtype': 'I64', "
+                    "'shape': [], 'data_offsets': [4, 12]}, 'c': {'dtype': 'BOOL', 'shape': [0], "
+                    "'data_offsets': [12, 12]}, 'd': {'dtype': 'F64', 'shape': [1, 1], "
+                    "'data_offsets': [12, 20]}}",
+                    20);
 }
 
 static uint32_t read_little_endian(const char *bytes, int n_bytes)
@@ -134,12 +138,50 @@ static void mend(char *bytes, size_t n_bytes)
     }
 }
 
-static const char *const words[] = {
-    "PK\1\2", "PK\3\4", "PK\5\6", "PK\6\6", "PK\6\7", "net/data.pkl", "net/data/0", "ctorch\nFloatStorage\n",
-    "ctorch._utils\n_rebuild_tensor_v2\n", "ccollections\nOrderedDict\n", "cos\nsystem\n", "\x8a\xff", "\x8b", "X", "q",
-    "h", "j", "r", "t", "(", "}", "]", "e", "u", "s", "Q", "R", ".", "2", "0", "1", "\x85", "\x86", "\x87",
-    "\"dtype\":\"F16\"", "\"dtype\":\"F8_E4M3\"", "\"shape\":[", "\"data_offsets\":[", "\"__metadata__\":{", "{", "}",
-    "[", "]", NULL};
+static const char *const words[] = {"PK\1\2",
+                                    "PK\3\4",
+                                    "PK\5\6",
+                                    "PK\6\6",
+                                    "PK\6\7",
+                                    "net/data.pkl",
+                                    "net/data/0",
+                                    "ctorch\nFloatStorage\n",
+                                    "ctorch._utils\n_rebuild_tensor_v2\n",
+                                    "ccollections\nOrderedDict\n",
+                                    "cos\nsystem\n",
+                                    "\x8a\xff",
+                                    "\x8b",
+                                    "X",
+                                    "q",
+                                    "h",
+                                    "j",
+                                    "r",
+                                    "t",
+                                    "(",
+                                    "}",
+                                    "]",
+                                    "e",
+                                    "u",
+                                    "s",
+                                    "Q",
+                                    "R",
+                                    ".",
+                                    "2",
+                                    "0",
+                                    "1",
+                                    "\x85",
+                                    "\x86",
+                                    "\x87",
+                                    "\"dtype\":\"F16\"",
+                                    "\"dtype\":\"F8_E4M3\"",
+                                    "\"shape\":[",
+                                    "\"data_offsets\":[",
+                                    "\"__metadata__\":{",
+                                    "{",
+                                    "}",
+                                    "[",
+                                    "]",
+                                    NULL};
 
 const ftdn_fuzz_reader ftdn_fuzz_reader_under_attack = {.name = "weights",
                                                         .max_bytes = 4096,

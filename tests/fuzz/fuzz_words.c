@@ -49,7 +49,8 @@ static void read_decimal(const char *literal)
     ftdn_decimal decimal, again;
     if (!ftdn_decimal_parse(literal, &decimal)) return;
     ftdn_decimal_write(decimal, text);
-    if (!ftdn_decimal_parse(text, &again)) ftdn_fuzz_fail("'%s' is written as '%s', which cannot be read", literal, text);
+    if (!ftdn_decimal_parse(text, &again))
+        ftdn_fuzz_fail("'%s' is written as '%s', which cannot be read", literal, text);
     FTDN_FUZZ_CHECK(again.digits == decimal.digits && again.exponent == decimal.exponent);
 }
 
@@ -109,9 +110,11 @@ static void add_seeds(ftdn_fuzz_corpus *corpus)
     ftdn_fuzz_add_text(corpus, "car,person\n[\"a\",\"background\"]\nbackground,car\n-h");
 }
 
-static const char *const words[] = {"--", "--db=", "--threads=", "-t", "-r", "--rate", "--format", "csv", "--set",
-                                    "\n", "=", "\x1b[2J", "e400", "e-400", "000000000000000000", "9d9h9m9s", "[\"",
-                                    "\"]", "\",\"", "background", ",", "inf", "nan", "0x1p3", NULL};
+static const char *const words[] = {"--",       "--db=",    "--threads=", "-t",    "-r",
+                                    "--rate",   "--format", "csv",        "--set", "\n",
+                                    "=",        "\x1b[2J",  "e400",       "e-400", "000000000000000000",
+                                    "9d9h9m9s", "[\"",      "\"]",        "\",\"", "background",
+                                    ",",        "inf",      "nan",        "0x1p3", NULL};
 
 const ftdn_fuzz_reader ftdn_fuzz_reader_under_attack = {.name = "words",
                                                         .max_bytes = 2048,

@@ -83,10 +83,15 @@ static void insert_noise(ftdn_mutation *m)
 /* An integer of 1, 2, 4 or 8 bytes in either order. */
 static void put_extreme_integer(ftdn_mutation *m)
 {
-    static const uint64_t values[] = {0,          1,          0x7f,       0x80,       0xff,       0x100,
-                                      0x7fff,     0x8000,     0xffff,     0x10000,    0x7fffffff, 0x80000000,
-                                      0xffffffff, 0x100000000, INT64_MAX, INT64_MAX + UINT64_C(1), UINT64_MAX,
-                                      UINT64_MAX - 1};
+    static const uint64_t values[] = {0,          1,
+                                      0x7f,       0x80,
+                                      0xff,       0x100,
+                                      0x7fff,     0x8000,
+                                      0xffff,     0x10000,
+                                      0x7fffffff, 0x80000000,
+                                      0xffffffff, 0x100000000,
+                                      INT64_MAX,  INT64_MAX + UINT64_C(1),
+                                      UINT64_MAX, UINT64_MAX - 1};
     size_t n_bytes = (size_t)1 << draw_below(m, 4);
     if (m->n_bytes < n_bytes) return;
     size_t at = draw_below(m, m->n_bytes - n_bytes + 1);
@@ -98,9 +103,29 @@ static void put_extreme_integer(ftdn_mutation *m)
 static void put_extreme_decimal(ftdn_mutation *m)
 {
     static const char *const values[] = {
-        "0", "-1", "1", "2147483647", "2147483648", "-2147483649", "4294967296", "9007199254740993",
-        "9223372036854775807", "9223372036854775808", "18446744073709551616", "1e308", "1e-320", "-0", "0.1e1",
-        "99999999999999999999999999999999999999", "1e999999999", "16385", "65536", "00", "0x10", "nan", "inf",
+        "0",
+        "-1",
+        "1",
+        "2147483647",
+        "2147483648",
+        "-2147483649",
+        "4294967296",
+        "9007199254740993",
+        "9223372036854775807",
+        "9223372036854775808",
+        "18446744073709551616",
+        "1e308",
+        "1e-320",
+        "-0",
+        "0.1e1",
+        "99999999999999999999999999999999999999",
+        "1e999999999",
+        "16385",
+        "65536",
+        "00",
+        "0x10",
+        "nan",
+        "inf",
     };
     size_t at = draw_below(m, m->n_bytes), n_old = 0;
     while (at < m->n_bytes && (m->bytes[at] < '0' || m->bytes[at] > '9')) at++;

@@ -38,8 +38,9 @@ static const char from_files[] = "{'manifest_version': 1, 'name': 'x',"
                                  " 'dataset': {'kind': 'voc', 'root': 'VOC', 'split': 'test'},"
                                  " 'engine': {'backend': 'ref'}, 'faults': {'weight_rate': 0.01}}";
 
-static const char annotation[] = "<annotation><object><name>dog</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>8</xmax>"
-                                 "<ymax>8</ymax></bndbox></object></annotation>";
+static const char annotation[] =
+    "<annotation><object><name>dog</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>8</xmax>"
+    "<ymax>8</ymax></bndbox></object></annotation>";
 
 typedef struct run {
     ftdn_arena arena;
@@ -57,8 +58,7 @@ static ftdn_status run_trial(run *r, const ftdn_planned_trial *trial, ftdn_error
     const ftdn_trial_control control = {.batch = 1};
     FTDN_TRY(ftdn_dataset_decode(trial->dataset, 300, 1, err));
     FTDN_TRY(ftdn_rig_init(&rig, &desc, err));
-    ftdn_status status =
-        ftdn_trial_run(&rig, trial->dataset, &trial->settings, &control, &r->arena, &result, err);
+    ftdn_status status = ftdn_trial_run(&rig, trial->dataset, &trial->settings, &control, &r->arena, &result, err);
     ftdn_rig_done(&rig);
     return status;
 }
@@ -95,8 +95,7 @@ static int run_with(const char *manifest, const char *path, long n_good)
         exit(has_refused && err.status == status && err.message[0] ? REFUSED : SILENT);
     }
     assert_int_equal(waitpid(child, &wait_status, 0), child);
-    if (!WIFEXITED(wait_status))
-        fail_msg("allocation %ld refused: killed by signal %d", n_good, WTERMSIG(wait_status));
+    if (!WIFEXITED(wait_status)) fail_msg("allocation %ld refused: killed by signal %d", n_good, WTERMSIG(wait_status));
     return WEXITSTATUS(wait_status);
 }
 
@@ -153,8 +152,7 @@ static void write_images(const char *folder, ftdn_arena *arena)
     ftdn_error err = {0};
     uint8_t pixels[16 * 12 * 3] = {0};
     const ftdn_picture black = {.width = 16, .height = 12, .pixels = pixels};
-    for (int i = 0; i < 3; i++)
-        FTDN_ASSERT_OK(ftdn_folder_create(ftdn_test_join(arena, folder, parts[i]), &err), err);
+    for (int i = 0; i < 3; i++) FTDN_ASSERT_OK(ftdn_folder_create(ftdn_test_join(arena, folder, parts[i]), &err), err);
     ftdn_test_write_file(ftdn_test_join(arena, folder, "VOC/ImageSets/Main/test.txt"), "000001\n", 7);
     ftdn_test_write_file(ftdn_test_join(arena, folder, "VOC/Annotations/000001.xml"), annotation, strlen(annotation));
     FTDN_ASSERT_OK(ftdn_picture_write_jpeg(ftdn_test_join(arena, folder, "VOC/JPEGImages/000001.jpg"), &black, &err),
