@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* libcrypto calls these functions deprecated. Those in their place look the algorithm up and take memory each time that a
- * hash begins, also anew, which may fail; these cannot. */
+/* libcrypto calls these functions deprecated. Those in their place look the algorithm up and take memory each time that
+ * a hash begins, also anew, which may fail; these cannot. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 

@@ -20,7 +20,8 @@ typedef struct ftdn_made_tiff {
 /* One of each kind that is read. */
 extern const ftdn_made_tiff ftdn_made_tiff_kind[FTDN_MADE_TIFF_KINDS];
 
-/* The file's bytes, in the arena. samples: in the machine's order; of 8 bits in the low byte. A refusal fails the test. */
+/* The file's bytes, in the arena. samples: in the machine's order; of 8 bits in the low byte. A refusal fails the
+ * test. */
 char *ftdn_made_tiff_encode(const ftdn_made_tiff *made, const uint16_t *samples, ftdn_arena *arena,
                             size_t *ret_n_bytes);
 

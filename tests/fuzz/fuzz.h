@@ -24,13 +24,13 @@ typedef struct ftdn_fuzz_corpus {
 typedef struct ftdn_fuzz_reader {
     const char *name;
     size_t max_bytes; /* of an input */
-    /* Read one input, a heap block of exactly n_bytes (so that a step too far is seen), 0 behind it where the reader is
-     * promised one; check what comes of it. */
+    /* Read one input, a heap block of exactly n_bytes (so that a step too far is seen), with a 0 behind it where the
+     * reader is promised one; check what comes of it. */
     void (*read)(char *bytes, size_t n_bytes);
     /* Add good inputs, and a few that are wrong in ways of their own. */
     void (*add_seeds)(ftdn_fuzz_corpus *corpus);
     const char *const *word; /* tokens of the grammar, NULL behind the last; NULL: none */
-    /* Make checksums right again that a mutation broke, so that what is behind them is reached; NULL: there are none. */
+    /* Make checksums right again that a mutation broke, so that what they guard is reached; NULL: there are none. */
     void (*mend)(char *bytes, size_t n_bytes);
     bool ends_in_zero; /* the reader is promised a 0 behind the bytes */
 } ftdn_fuzz_reader;
@@ -52,8 +52,8 @@ _Noreturn void ftdn_fuzz_fail(const char *format, ...) FTDN_PRINTF(1, 2);
 #define FTDN_FUZZ_CHECK(condition)                                                                                     \
     ((condition) ? (void)0 : ftdn_fuzz_fail("%s:%d: %s does not hold", __FILE__, __LINE__, #condition))
 
-/* A failure of a reader is bad input (of a worker process, a broken backend), never a want of memory; it has a message that contains `name` (NULL: none is
- * asked for), and nothing in it that a terminal obeys. Answers status == FTDN_OK. */
+/* A failure of a reader is bad input (of a worker process, a broken backend), never a want of memory; it has a message
+ * that contains `name` (NULL: none is asked for) and nothing that a terminal obeys. Answers status == FTDN_OK. */
 bool ftdn_fuzz_is_read(ftdn_status status, const ftdn_error *err, const char *name);
 
 /* How often that was the answer so far: an attack that is always refused, or never, shows nothing. */
@@ -66,7 +66,7 @@ ftdn_fuzz_count ftdn_fuzz_count_answers(void);
 /* What was taken from the arena is in proportion to the input: at most `base` bytes and `factor` for each of it. */
 void ftdn_fuzz_check_memory(const ftdn_arena *arena, size_t n_bytes, size_t base, size_t factor);
 
-/* A folder for files of this process, made at the first call, under $TMPDIR, /dev/shm or /tmp; it goes when the process
+/* A folder for files of this process, made at the first call, in $TMPDIR, /dev/shm or /tmp; it goes when the process
  * ends well, or with ftdn_fuzz_remove_folder. */
 const char *ftdn_fuzz_folder(void);
 void ftdn_fuzz_remove_folder(void);

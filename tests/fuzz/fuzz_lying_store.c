@@ -1,33 +1,11 @@
-/* fuzz_lying_store.c - results databases whose pages are sound and whose contents are not: the input is SQL that somebody
- * runs on a store, past its checks. (Not triggers: the store may do with a trial what a trigger of somebody else makes of it; verify tells.) */
+/* fuzz_lying_store.c - results databases whose pages are sound and whose contents are not: the input is SQL that
+ * somebody runs on a store, past its checks. (No triggers: they may make something else of a trial; ftdn verify tells.)
+ */
 #include <stdio.h>
-
-#include <sqlite3.h>
 
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/store_attack.h"
-
-/* Not for ever: SQL may be a loop. */
-static int stop_loop(void *user)
-{
-    (void)user;
-    return 1;
-}
-
-static void change(const char *path, const char *sql)
-{
-    sqlite3 *db = NULL;
-    FTDN_FUZZ_CHECK(sqlite3_open(path, &db) == SQLITE_OK);
-    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-    sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
-    sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 1 << 20);
-    sqlite3_exec(db, "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF; PRAGMA writable_schema = ON",
-                 NULL, NULL, NULL);
-    sqlite3_progress_handler(db, 1000000, stop_loop, NULL);
-    sqlite3_exec(db, sql, NULL, NULL, NULL);
-    if (!sqlite3_get_autocommit(db)) sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
-    FTDN_FUZZ_CHECK(sqlite3_close(db) == SQLITE_OK);
-}
+#include "tests/results/changed_store.h"
 
 static void read_sql(char *bytes, size_t n_bytes)
 {
@@ -35,7 +13,7 @@ static void read_sql(char *bytes, size_t n_bytes)
     (void)n_bytes;
     snprintf(path, sizeof path, "%s/lying.db", ftdn_fuzz_folder());
     ftdn_fuzz_make_store(path);
-    change(path, bytes);
+    ftdn_changed_store_run(path, bytes);
     ftdn_fuzz_attack_store(path);
     ftdn_fuzz_remove_folder();
 }

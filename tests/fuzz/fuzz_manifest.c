@@ -1,4 +1,5 @@
-/* fuzz_manifest.c - manifests of experiments: all mistakes are named, and what is read stands for itself once resolved. */
+/* fuzz_manifest.c - manifests of experiments: all mistakes are named, and what is read stands for itself once
+ * it is resolved. */
 #include <string.h>
 
 #include "harness/manifest/manifest.h"

@@ -1,5 +1,5 @@
-/* fuzz_weights.c - weight files of all formats: what is read can be written as safetensors, and reads back with the same
- * values. */
+/* fuzz_weights.c - weight files of all formats: what is read can be written as safetensors, and reads back with the
+ * same values. */
 #include <math.h>
 #include <string.h>
 

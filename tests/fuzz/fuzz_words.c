@@ -1,5 +1,5 @@
-/* fuzz_words.c - what is typed: each line is a word of a command line; then the words by themselves, as lengths of time,
- * decimals and lists of class names. */
+/* fuzz_words.c - what is typed: each line is a word of a command line; then the words by themselves, as lengths of
+ * time, decimals and lists of class names. */
 #include <string.h>
 
 #include "base/json.h"
