@@ -127,6 +127,12 @@ void ftdn_fuzz_check_memory(const ftdn_arena *arena, size_t n_bytes, size_t base
         ftdn_fuzz_fail("%zu bytes of memory for an input of %zu", arena->peak_bytes, n_bytes);
 }
 
+static void remove_folder(void)
+{
+    ftdn_error err = {0};
+    if (ftdn_folder_remove(folder, &err) != FTDN_OK) fprintf(stderr, "%s\n", err.message);
+}
+
 const char *ftdn_fuzz_folder(void)
 {
     if (folder[0]) return folder;
@@ -134,15 +140,15 @@ const char *ftdn_fuzz_folder(void)
     if (!parent || !*parent) parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     snprintf(folder, sizeof folder, "%s/ftdn-fuzz-XXXXXX", parent);
     if (!mkdtemp(folder)) ftdn_fuzz_fail("%s: cannot be made", folder);
-    atexit(ftdn_fuzz_remove_folder);
+    atexit(remove_folder);
     return folder;
 }
 
-void ftdn_fuzz_remove_folder(void)
+void ftdn_fuzz_empty_folder(void)
 {
     ftdn_error err = {0};
-    if (folder[0] && ftdn_folder_remove(folder, &err) != FTDN_OK) fprintf(stderr, "%s\n", err.message);
-    folder[0] = 0;
+    remove_folder();
+    if (ftdn_folder_create(ftdn_fuzz_folder(), &err) != FTDN_OK) ftdn_fuzz_fail("%s", err.message);
 }
 
 const char *ftdn_fuzz_write(const char *name, const void *bytes, size_t n_bytes)

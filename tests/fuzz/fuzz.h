@@ -67,9 +67,11 @@ ftdn_fuzz_count ftdn_fuzz_count_answers(void);
 void ftdn_fuzz_check_memory(const ftdn_arena *arena, size_t n_bytes, size_t base, size_t factor);
 
 /* A folder for files of this process, made at the first call, in $TMPDIR, /dev/shm or /tmp; it goes when the process
- * ends well, or with ftdn_fuzz_remove_folder. */
+ * exits. */
 const char *ftdn_fuzz_folder(void);
-void ftdn_fuzz_remove_folder(void);
+
+/* Remove all that is in it. */
+void ftdn_fuzz_empty_folder(void);
 
 /* Put bytes into a file of that folder; its path, which lives until the process ends. */
 const char *ftdn_fuzz_write(const char *name, const void *bytes, size_t n_bytes);

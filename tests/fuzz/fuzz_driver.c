@@ -4,7 +4,8 @@
  *     fuzz_NAME --read FILE...            these inputs
  *     fuzz_NAME --write-seeds FOLDER      the seeds as files, and the words as FOLDER.words: what libFuzzer takes
  *
- * The reader runs in a child process, so that its death leaves somebody to say which input it was. */
+ * The reader runs in a child process, so that its death leaves somebody to say which input it was (fuzz-NAME-input, in
+ * the current folder). */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include <errno.h>
 #include <signal.h>
@@ -105,8 +106,7 @@ _Noreturn static void attack_reader(attack *a)
 static int tell_death(const attack *a, int wait_status)
 {
     char path[512];
-    const char *parent = getenv("TMPDIR");
-    snprintf(path, sizeof path, "%s/fuzz-%s-input", parent && *parent ? parent : "/tmp", a->reader->name);
+    snprintf(path, sizeof path, "fuzz-%s-input", a->reader->name);
     FILE *file = fopen(path, "wb");
     if (file) {
         fwrite(a->trace->bytes, 1, a->trace->n_bytes, file);
@@ -126,6 +126,7 @@ static int run(attack *a)
     size_t n_trace = sizeof *a->trace + a->reader->max_bytes;
     a->trace = mmap(NULL, n_trace, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (a->trace == MAP_FAILED) ftdn_fuzz_fail("no memory to share: %s", strerror(errno));
+    (void)ftdn_fuzz_folder(); /* so that it goes with this process, however the child ends */
     pid_t child = fork();
     if (child < 0) ftdn_fuzz_fail("no child: %s", strerror(errno));
     if (child == 0) attack_reader(a);

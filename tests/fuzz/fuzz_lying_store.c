@@ -15,7 +15,7 @@ static void read_sql(char *bytes, size_t n_bytes)
     ftdn_fuzz_make_store(path);
     ftdn_changed_store_run(path, bytes);
     ftdn_fuzz_attack_store(path);
-    ftdn_fuzz_remove_folder();
+    ftdn_fuzz_empty_folder();
 }
 
 static void add_seeds(ftdn_fuzz_corpus *corpus)

@@ -10,7 +10,7 @@ static void read_store(char *bytes, size_t n_bytes)
     char path[512];
     snprintf(path, sizeof path, "%s", ftdn_fuzz_write("damaged.db", bytes, n_bytes));
     ftdn_fuzz_attack_store(path);
-    ftdn_fuzz_remove_folder();
+    ftdn_fuzz_empty_folder();
 }
 
 static void add_seeds(ftdn_fuzz_corpus *corpus)
