@@ -210,7 +210,7 @@ static void every_refused_allocation_is_an_error(void **state)
         ftdn_arena_fail_after(&arena, k);
         ftdn_image image = {0};
         status = parse(&arena, two_objects, strlen(two_objects), &image, &err);
-        assert_int_equal(status, k < 23 ? FTDN_ERR_MEMORY : FTDN_OK); /* 22 for the class list, 1 for the objects */
+        assert_int_equal(status, k < 24 ? FTDN_ERR_MEMORY : FTDN_OK); /* 23 for the class list, 1 for the objects */
         ftdn_arena_done(&arena);
     }
 }
