@@ -7,6 +7,8 @@
 
 #include <openssl/evp.h>
 
+#include "base/hex.h"
+
 #define DIGEST_BYTES 32
 
 struct ftdn_sha256 {
@@ -61,12 +63,7 @@ void ftdn_sha256_finish(ftdn_sha256 *hash, char ret_hex[FTDN_SHA256_HEX])
     require(EVP_DigestFinal_ex(hash->context, digest, &n_bytes));
     assert(n_bytes == DIGEST_BYTES);
     require(EVP_DigestInit_ex(hash->context, EVP_sha256(), NULL));
-    static const char digits[] = "0123456789abcdef";
-    for (int i = 0; i < DIGEST_BYTES; i++) {
-        ret_hex[2 * i] = digits[digest[i] >> 4];
-        ret_hex[2 * i + 1] = digits[digest[i] & 15];
-    }
-    ret_hex[2 * DIGEST_BYTES] = 0;
+    ftdn_hex_write(digest, DIGEST_BYTES, ret_hex);
 }
 
 ftdn_status ftdn_sha256_of(const void *bytes, size_t n_bytes, char ret_hex[FTDN_SHA256_HEX], ftdn_error *err)
