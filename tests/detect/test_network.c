@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tests/support/arena_per_test.h"
+#include "tests/support/find_layer.h"
 
 static void assert_close(double found, double expected, double tolerance)
 {
@@ -70,8 +71,7 @@ static void assert_matches_checkpoint(const char *name)
     const ftdn_json *layers = ftdn_json_find(root, "layers");
     assert_true(layers->n_children > 0);
     for (int i = 0; i < layers->n_children; i++) {
-        int layer = ftdn_graph_find_layer(graph, ftdn_json_find(layers->child[i], "key")->string);
-        assert_true(layer >= 0);
+        int layer = ftdn_test_find_layer(graph, ftdn_json_find(layers->child[i], "key")->string);
         ftdn_shape shape = graph->node[graph->layer[layer].conv].shape;
         const ftdn_json *dims = ftdn_json_find(layers->child[i], "shape");
         assert_int_equal(shape.c, dims->child[1]->number);
@@ -248,11 +248,10 @@ static void vgg16_layers_have_their_roles(void **state)
     assert_int_equal(count_role(&network, FTDN_ROLE_FEATURE_WEIGHTS).n_weights, 14710464);
     assert_int_equal(count_role(&network, FTDN_ROLE_FEATURE_MAP).n_map_elements, 24372480);
     const ftdn_graph *graph = &network.graph;
-    assert_true(graph->layer[ftdn_graph_find_layer(graph, "base_net.21")].roles & FTDN_ROLE_SOURCE);
-    assert_int_equal(graph->layer[ftdn_graph_find_layer(graph, "base_net.33")].roles,
-                     FTDN_ROLE_BASE | FTDN_ROLE_SOURCE);
-    assert_int_equal(graph->layer[ftdn_graph_find_layer(graph, "base_net.31")].roles, FTDN_ROLE_BASE);
-    assert_int_equal(graph->layer[ftdn_graph_find_layer(graph, "extras.3.0")].roles, FTDN_ROLE_EXTRA);
+    assert_true(graph->layer[ftdn_test_find_layer(graph, "base_net.21")].roles & FTDN_ROLE_SOURCE);
+    assert_int_equal(graph->layer[ftdn_test_find_layer(graph, "base_net.33")].roles, FTDN_ROLE_BASE | FTDN_ROLE_SOURCE);
+    assert_int_equal(graph->layer[ftdn_test_find_layer(graph, "base_net.31")].roles, FTDN_ROLE_BASE);
+    assert_int_equal(graph->layer[ftdn_test_find_layer(graph, "extras.3.0")].roles, FTDN_ROLE_EXTRA);
 }
 
 static void mobilenet_layers_have_their_roles(void **state)
@@ -264,9 +263,9 @@ static void mobilenet_layers_have_their_roles(void **state)
     assert_int_equal(count_role(&network, FTDN_ROLE_FEATURE_WEIGHTS).n_weights, 3184224);
     assert_int_equal(count_role(&network, FTDN_ROLE_FEATURE_MAP).n_map_elements, 4933120);
     const ftdn_graph *graph = &network.graph;
-    assert_int_equal(graph->layer[ftdn_graph_find_layer(graph, "base_net.0.0")].roles, FTDN_ROLE_BASE);
-    assert_true(graph->layer[ftdn_graph_find_layer(graph, "base_net.11.3")].roles & FTDN_ROLE_SOURCE);
-    assert_false(graph->layer[ftdn_graph_find_layer(graph, "base_net.12.0")].roles & FTDN_ROLE_FEATURE_MAP);
+    assert_int_equal(graph->layer[ftdn_test_find_layer(graph, "base_net.0.0")].roles, FTDN_ROLE_BASE);
+    assert_true(graph->layer[ftdn_test_find_layer(graph, "base_net.11.3")].roles & FTDN_ROLE_SOURCE);
+    assert_false(graph->layer[ftdn_test_find_layer(graph, "base_net.12.0")].roles & FTDN_ROLE_FEATURE_MAP);
 }
 
 static void mobilenet_tf_layers_have_their_roles(void **state)
@@ -276,8 +275,8 @@ static void mobilenet_tf_layers_have_their_roles(void **state)
     assert_roles(&network, 26, 13, 27);
     assert_sources(&network);
     const ftdn_graph *graph = &network.graph;
-    assert_true(graph->layer[ftdn_graph_find_layer(graph, "block11.pointwise")].roles & FTDN_ROLE_SOURCE);
-    assert_true(graph->layer[ftdn_graph_find_layer(graph, "extra4.expand")].roles & FTDN_ROLE_SOURCE);
+    assert_true(graph->layer[ftdn_test_find_layer(graph, "block11.pointwise")].roles & FTDN_ROLE_SOURCE);
+    assert_true(graph->layer[ftdn_test_find_layer(graph, "extra4.expand")].roles & FTDN_ROLE_SOURCE);
 }
 
 static void heads_stand_on_maps_of_falling_size(void **state)
@@ -316,16 +315,16 @@ static void every_width_builds(void **state)
         ftdn_network network = create("ssd_mobilenet_v1", widths[i]);
         const ftdn_graph *graph = &network.graph;
         assert_int_equal(network.n_priors, 3000);
-        int stem = graph->layer[ftdn_graph_find_layer(graph, "base_net.0.0")].last;
-        int block13 = graph->layer[ftdn_graph_find_layer(graph, "base_net.13.3")].last;
-        int extra = graph->layer[ftdn_graph_find_layer(graph, "extras.0.2")].last;
+        int stem = graph->layer[ftdn_test_find_layer(graph, "base_net.0.0")].last;
+        int block13 = graph->layer[ftdn_test_find_layer(graph, "base_net.13.3")].last;
+        int extra = graph->layer[ftdn_test_find_layer(graph, "extras.0.2")].last;
         assert_int_equal(graph->node[stem].shape.c, lround(32 * widths[i]));
         assert_int_equal(graph->node[block13].shape.c, lround(1024 * widths[i]));
         assert_int_equal(graph->node[extra].shape.c, lround(512 * widths[i]));
 
         ftdn_network tf = create("ssd_mobilenet_v1_tf", widths[i]);
         assert_int_equal(tf.n_priors, 1917);
-        int last_extra = tf.graph.layer[ftdn_graph_find_layer(&tf.graph, "extra4.expand")].last;
+        int last_extra = tf.graph.layer[ftdn_test_find_layer(&tf.graph, "extra4.expand")].last;
         assert_int_equal(tf.graph.node[last_extra].shape.c, lround(128 * widths[i]));
     }
 }

@@ -2,6 +2,7 @@
 #include "engine/graph_edit.h"
 
 #include "tests/support/arena_per_test.h"
+#include "tests/support/find_layer.h"
 
 /* input -> a (conv, batch norm, relu) -> b (conv with bias) */
 static void build_original(ftdn_graph *graph)
@@ -45,7 +46,7 @@ static void a_graph_built_from_all_parts_is_the_same_graph(void **state)
         assert_int_equal(ftdn_node_macs(&built, i), ftdn_node_macs(&original, i));
     }
     assert_int_equal(ftdn_graph_n_trained(&built), ftdn_graph_n_trained(&original));
-    assert_int_equal(ftdn_graph_find_layer(&built, "b"), 1);
+    assert_int_equal(ftdn_test_find_layer(&built, "b"), 1);
     assert_int_equal(ftdn_graph_find_param(&built, "bn.running_var"),
                      ftdn_graph_find_param(&original, "bn.running_var"));
     assert_int_equal(built.layer[1].original, 1);
@@ -86,7 +87,7 @@ static void merges_clips_and_shared_parameters_can_be_added(void **state)
     assert_int_equal(ftdn_node_macs(&graph, clip_node), 0);
     assert_int_equal(ftdn_node_macs(&graph, copy), 6 * 5 * 2 * 4);
     assert_int_equal(ftdn_graph_n_trained(&graph), n_trained);
-    assert_int_equal(ftdn_graph_find_layer(&graph, "b'"), 2);
+    assert_int_equal(ftdn_test_find_layer(&graph, "b'"), 2);
     assert_int_equal(original.n_nodes, 5);
 }
 

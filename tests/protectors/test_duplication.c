@@ -35,9 +35,9 @@ static void a_unit_of_vgg16_is_one_convolution(void **state)
         assert_int_equal(unit[u].depthwise_size, 0);
         n_weights += unit[u].filter_size * unit[u].n_channels;
     }
-    assert_int_equal(unit[0].layer, find_layer(&network.graph, "base_net.0"));
+    assert_int_equal(unit[0].layer, ftdn_test_find_layer(&network.graph, "base_net.0"));
     assert_int_equal(unit[0].filter_size, 27);
-    assert_int_equal(unit[12].layer, find_layer(&network.graph, "base_net.28"));
+    assert_int_equal(unit[12].layer, ftdn_test_find_layer(&network.graph, "base_net.28"));
     assert_int_equal(unit[12].n_channels, 512);
     assert_int_equal(unit[12].filter_size, 4608);
     assert_int_equal(n_weights, 14710464);
@@ -62,8 +62,8 @@ static void a_unit_of_mobilenet_is_a_block(void **state)
             assert_int_equal(unit[u].depthwise_size, 9 * unit[u].n_depthwise);
             n_weights += unit[u].depthwise_size + unit[u].filter_size * unit[u].n_channels;
         }
-        assert_int_equal(unit[12].depthwise, find_layer(&network.graph, names[i].depthwise));
-        assert_int_equal(unit[12].layer, find_layer(&network.graph, names[i].pointwise));
+        assert_int_equal(unit[12].depthwise, ftdn_test_find_layer(&network.graph, names[i].depthwise));
+        assert_int_equal(unit[12].layer, ftdn_test_find_layer(&network.graph, names[i].pointwise));
         assert_int_equal(unit[12].n_channels, 1024);
         assert_int_equal(unit[12].n_depthwise, 1024);
         assert_int_equal(unit[0].n_depthwise, 32);
@@ -138,10 +138,10 @@ static void a_chosen_channel_takes_its_whole_depthwise_convolution_along(void **
     FTDN_ASSERT_OK(ftdn_copies_make(unit, n_units, channel, n_kept, 2, &arena, &copies, &err), err);
     assert_int_equal(copies.n_copies, 2);
     assert_int_equal(copies.n_layers, 2);
-    assert_int_equal(copies.layer[0].layer, find_layer(&network.graph, "b2.dw"));
+    assert_int_equal(copies.layer[0].layer, ftdn_test_find_layer(&network.graph, "b2.dw"));
     assert_int_equal(copies.layer[0].n_channels, 8);
     for (int k = 0; k < 8; k++) assert_int_equal(copies.layer[0].channel[k], k);
-    assert_int_equal(copies.layer[1].layer, find_layer(&network.graph, "b2.pw"));
+    assert_int_equal(copies.layer[1].layer, ftdn_test_find_layer(&network.graph, "b2.pw"));
     assert_int_equal(copies.layer[1].n_channels, 2);
     assert_ptr_equal(copies.layer[1].channel, chosen);
 

@@ -167,9 +167,10 @@ static void copies_of_plain_convolutions_meet_behind_the_activation(void **state
     assert_int_equal(protection->node_of[find_node(from, "conv2:relu")], find_node(to, "conv2:merge"));
     assert_int_equal(protection->node_of[find_node(from, "conv2")], find_node(to, "conv2"));
 
-    const ftdn_layer *original = &to->layer[find_layer(to, "conv2")], *copy = &to->layer[find_layer(to, "conv2:copy1")];
+    const ftdn_layer *original = &to->layer[ftdn_test_find_layer(to, "conv2")],
+                     *copy = &to->layer[ftdn_test_find_layer(to, "conv2:copy1")];
     assert_string_equal(to->node[original->last].name, "conv2:relu");
-    assert_int_equal(copy->original, find_layer(from, "conv2"));
+    assert_int_equal(copy->original, ftdn_test_find_layer(from, "conv2"));
     assert_int_equal(copy->conv, find_node(to, "conv2:copy1"));
     assert_int_equal(copy->last, find_node(to, "conv2:relu:copy1"));
     assert_int_equal(copy->roles, FEATURE);
@@ -202,11 +203,11 @@ static void copies_of_plain_convolutions_meet_at_the_convolution(void **state)
     assert_int_equal(merge->copy[1], find_node(to, "conv2:copy2"));
     assert_int_equal(protection->node_of[find_node(from, "conv2:relu")], find_node(to, "conv2:relu"));
     assert_int_equal(protection->node_of[find_node(from, "conv2")], find_node(to, "conv2:merge"));
-    const ftdn_layer *original = &to->layer[find_layer(to, "conv2")];
+    const ftdn_layer *original = &to->layer[ftdn_test_find_layer(to, "conv2")];
     assert_int_equal(original->conv, find_node(to, "conv2"));
     assert_int_equal(original->last, find_node(to, "conv2:relu"));
     for (int c = 1; c <= 2; c++) {
-        const ftdn_layer *copy = &to->layer[find_layer(to, c == 1 ? "conv2:copy1" : "conv2:copy2")];
+        const ftdn_layer *copy = &to->layer[ftdn_test_find_layer(to, c == 1 ? "conv2:copy1" : "conv2:copy2")];
         assert_int_equal(copy->last, -1);
         for (int j = 0; j < 3; j++) assert_int_equal(copy->copy[j], c);
     }
@@ -237,7 +238,7 @@ static void the_streams_of_a_block_meet_at_its_output_only(void **state)
         const ftdn_node *copy = &to->node[find_node(to, "b1.dw:copy1")];
         assert_int_equal(copy->groups, 6);
         assert_int_equal(copy->shape.c, 6);
-        assert_int_equal(to->layer[find_layer(to, "b1.dw:copy1")].last, find_node(to, "b1.dw:relu:copy1"));
+        assert_int_equal(to->layer[ftdn_test_find_layer(to, "b1.dw:copy1")].last, find_node(to, "b1.dw:relu:copy1"));
         /* Batch norms of copies have the rows of the copied channels. */
         if (kind == FMR) {
             const float *all = network.weights.value[find_param(from, "b1.pwbn.running_mean")];
@@ -291,7 +292,7 @@ static void a_second_network_shares_what_is_not_copied(void **state)
         if (primary->op == FTDN_OP_BATCH_NORM) assert_int_equal(second->bn_mean, primary->bn_mean);
         if (primary->op == FTDN_OP_CONV) assert_int_equal(second->bias, primary->bias);
     }
-    int conv2 = find_layer(from, "conv2"), head = find_layer(from, "head");
+    int conv2 = ftdn_test_find_layer(from, "conv2"), head = ftdn_test_find_layer(from, "head");
     assert_string_equal(to->param[to->node[to->layer[n_layers + conv2].conv].weight].name, "conv2:secondary.weight");
     assert_int_equal(to->node[to->layer[n_layers + head].conv].weight, find_param(from, "head.weight"));
     assert_string_equal(to->layer[n_layers + conv2].name, "conv2:secondary");
@@ -307,7 +308,7 @@ static void clips_stand_behind_the_layers_with_a_range(void **state)
     (void)state;
     small_network network;
     build_plain(&network, &arena);
-    int conv2 = find_layer(&network.graph, "conv2"), head = find_layer(&network.graph, "head");
+    int conv2 = ftdn_test_find_layer(&network.graph, "conv2"), head = ftdn_test_find_layer(&network.graph, "head");
     const ftdn_layer_range range[] = {{head, -1, 1}, {conv2, 0, 2.5f}};
     ftdn_protection_desc desc = {.protector = &ftdn_protector_clip, .range = range, .n_ranges = 2};
     const ftdn_protection *protection = protect_with(desc, &network, &arena);

@@ -179,7 +179,7 @@ static void clipping_keeps_maps_inside_their_range(void **state)
     small_network network;
     size_t n;
     build_plain(&network, &arena);
-    int layer = find_layer(&network.graph, "conv3"), map = network.graph.layer[layer].last;
+    int layer = ftdn_test_find_layer(&network.graph, "conv3"), map = network.graph.layer[layer].last;
     const float *expected = run_graph("ref", &network.graph, &network.weights, map, &n, &arena);
     const ftdn_layer_range wide = {layer, -1e30f, 1e30f}, narrow = {layer, 0.25f, 0.5f};
     ftdn_protection_desc desc = {.protector = &ftdn_protector_clip, .range = &wide, .n_ranges = 1};

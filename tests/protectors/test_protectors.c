@@ -256,8 +256,8 @@ static void copied_depthwise_convolutions_must_lead_somewhere(void **state)
     small_network network;
     build_blocks(&network, &arena);
     static const int channel[] = {0, 1, 2, 3, 4, 5, 6, 7};
-    int dw1 = find_layer(&network.graph, "b1.dw"), pw1 = find_layer(&network.graph, "b1.pw");
-    int dw2 = find_layer(&network.graph, "b2.dw");
+    int dw1 = ftdn_test_find_layer(&network.graph, "b1.dw"), pw1 = ftdn_test_find_layer(&network.graph, "b1.pw");
+    int dw2 = ftdn_test_find_layer(&network.graph, "b2.dw");
     const ftdn_layer_copies part[] = {{dw1, 5, channel}, {pw1, 2, channel}};
     const ftdn_layer_copies lost[] = {{dw1, 6, channel}, {pw1, 2, channel}, {dw2, 8, channel}};
     ftdn_protection protection;
@@ -307,12 +307,15 @@ static void every_refused_allocation_is_an_error(void **state)
         ftdn_status status = FTDN_ERR_MEMORY;
         long k;
         for (k = 0; status != FTDN_OK; k++) {
+            ftdn_arena tight;
             ftdn_protection protection;
             ftdn_assembly assembly;
             err = (ftdn_error){0};
-            ftdn_arena_fail_after(&arena, k);
-            status = ftdn_protection_init(&protection, &desc, &arena, &err);
-            if (status == FTDN_OK) status = ftdn_assembly_init(&assembly, &protection, &arena, &err);
+            ftdn_arena_init(&tight);
+            ftdn_arena_fail_after(&tight, k);
+            status = ftdn_protection_init(&protection, &desc, &tight, &err);
+            if (status == FTDN_OK) status = ftdn_assembly_init(&assembly, &protection, &tight, &err);
+            ftdn_arena_done(&tight);
             assert_true(status == FTDN_OK || status == FTDN_ERR_MEMORY);
             assert_int_equal(err.status, status);
         }

@@ -180,6 +180,48 @@ static void results_that_differ_are_not_merged(void **state)
     assert_string_equal(dump(input[0]), before);
 }
 
+/* A store with one canary and the scores of one layer. */
+static const char *make_rows(const char *name, const char *canary, double last_score)
+{
+    ftdn_attempt_origin origin;
+    bool matches;
+    const char *path = path_of(name);
+    double score[2] = {1, last_score};
+    const ftdn_layer_scores scores = {"base_net.2.3", 2, score};
+    const ftdn_ranking_key key = {
+        .model = "ssd_vgg16", .width = 1, .weights_digest = "abc", .ranker = "entropy", .parameters = "{}"};
+    ftdn_store *store = ftdn_sample_open(path, &origin);
+    FTDN_ASSERT_OK(ftdn_store_check_canary(store, "golden", canary, origin.environment, &matches, &err), err);
+    FTDN_ASSERT_OK(ftdn_store_add_scores(store, &key, "0.1.0", 1, &scores, 1, &err), err);
+    ftdn_store_close(store);
+    return path;
+}
+
+static void canaries_and_scores_that_differ_are_not_merged(void **state)
+{
+    (void)state;
+    const char *first = make_rows("a.db", "abc", 0.5);
+    const struct {
+        const char *input, *table; /* NULL: it can be merged with the first */
+    } others[] = {
+        {make_rows("same.db", "abc", 0.5), NULL},
+        {make_rows("canary.db", "abd", 0.5), "canaries"},
+        {make_rows("score.db", "abc", 0.25), "channel_scores"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        ftdn_merge_summary summary;
+        const char *input[] = {first, others[i].input}, *out = path_of("out.db");
+        ftdn_status status = ftdn_store_merge(out, input, 2, &arena, &summary, &err);
+        assert_int_equal(ftdn_file_exists(out), !others[i].table);
+        assert_int_equal(status, others[i].table ? FTDN_ERR_STORE : FTDN_OK);
+        remove(out);
+        if (!others[i].table) continue;
+        const char *message =
+            ftdn_arena_format(&arena, &err, "': a row of %s differs from the one of an earlier input", others[i].table);
+        if (!strstr(err.message, message)) fail_msg("'%s' lacks '%s'", err.message, message);
+    }
+}
+
 static void damaged_inputs_are_not_merged(void **state)
 {
     (void)state;
@@ -288,6 +330,7 @@ int main(void)
         FTDN_FOLDER_TEST(a_dump_tells_results_and_nothing_else),
         FTDN_FOLDER_TEST(merged_shards_are_what_one_run_gives),
         FTDN_FOLDER_TEST(results_that_differ_are_not_merged),
+        FTDN_FOLDER_TEST(canaries_and_scores_that_differ_are_not_merged),
         FTDN_FOLDER_TEST(damaged_inputs_are_not_merged),
         FTDN_FOLDER_TEST(a_comparison_tells_what_differs),
         FTDN_FOLDER_TEST(what_is_sound_is_saved_and_the_rest_is_named),
