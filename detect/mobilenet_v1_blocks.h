@@ -1,4 +1,4 @@
-/* mobilenet_v1_blocks.h - the 13 blocks of MobileNet v1, a depthwise and a pointwise convolution each, behind a stem. */
+/* mobilenet_v1_blocks.h - the stem and the 13 blocks of MobileNet v1, a depthwise and a pointwise convolution each. */
 #ifndef FTDN_DETECT_MOBILENET_V1_BLOCKS_H
 #define FTDN_DETECT_MOBILENET_V1_BLOCKS_H
 

@@ -25,8 +25,8 @@ void ftdn_network_add_heads(ftdn_network *network, int source, const ftdn_head_d
  * with the boxes of priors[N]; N = 0, 1, ... */
 void ftdn_network_add_prior_heads(ftdn_network *network, int source, const ftdn_prior_map *priors);
 
-/* Two convolutions of these networks behind the base, each with ReLU: 1x1 to n_reduced channels, called extras.N.0, then
- * 3x3 to n_outputs, called extras.N.2, which heads read. Channels are those of width 1. */
+/* Two convolutions of these networks behind the base, each with ReLU: 1x1 to n_reduced channels, called extras.N.0,
+ * then 3x3 to n_outputs, called extras.N.2, which heads read. Channels are those of width 1. */
 typedef struct ftdn_extra_row {
     int n_reduced, n_outputs, stride, pad;
 } ftdn_extra_row;

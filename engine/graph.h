@@ -142,8 +142,8 @@ int ftdn_graph_add_max_pool(ftdn_graph *graph, int input, const char *name, int 
                             bool ceil_mode);
 int ftdn_graph_add_constant(ftdn_graph *graph, const char *name, int n_dims, const int64_t *dims); /* parameter index */
 
-/* A name for the builders above, in the graph's arena. NULL after a mistake, and where memory is refused, which the graph
- * keeps: the builders then read no name. */
+/* A name for the builders above, in the graph's arena. NULL after a mistake, and where memory is refused, which the
+ * graph keeps: the builders then read no name. */
 const char *ftdn_graph_format_name(ftdn_graph *graph, const char *format, ...) FTDN_PRINTF(2, 3);
 
 /* FTDN_ERR_ARG with the node's name where a builder call broke a rule (a kernel larger than its
