@@ -9,6 +9,8 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
+#include "base/hex.h"
+
 struct ftdn_sha256 {
     SHA256_CTX context;
 };
@@ -46,12 +48,7 @@ void ftdn_sha256_finish(ftdn_sha256 *hash, char ret_hex[FTDN_SHA256_HEX])
     unsigned char digest[SHA256_DIGEST_LENGTH];
     SHA256_Final(digest, &hash->context);
     SHA256_Init(&hash->context);
-    static const char digits[] = "0123456789abcdef";
-    for (int i = 0; i < SHA256_DIGEST_LENGTH; i++) {
-        ret_hex[2 * i] = digits[digest[i] >> 4];
-        ret_hex[2 * i + 1] = digits[digest[i] & 15];
-    }
-    ret_hex[2 * SHA256_DIGEST_LENGTH] = 0;
+    ftdn_hex_write(digest, SHA256_DIGEST_LENGTH, ret_hex);
 }
 
 ftdn_status ftdn_sha256_of(const void *bytes, size_t n_bytes, char ret_hex[FTDN_SHA256_HEX], ftdn_error *err)

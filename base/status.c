@@ -43,18 +43,3 @@ ftdn_status ftdn_error_context(ftdn_error *err, const char *format, ...)
     ftdn_make_printable(err->message, strlen(err->message), true);
     return err->status;
 }
-
-const char *ftdn_status_name(ftdn_status status)
-{
-    switch (status) {
-    case FTDN_OK: return "ok";
-    case FTDN_ERR_ARG: return "argument";
-    case FTDN_ERR_MEMORY: return "memory";
-    case FTDN_ERR_INPUT: return "input";
-    case FTDN_ERR_MANIFEST: return "manifest";
-    case FTDN_ERR_STORE: return "store";
-    case FTDN_ERR_BACKEND: return "backend";
-    case FTDN_ERR_INTERRUPTED: return "interrupted";
-    }
-    return "unknown";
-}

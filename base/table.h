@@ -24,7 +24,7 @@ typedef struct ftdn_table {
     size_t n_cells, capacity;
     struct ftdn_table_cell *cell; /* [capacity], row by row */
     size_t cell_start;            /* of the cell that is being appended, in chars */
-    bool is_continued; /* the header is written */
+    bool is_continued;            /* the header is written */
     bool failed;
 } ftdn_table;
 

@@ -79,15 +79,6 @@ static void try_returns_only_failures(void **state)
     assert_int_equal(n_reached, 1);
 }
 
-static void every_status_has_a_name_of_its_own(void **state)
-{
-    (void)state;
-    static const char *const names[] = {"ok",       "argument", "memory",  "input",
-                                        "manifest", "store",    "backend", "interrupted"};
-    for (int i = 0; i <= FTDN_ERR_INTERRUPTED; i++) assert_string_equal(ftdn_status_name((ftdn_status)i), names[i]);
-    assert_string_equal(ftdn_status_name((ftdn_status)(FTDN_ERR_INTERRUPTED + 1)), "unknown");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,7 +88,6 @@ int main(void)
         cmocka_unit_test(long_messages_are_cut_and_stay_terminated),
         cmocka_unit_test(what_a_terminal_would_obey_is_not_in_a_message),
         cmocka_unit_test(try_returns_only_failures),
-        cmocka_unit_test(every_status_has_a_name_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

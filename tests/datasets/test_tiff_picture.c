@@ -1,4 +1,4 @@
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,9 +26,6 @@ static void every_kind_of_tiff_becomes_rgb_of_8_bits(void **state)
 {
     (void)state;
     for (int k = 0; k < FTDN_MADE_TIFF_KINDS; k++) {
-        ftdn_arena arena;
-        ftdn_error err = {0};
-        ftdn_arena_init(&arena);
         uint16_t samples[N_PIXELS * 3];
         uint8_t wanted[N_PIXELS * 3];
         size_t n_bytes;
@@ -46,7 +43,6 @@ static void every_kind_of_tiff_becomes_rgb_of_8_bits(void **state)
         FTDN_ASSERT_OK(ftdn_picture_decode("a.tif", bytes, n_bytes, &arena, &picture, &err), err);
         assert_true(width == WIDTH && height == HEIGHT && picture.width == WIDTH && picture.height == HEIGHT);
         assert_memory_equal(picture.pixels, wanted, sizeof wanted);
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -62,40 +58,35 @@ static void kinds_that_are_not_read_are_named(void **state)
         {{1, 1, COMPRESSION_CCITTFAX4, PHOTOMETRIC_MINISBLACK, false, 9}, "1 bits, colours 1, compression 4; "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        ftdn_arena arena;
-        ftdn_error err = {0};
         size_t n_bytes;
         ftdn_picture picture;
         uint16_t samples[N_PIXELS * 3] = {0};
-        ftdn_arena_init(&arena);
         char *bytes = ftdn_made_tiff_encode(&cases[i].made, samples, &arena, &n_bytes);
         FTDN_ASSERT_FAILS(ftdn_tiff_decode("a.tif", bytes, n_bytes, &arena, &picture, &err), FTDN_ERR_INPUT,
                           cases[i].message, err);
-        ftdn_arena_done(&arena);
     }
 }
 
 /* In a copy of just this size, so that a sanitizer sees what is read beyond it. */
-static ftdn_status decode_exactly(const char *bytes, size_t n_bytes, ftdn_error *err)
+static ftdn_status decode_exactly(const char *bytes, size_t n_bytes)
 {
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
+    ftdn_arena_mark mark = ftdn_arena_get_mark(&arena);
     ftdn_picture picture;
     int width, height;
     char *copy = malloc(n_bytes ? n_bytes : 1);
     assert_non_null(copy);
     memcpy(copy, bytes, n_bytes);
     ftdn_status size_status = ftdn_tiff_read_size("bad.tif", copy, n_bytes, &width, &height, NULL);
-    ftdn_status status = ftdn_tiff_decode("bad.tif", copy, n_bytes, &arena, &picture, err);
+    ftdn_status status = ftdn_tiff_decode("bad.tif", copy, n_bytes, &arena, &picture, &err);
     if (status == FTDN_OK) {
         assert_int_equal(size_status, FTDN_OK);
         assert_true(picture.width == width && picture.height == height);
     } else {
         assert_int_equal(status, FTDN_ERR_INPUT);
-        assert_int_equal(strncmp(err->message, "bad.tif: ", 9), 0);
+        assert_int_equal(strncmp(err.message, "bad.tif: ", 9), 0);
     }
+    ftdn_arena_reset(&arena, mark);
     free(copy);
-    ftdn_arena_done(&arena);
     return status;
 }
 
@@ -104,33 +95,29 @@ static void cut_and_changed_files_are_refused_or_do_no_harm(void **state)
     (void)state;
     static const uint8_t changes[] = {0x01, 0x80, 0xff, 0x20};
     for (int k = 0; k < FTDN_MADE_TIFF_KINDS; k++) {
-        ftdn_arena arena;
-        ftdn_error err = {0};
         size_t n_bytes;
         uint16_t samples[N_PIXELS * 3];
-        ftdn_arena_init(&arena);
         fill(samples, N_PIXELS * ftdn_made_tiff_kind[k].channels, ftdn_made_tiff_kind[k].bits);
         char *bytes = ftdn_made_tiff_encode(&ftdn_made_tiff_kind[k], samples, &arena, &n_bytes);
-        FTDN_ASSERT_OK(decode_exactly(bytes, n_bytes, &err), err);
+        FTDN_ASSERT_OK(decode_exactly(bytes, n_bytes), err);
         /* The directory stands behind the rows, at its end an address of the next one, which may be missing. */
-        for (size_t n = 0; n < n_bytes - 4; n++) assert_int_equal(decode_exactly(bytes, n, &err), FTDN_ERR_INPUT);
+        for (size_t n = 0; n < n_bytes - 4; n++) assert_int_equal(decode_exactly(bytes, n), FTDN_ERR_INPUT);
         for (size_t i = 0; i < n_bytes; i++) {
             for (size_t c = 0; c < sizeof changes; c++) {
                 bytes[i] = (char)(bytes[i] ^ changes[c]);
-                (void)decode_exactly(bytes, n_bytes, &err);
+                (void)decode_exactly(bytes, n_bytes);
                 bytes[i] = (char)(bytes[i] ^ changes[c]);
             }
         }
-        ftdn_arena_done(&arena);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_kind_of_tiff_becomes_rgb_of_8_bits),
-        cmocka_unit_test(kinds_that_are_not_read_are_named),
-        cmocka_unit_test(cut_and_changed_files_are_refused_or_do_no_harm),
+        FTDN_ARENA_TEST(every_kind_of_tiff_becomes_rgb_of_8_bits),
+        FTDN_ARENA_TEST(kinds_that_are_not_read_are_named),
+        FTDN_ARENA_TEST(cut_and_changed_files_are_refused_or_do_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
