@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "harness/plan/same.h"
+#include "harness/plan/same_settings.h"
 
 static ftdn_scope scope_of(const ftdn_scope_settings *settings)
 {

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "harness/campaign/crew.h"
 #include "harness/estimate/sample_plan.h"
-#include "harness/plan/same.h"
+#include "harness/plan/same_settings.h"
 #include "harness/process_memory.h"
 #include "harness/rankings/scores.h"
 

@@ -6,7 +6,7 @@
 #include <sys/utsname.h>
 
 #include "harness/campaign/campaign.h"
-#include "harness/campaign/missing_rankings.h"
+#include "harness/estimate/missing_rankings.h"
 #include "harness/estimate/calibrate.h"
 #include "harness/estimate/makespan.h"
 #include "harness/plan/arithmetic.h"

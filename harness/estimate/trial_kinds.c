@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "harness/plan/same.h"
+#include "harness/plan/same_settings.h"
 
 static bool hits_weights(const ftdn_fault_settings *faults)
 {

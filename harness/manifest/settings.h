@@ -11,7 +11,7 @@
 
 #include "datasets/dataset.h"
 #include "engine/engine.h"
-#include "harness/manifest/lookup.h"
+#include "harness/manifest/key_lookup.h"
 #include "harness/manifest/mistakes.h"
 #include "injectors/fault_draw.h"
 #include "injectors/map_faults.h"

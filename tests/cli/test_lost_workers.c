@@ -125,7 +125,8 @@ static void where_the_system_refuses_a_worker_the_others_do_the_work(void **stat
     ftdn_cli_result result = ftdn_cli_wait(arena, &process);
     if (result.exit_code != 0) fail_msg("exit code %d: %s", result.exit_code, result.err);
     assert_same_results(arena, expected);
-    long long n_workers = ftdn_cli_ask_number(arena, "results/small.db", "SELECT count(DISTINCT worker) FROM v_attempts");
+    long long n_workers =
+        ftdn_cli_ask_number(arena, "results/small.db", "SELECT count(DISTINCT worker) FROM v_attempts");
     assert_in_range(n_workers, 1, 8);
 }
 
