@@ -80,9 +80,7 @@ ftdn_status ftdn_worker_forward(ftdn_worker *worker, const ftdn_dataset *dataset
         worker->pixels[i] = dataset->image[first + i].pixels;
         worker->image_id[i] = dataset->image[first + i].id;
     }
-    ftdn_input input = {.n_images = n_images, .pixels = worker->pixels};
-    memcpy(input.mean, worker->network->mean, sizeof input.mean);
-    memcpy(input.scale, worker->network->scale, sizeof input.scale);
+    const ftdn_input input = ftdn_network_input(worker->network, n_images, worker->pixels);
     FTDN_TRY(ftdn_forward(worker->context, worker->bank->packed, &input, hook, err));
     worker->weights_ns += weights_end_ns - start_ns;
     worker->forward_ns += ftdn_clock_ns() - weights_end_ns;

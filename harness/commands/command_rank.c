@@ -157,8 +157,7 @@ static ftdn_status prepare_injection(const ftdn_campaign_files *files, ftdn_rank
         return FTDN_FAIL(err, FTDN_ERR_MANIFEST, "%s: the sweep varies the type of faults; ranker measured takes one",
                          files->manifest.path);
     }
-    int n_wanted = settings->n_measured_images, n_there = desc->calibration->n_images;
-    desc->n_measured_images = n_wanted < n_there ? n_wanted : n_there;
+    desc->n_measured_images = ftdn_settings_measured_images(settings, desc->calibration->n_images);
     desc->fault = ftdn_settings_fault_model(&settings->faults);
     return FTDN_OK;
 }

@@ -39,10 +39,10 @@ static void write_calibration(ftdn_text *text, const ftdn_trial_settings *settin
 {
     ftdn_json_begin_object(text, "calibration");
     ftdn_json_put_string(text, "digest", facts->calibration_digest);
-    int n_images = facts->n_calibration_images, n_measured = settings->n_measured_images;
-    if (!ftdn_settings_measure(&settings->protection)) n_measured = n_images;
+    int n_images = facts->n_calibration_images, n_read = n_images;
+    if (ftdn_settings_measure(&settings->protection)) n_read = ftdn_settings_measured_images(settings, n_images);
     ftdn_json_put_integer(text, "n_images", (uint64_t)n_images);
-    if (n_measured < n_images) ftdn_json_put_integer(text, "n_read", (uint64_t)n_measured);
+    if (n_read < n_images) ftdn_json_put_integer(text, "n_read", (uint64_t)n_read);
     ftdn_json_end_object(text);
 }
 

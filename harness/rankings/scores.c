@@ -175,11 +175,8 @@ static ftdn_status make_question(const ftdn_score_source *source, const ftdn_pla
         .layers = layers,
     };
     assert(ret_question->ranker && ret_question->backend);
-    if (ret_question->ranker->needs_injection) {
-        int n_images = trial->calibration->n_images;
-        ret_question->n_measured_images =
-            settings->n_measured_images < n_images ? settings->n_measured_images : n_images;
-    }
+    if (ret_question->ranker->needs_injection)
+        ret_question->n_measured_images = ftdn_settings_measured_images(settings, trial->calibration->n_images);
     return make_answer(ret_question, arena, err);
 }
 
