@@ -287,8 +287,5 @@ const char *ftdn_record_label(const ftdn_planned_trial *trial, ftdn_arena *arena
     write_faults("feature_map", faults->feature_map_rate, faults->feature_map_count, &text);
     write_protection(&trial->settings, &text);
     ftdn_text_append(&text, ", seed %" PRIu64, trial->settings.seed);
-    const char *label = NULL;
-    if (ftdn_text_check(&text, err) == FTDN_OK) label = ftdn_arena_copy_text(arena, text.chars, text.n_chars, err);
-    ftdn_text_done(&text);
-    return label;
+    return ftdn_text_keep(&text, arena, err);
 }

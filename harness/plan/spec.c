@@ -155,26 +155,11 @@ ftdn_status ftdn_cell_spec_with_seed(const ftdn_cell_spec *cell, uint64_t seed, 
     return FTDN_OK;
 }
 
-ftdn_status ftdn_trial_spec_make(const ftdn_trial_settings *settings, const ftdn_trial_facts *facts, ftdn_arena *arena,
-                                 ftdn_trial_spec *ret_spec, ftdn_error *err)
-{
-    ftdn_sha256 *hash;
-    ftdn_cell_spec cell;
-    FTDN_TRY(ftdn_sha256_create(&hash, err));
-    ftdn_status status = ftdn_cell_spec_make(settings, facts, hash, arena, &cell, err);
-    if (status == FTDN_OK) status = ftdn_cell_spec_with_seed(&cell, settings->seed, hash, arena, ret_spec, err);
-    ftdn_sha256_free(hash);
-    return status;
-}
-
 const char *ftdn_scope_text(const ftdn_scope_settings *scope, ftdn_arena *arena, ftdn_error *err)
 {
     if (scope->name) return scope->name;
     ftdn_text text;
     ftdn_text_init(&text);
     write_globs(&text, scope);
-    const char *copy = NULL;
-    if (ftdn_text_check(&text, err) == FTDN_OK) copy = ftdn_arena_copy_text(arena, text.chars, text.n_chars, err);
-    ftdn_text_done(&text);
-    return copy;
+    return ftdn_text_keep(&text, arena, err);
 }
