@@ -49,8 +49,8 @@ void ftdn_crew_done(ftdn_crew *crew)
     *crew = (ftdn_crew){0};
 }
 
-/* In the child: what ends a run is for its scheduler alone, though a terminal or Slurm tells all processes. A worker ends
- * with its scheduler, and it holds no other worker's socket. */
+/* In the child: what ends a run is for its scheduler alone, though a terminal or Slurm tells all processes. A worker
+ * ends with its scheduler, and it holds no other worker's socket. */
 static _Noreturn void become_member(const ftdn_crew *crew, int place, int fd, pid_t scheduler)
 {
     signal(SIGINT, SIG_IGN);
