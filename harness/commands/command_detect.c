@@ -71,9 +71,7 @@ static ftdn_status run_network(const ftdn_model *model, const uint8_t *pixels, f
     int outputs[2 * FTDN_NETWORK_MAX_HEADS];
     ftdn_network_output_nodes(network, outputs);
     const ftdn_compile_desc desc = {.outputs = outputs, .n_outputs = 2 * network->n_heads};
-    ftdn_input input = {.n_images = 1, .pixels = &pixels};
-    memcpy(input.mean, network->mean, sizeof input.mean);
-    memcpy(input.scale, network->scale, sizeof input.scale);
+    const ftdn_input input = ftdn_network_input(network, 1, &pixels);
 
     ftdn_program *program = NULL;
     ftdn_packed *packed = NULL;
