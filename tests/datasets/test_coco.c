@@ -350,7 +350,8 @@ static void every_mistake_is_named_with_its_place(void **state)
         {ANNOTATION("'image_id': 1, 'category_id': 1, 'bbox': [1, 2, -3, 4]"),
          "val.json:3:59: \"bbox\" has the negative size -3 x 4"},
         {ANNOTATION("'image_id': 1, 'category_id': 1, 'iscrowd': 2"), "val.json:3:62: \"iscrowd\" is neither 0 nor 1"},
-        {ANNOTATION("'id': 5, 'image_id': 1, 'category_id': 1, 'bbox': [1, 1, 1, 1]},\n{'id': 5"),
+        {ANNOTATION("'id': 5, 'image_id': 1, 'category_id': 1, 'bbox': [1, 1, 1, 1]},\n"
+                    "{'id': 5, 'image_id': 1, 'category_id': 1, 'bbox': [1, 1, 1, 1]"),
          "val.json:4:1: annotation id 5 stands in line 3 already"},
     };
     fixture coco;
@@ -415,31 +416,44 @@ static void polygons_are_blank_and_nothing_else_is(void **state)
     }
 }
 
-/* Read a text as annotations of pictures of 40 x 30 pixels; n_good: allocations of the arena, -1: all. */
-static ftdn_status read_text(const char *given, size_t n_bytes, long n_good, ftdn_error *err)
+/* Overwrite a file where it stands: thousands of fresh ones would wait for the disk. */
+static void overwrite(const char *path, const char *text, size_t n_bytes)
+{
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_true(fwrite(text, 1, n_bytes, file) == n_bytes);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(truncate(path, (off_t)n_bytes), 0);
+}
+
+/* Read a text as annotations of pictures of 40 x 30 pixels; n_scratch, n_kept: the allocations of the two arenas that
+ * succeed, -1: all. */
+static ftdn_status read_text(const char *path, const char *text, size_t n_bytes, long n_scratch, long n_kept,
+                             ftdn_error *err)
 {
     static const char *const names[] = {"person", "car"};
     const ftdn_class_choice choice = {.name = names, .n_classes = 2, .ignores_others = true};
-    ftdn_arena arena, plenty;
+    ftdn_arena scratch, kept, plenty;
     ftdn_coco_file file;
+    ftdn_coco_objects objects;
     ftdn_class_list classes;
     ftdn_class_map map;
-    int n_empty;
-    ftdn_arena_init(&arena);
+    ftdn_arena_init(&scratch);
+    ftdn_arena_init(&kept);
     ftdn_arena_init(&plenty);
-    char *text = malloc(n_bytes + 1); /* reading changes it */
-    assert_non_null(text);
-    memcpy(text, given, n_bytes);
+    overwrite(path, text, n_bytes);
     ftdn_status status = ftdn_class_list_create(names, 2, &plenty, &classes, err);
-    if (n_good >= 0) ftdn_arena_fail_after(&arena, n_good);
-    if (status == FTDN_OK) status = ftdn_class_map_init(&map, &classes, &choice, &arena, err);
-    if (status == FTDN_OK) status = ftdn_coco_parse(text, n_bytes, "a.json", &arena, &file, err);
+    if (n_scratch >= 0) ftdn_arena_fail_after(&scratch, n_scratch);
+    if (n_kept >= 0) ftdn_arena_fail_after(&kept, n_kept);
+    if (status == FTDN_OK) status = ftdn_class_map_init(&map, &classes, &choice, &kept, err);
+    if (status == FTDN_OK) status = ftdn_coco_read(path, &scratch, &kept, &file, err);
+    if (status == FTDN_OK) status = ftdn_coco_read_objects(&file, file.n_images, &map, &scratch, &kept, &objects, err);
     if (status == FTDN_OK) {
         ftdn_image *images = FTDN_NEW(&plenty, (size_t)file.n_images, ftdn_image, NULL);
         assert_non_null(images);
         for (int i = 0; i < file.n_images; i++) images[i] = (ftdn_image){.width = 40, .height = 30};
-        status = ftdn_coco_read_objects(&file, file.n_images, &map, &arena, &arena, images, &n_empty, err);
-        for (int i = 0; status == FTDN_OK && i < file.n_images; i++) {
+        ftdn_coco_place_objects(&objects, images);
+        for (int i = 0; i < file.n_images; i++) {
             for (int k = 0; k < images[i].n_objects; k++) {
                 const ftdn_object *object = &images[i].object[k];
                 assert_in_range(object->class_index, 0, 1);
@@ -448,21 +462,35 @@ static ftdn_status read_text(const char *given, size_t n_bytes, long n_good, ftd
             }
         }
     }
-    free(text);
-    ftdn_arena_done(&arena);
+    ftdn_arena_done(&scratch);
+    ftdn_arena_done(&kept);
     ftdn_arena_done(&plenty);
     return status;
+}
+
+/* The sample, as a text and as a file to be changed. */
+static void get_whole(fixture *coco, char text[sizeof whole], const char **ret_path)
+{
+    create(coco);
+    for (size_t i = 0; i < sizeof whole; i++) text[i] = whole[i] == '\'' ? '"' : whole[i];
+    *ret_path = at(coco, "changed.json");
+    ftdn_test_write_file(*ret_path, text, sizeof whole - 1);
 }
 
 static void cut_and_changed_annotations_do_no_harm(void **state)
 {
     (void)state;
+    fixture coco;
+    const char *path;
     ftdn_error err = {0};
     size_t n_bytes = sizeof whole - 1;
     char text[sizeof whole];
-    for (size_t i = 0; i < sizeof whole; i++) text[i] = whole[i] == '\'' ? '"' : whole[i];
-    FTDN_ASSERT_OK(read_text(text, n_bytes, -1, &err), err);
-    for (size_t n = 0; n < n_bytes - 1; n++) assert_int_equal(read_text(text, n, -1, &err), FTDN_ERR_INPUT);
+    get_whole(&coco, text, &path);
+    FTDN_ASSERT_OK(read_text(path, text, n_bytes, -1, -1, &err), err);
+    for (size_t n = 0; n < n_bytes - 1; n++) {
+        err = (ftdn_error){0};
+        FTDN_ASSERT_FAILS(read_text(path, text, n, -1, -1, &err), FTDN_ERR_INPUT, "/changed.json:", err);
+    }
     static const char changes[] = "\"{}[],:-.0917eatn ";
     uint32_t random = 1;
     for (int i = 0; i < 20000; i++) {
@@ -472,21 +500,27 @@ static void cut_and_changed_annotations_do_no_harm(void **state)
             random = random * 1664525u + 1013904223u;
             changed[random / 256 % n_bytes] = changes[random / 65536 % (sizeof changes - 1)];
         }
-        ftdn_status status = read_text(changed, n_bytes, -1, &err);
+        ftdn_status status = read_text(path, changed, n_bytes, -1, -1, &err);
         assert_true(status == FTDN_OK || status == FTDN_ERR_INPUT);
     }
+    destroy(&coco);
 }
 
 static void a_refused_allocation_is_an_error(void **state)
 {
     (void)state;
+    fixture coco;
+    const char *path;
     ftdn_error err = {0};
     char text[sizeof whole];
-    for (size_t i = 0; i < sizeof whole; i++) text[i] = whole[i] == '\'' ? '"' : whole[i];
-    long n_good = 0;
-    while (read_text(text, sizeof whole - 1, n_good, &err) == FTDN_ERR_MEMORY) n_good++;
-    FTDN_ASSERT_OK(read_text(text, sizeof whole - 1, n_good, &err), err);
-    assert_true(n_good > 20);
+    get_whole(&coco, text, &path);
+    long n_scratch = 0, n_kept = 0;
+    while (read_text(path, text, sizeof whole - 1, n_scratch, -1, &err) == FTDN_ERR_MEMORY) n_scratch++;
+    FTDN_ASSERT_OK(read_text(path, text, sizeof whole - 1, n_scratch, -1, &err), err);
+    while (read_text(path, text, sizeof whole - 1, -1, n_kept, &err) == FTDN_ERR_MEMORY) n_kept++;
+    FTDN_ASSERT_OK(read_text(path, text, sizeof whole - 1, -1, n_kept, &err), err);
+    assert_true(n_scratch > 50 && n_kept > 10);
+    destroy(&coco);
 }
 
 int main(void)

@@ -277,6 +277,7 @@ static void bad_annotations_and_images_are_refused_with_their_place(void **state
     assert_open_fails(&voc, "/Annotations/a4.xml:2:14: <width> is 41, but the image has 40 x 30 pixels");
     unlink(at(&voc, "Annotations/a4.xml"));
     assert_open_fails(&voc, "/Annotations/a4.xml: No such file or directory");
+    write_text(&voc, "Annotations/a4.xml", "<annotation></annotation>");
     write_text(&voc, "JPEGImages/a5.jpg", "GIF89a");
     assert_open_fails(&voc, "/JPEGImages/a5.jpg: unreadable JPEG: ");
     unlink(at(&voc, "JPEGImages/a5.jpg"));
