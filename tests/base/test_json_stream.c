@@ -100,7 +100,7 @@ static void assert_told(fixture *place, const char *text, int n_items, const cha
         bool is_checked;
         ftdn_text_init(&told);
         FTDN_ASSERT_OK(tell(place, piece_sizes[i], n_items, &told, &is_checked, &err), err);
-        assert_string_equal(told.chars, wanted);
+        assert_string_equal(told.chars ? told.chars : "", wanted);
         ftdn_text_done(&told);
     }
 }
