@@ -43,13 +43,25 @@ static int count(const ftdn_picture *picture, const uint8_t colour[3])
     return n_pixels;
 }
 
+static void draw_box(ftdn_picture *picture, float x0, float y0, float x1, float y1, const char *label,
+                     const uint8_t colour[3])
+{
+    ftdn_arena arena;
+    ftdn_error err = {0};
+    ftdn_arena_init(&arena);
+    const ftdn_drawn_box box = {x0, y0, x1, y1, label, {colour[0], colour[1], colour[2]}};
+    FTDN_ASSERT_OK(ftdn_picture_draw_boxes(picture, &box, 1, &arena, &err), err);
+    assert_int_equal(arena.n_bytes, 0);
+    ftdn_arena_done(&arena);
+}
+
 static void a_box_is_an_outline_of_two_pixels(void **state)
 {
     (void)state;
     ftdn_arena arena;
     ftdn_arena_init(&arena);
     ftdn_picture picture = grey_picture(&arena, 60, 50);
-    ftdn_picture_draw_box(&picture, 10, 20, 40, 45, NULL, red);
+    draw_box(&picture, 10, 20, 40, 45, NULL, red);
     for (int y = 0; y < 50; y++) {
         for (int x = 0; x < 60; x++) {
             int inside = x >= 10 && x < 40 && y >= 20 && y < 45, core = x >= 12 && x < 38 && y >= 22 && y < 43;
@@ -68,7 +80,7 @@ static void lines_grow_with_the_picture(void **state)
     ftdn_arena arena;
     ftdn_arena_init(&arena);
     ftdn_picture picture = grey_picture(&arena, 2000, 100);
-    ftdn_picture_draw_box(&picture, 100, 10, 200, 90, "", red);
+    draw_box(&picture, 100, 10, 200, 90, "", red);
     assert_int_equal(count(&picture, red), 100 * 80 - 92 * 72); /* lines of 4 pixels */
     ftdn_arena_done(&arena);
 }
@@ -82,7 +94,7 @@ static void a_label_stands_above_its_box(void **state)
     ftdn_arena arena;
     ftdn_arena_init(&arena);
     ftdn_picture picture = grey_picture(&arena, 80, 60);
-    ftdn_picture_draw_box(&picture, 20, 30, 70, 55, "I", red);
+    draw_box(&picture, 20, 30, 70, 55, "I", red);
     for (int y = 0; y < 30; y++) {
         for (int x = 0; x < 80; x++) {
             int column = x - 22, row = y - 14;
@@ -105,9 +117,9 @@ static void a_label_moves_into_the_picture(void **state)
     /* No room above: inside. No room on the right: further left. Black ink on white. */
     ftdn_picture top = grey_picture(&arena, 80, 60), right = grey_picture(&arena, 80, 60);
     ftdn_picture middle = grey_picture(&arena, 80, 60);
-    ftdn_picture_draw_box(&top, 20, 4, 70, 55, "dog", white);
-    ftdn_picture_draw_box(&right, 60, 30, 78, 55, "dog", white);
-    ftdn_picture_draw_box(&middle, 20, 30, 70, 55, "dog", white);
+    draw_box(&top, 20, 4, 70, 55, "dog", white);
+    draw_box(&right, 55, 30, 78, 55, "dog", white);
+    draw_box(&middle, 20, 30, 70, 55, "dog", white);
     int n_ink = count(&middle, ink);
     assert_int_equal(n_ink, 44 * 4); /* d, o and g have 16, 12 and 16 dots of 4 pixels */
     assert_int_equal(count(&top, ink), n_ink);
@@ -128,13 +140,13 @@ static void drawing_stays_in_the_picture(void **state)
     };
     for (size_t i = 0; i < sizeof corners / sizeof corners[0]; i++) {
         ftdn_picture picture = grey_picture(&arena, 40, 30);
-        ftdn_picture_draw_box(&picture, corners[i][0], corners[i][1], corners[i][2], corners[i][3],
-                              "a label that is longer than the picture is wide", red);
+        draw_box(&picture, corners[i][0], corners[i][1], corners[i][2], corners[i][3],
+                 "a label that is longer than the picture is wide", red);
         assert_guards_are_whole(&picture);
         assert_true(count(&picture, red) > 0);
     }
     ftdn_picture tiny = grey_picture(&arena, 1, 1);
-    ftdn_picture_draw_box(&tiny, 0, 0, 1, 1, "x", red);
+    draw_box(&tiny, 0, 0, 1, 1, "x", red);
     assert_guards_are_whole(&tiny);
     ftdn_arena_done(&arena);
 }
@@ -150,7 +162,7 @@ static void boxes_that_are_none_draw_nothing(void **state)
         {-9, 1, -1, 5}, {40, 1, 50, 5},      {1, 30, 5, 40},       {1, -9, 5, -0.5f},
     };
     for (size_t i = 0; i < sizeof corners / sizeof corners[0]; i++) {
-        ftdn_picture_draw_box(&picture, corners[i][0], corners[i][1], corners[i][2], corners[i][3], "none", red);
+        draw_box(&picture, corners[i][0], corners[i][1], corners[i][2], corners[i][3], "none", red);
     }
     for (int i = 0; i < 40 * 30 * 3; i++) assert_int_equal(picture.pixels[i], 100);
     ftdn_arena_done(&arena);
@@ -166,7 +178,7 @@ static void every_letter_differs_and_others_become_question_marks(void **state)
     for (int i = 0; i < 96; i++) {
         ftdn_picture picture = grey_picture(&arena, 30, 40);
         char label[2] = {(char)(i < 95 ? ' ' + i : 0xE9), 0};
-        ftdn_picture_draw_box(&picture, 2, 25, 28, 38, label, white);
+        draw_box(&picture, 2, 25, 28, 38, label, white);
         drawn[i] = picture.pixels;
         for (int k = 0; k < i; k++) {
             int equal = memcmp(drawn[i], drawn[k], 30 * 40 * 3) == 0;
@@ -216,6 +228,43 @@ static void a_text_takes_the_width_that_is_told(void **state)
     ftdn_arena_done(&arena);
 }
 
+/* The 44 dots of "dog" in a label of 40 pixels: of a box of 20 pixels it is at most twice as wide, of 19 it is not. */
+static void a_label_that_is_much_wider_than_its_box_has_smaller_letters(void **state)
+{
+    (void)state;
+    static const uint8_t ink[3] = {0, 0, 0};
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    ftdn_picture wide = grey_picture(&arena, 80, 60), narrow = grey_picture(&arena, 80, 60);
+    draw_box(&wide, 20, 30, 40, 55, "dog", white);
+    draw_box(&narrow, 20, 30, 39, 55, "dog", white);
+    assert_int_equal(count(&wide, ink), 44 * 4);
+    assert_int_equal(count(&narrow, ink), 44);
+    ftdn_arena_done(&arena);
+}
+
+/* Two boxes whose labels, "car" of 40 pixels each, would stand on one another: both are whole, ink and ground. */
+static void labels_of_boxes_that_lie_close_do_not_cover_one_another(void **state)
+{
+    (void)state;
+    static const uint8_t ink[3] = {0, 0, 0}, yellow[3] = {255, 255, 0};
+    ftdn_arena arena;
+    ftdn_error err = {0};
+    ftdn_arena_init(&arena);
+    const ftdn_drawn_box boxes[2] = {{40, 40, 90, 80, "dog", {255, 255, 255}}, {46, 42, 96, 84, "dog", {255, 255, 0}}};
+    ftdn_picture both = grey_picture(&arena, 160, 120), turned = grey_picture(&arena, 160, 120);
+    FTDN_ASSERT_OK(ftdn_picture_draw_boxes(&both, boxes, 2, &arena, &err), err);
+    assert_int_equal(count(&both, ink), 2 * 44 * 4);
+    assert_memory_equal(pixel(&both, 40, 23), white, 3); /* the first chose first */
+    const ftdn_drawn_box reversed[2] = {boxes[1], boxes[0]};
+    FTDN_ASSERT_OK(ftdn_picture_draw_boxes(&turned, reversed, 2, &arena, &err), err);
+    assert_int_equal(count(&turned, ink), 2 * 44 * 4);
+    assert_memory_equal(pixel(&turned, 46, 85), yellow, 3); /* below: above it would cover the other box */
+    ftdn_arena_fail_after(&arena, 1);
+    assert_int_equal(ftdn_picture_draw_boxes(&both, boxes, 2, &arena, &err), FTDN_ERR_MEMORY);
+    ftdn_arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +276,8 @@ int main(void)
         cmocka_unit_test(a_label_moves_into_the_picture),
         cmocka_unit_test(drawing_stays_in_the_picture),
         cmocka_unit_test(boxes_that_are_none_draw_nothing),
+        cmocka_unit_test(a_label_that_is_much_wider_than_its_box_has_smaller_letters),
+        cmocka_unit_test(labels_of_boxes_that_lie_close_do_not_cover_one_another),
         cmocka_unit_test(every_letter_differs_and_others_become_question_marks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
