@@ -186,7 +186,8 @@ static ftdn_status read_image(const ftdn_coco_image *listed, const char *annotat
     bool is_other_size =
         (listed->width && listed->width != image->width) || (listed->height && listed->height != image->height);
     if (status == FTDN_OK && is_other_size)
-        status = FTDN_FAIL(err, FTDN_ERR_INPUT, "%s has %d x %d pixels, not %d x %d", path, image->width, image->height,
+        status = FTDN_FAIL(err, FTDN_ERR_INPUT, "%s has %d x %d pixels%s, not %d x %d", path, image->width,
+                           image->height, files->orientation[index] == 1 ? "" : " (turned by its EXIF orientation)",
                            listed->width, listed->height);
     if (status != FTDN_OK)
         ftdn_error_context(err, "%s:%d:%d: image id %lld", annotations, listed->line, listed->column, listed->id);

@@ -15,12 +15,12 @@ typedef struct ftdn_picture {
     uint8_t *pixels; /* [height,width,3] RGB; lives in the caller's arena */
 } ftdn_picture;
 
-/* Width and height from the header of a JPEG. FTDN_ERR_INPUT names path and cause: no JPEG, broken
+/* Width and height from the header of a JPEG, as it is to be seen: turned by its EXIF orientation. FTDN_ERR_INPUT names path and cause: no JPEG, broken
  * header, a side over FTDN_PICTURE_MAX_SIDE, CMYK colours. */
 FTDN_NODISCARD ftdn_status ftdn_picture_read_jpeg_size(const char *path, const void *bytes, size_t n_bytes,
                                                        int *ret_width, int *ret_height, ftdn_error *err);
 
-/* Decode a JPEG (slow-integer DCT, smooth chroma upsampling). FTDN_ERR_INPUT as above, and where the data are
+/* Decode a JPEG (slow-integer DCT, smooth chroma upsampling) and turn it upright (jpeg_orientation.h). FTDN_ERR_INPUT as above, and where the data are
  * truncated or corrupt: libjpeg's warnings are errors. Grey images become three equal channels. */
 FTDN_NODISCARD ftdn_status ftdn_picture_decode_jpeg(const char *path, const void *bytes, size_t n_bytes,
                                                     ftdn_arena *arena, ftdn_picture *ret_picture, ftdn_error *err);
