@@ -14,13 +14,15 @@
 #include "datasets/missing_files.h"
 #include "datasets/picture_find.h"
 
-/* Where annotations are looked for, SPLIT between the two parts: as COCO distributes them, FLIR's thermal data set,
- * and what tools export. */
+/* Where annotations are looked for, SPLIT between the two parts: as COCO distributes them, FLIR's thermal data sets
+ * (version 2, its videos, version 1.3), and what tools export. */
 static const struct {
     const char *before, *behind;
 } annotation_places[] = {
     {"annotations/instances_", ".json"},
     {"images_thermal_", "/coco.json"},
+    {"video_thermal_", "/coco.json"},
+    {"", "/thermal_annotations.json"},
     {"", "/coco.json"},
     {"", "/_annotations.coco.json"},
     {"annotations/", ".json"},
@@ -60,6 +62,20 @@ static ftdn_status find_annotations(const ftdn_coco_desc *desc, ftdn_arena *aren
     return fail_nowhere("annotations", paths, N_ANNOTATION_PLACES, err);
 }
 
+/* The picture at `path`, or in its place under another suffix; NULL: none is. */
+static ftdn_status find_picture(const char *path, ftdn_arena *arena, ftdn_arena *scratch, const char **ret_found,
+                                ftdn_error *err)
+{
+    if (ftdn_file_exists(path)) {
+        *ret_found = path;
+        return FTDN_OK;
+    }
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+    size_t n_chars = dot && dot > name ? (size_t)(dot - path) : strlen(path);
+    const char *stem = ftdn_arena_copy_text(scratch, path, n_chars, err);
+    return stem ? ftdn_picture_find(stem, arena, ret_found, err) : FTDN_ERR_MEMORY;
+}
+
 /* The folder below which the images stand: the first of the usual ones that holds the first image. */
 static ftdn_status find_folder(const ftdn_coco_desc *desc, const char *annotations, const ftdn_coco_image *first,
                                ftdn_arena *arena, const char **ret_folder, ftdn_error *err)
@@ -74,8 +90,10 @@ static ftdn_status find_folder(const ftdn_coco_desc *desc, const char *annotatio
     const char *paths[N_FOLDERS];
     for (int i = 0; i < N_FOLDERS; i++) {
         paths[i] = ftdn_path_join(arena, folders[i], first->file_name, err);
+        const char *found;
         if (!paths[i]) return FTDN_ERR_MEMORY;
-        if (!ftdn_file_exists(paths[i])) continue;
+        FTDN_TRY(find_picture(paths[i], arena, arena, &found, err));
+        if (!found) continue;
         *ret_folder = folders[i];
         return FTDN_OK;
     }
@@ -128,16 +146,6 @@ static ftdn_status check_names(const ftdn_dataset_body *body, const ftdn_coco_fi
     return FTDN_OK;
 }
 
-/* The picture that stands in the place of `path` under another suffix; NULL: none does. */
-static ftdn_status find_other_suffix(const char *path, ftdn_arena *arena, ftdn_arena *scratch, const char **ret_other,
-                                     ftdn_error *err)
-{
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
-    size_t n_chars = dot && dot > name ? (size_t)(dot - path) : strlen(path);
-    const char *stem = ftdn_arena_copy_text(scratch, path, n_chars, err);
-    return stem ? ftdn_picture_find(stem, arena, ret_other, err) : FTDN_ERR_MEMORY;
-}
-
 static ftdn_status add_missing(ftdn_missing_files *missing, const ftdn_coco_file *file, const ftdn_coco_image *image,
                                const char *path, ftdn_arena *scratch, ftdn_error *err)
 {
@@ -158,18 +166,15 @@ static ftdn_status find_pictures(const ftdn_coco_file *file, const char *folder,
     ftdn_missing_files_init(&missing);
     for (int i = 0; status == FTDN_OK && i < body->dataset.n_images; i++) {
         const ftdn_coco_image *listed = &file->image[i];
-        const char *other = NULL;
-        char *path = ftdn_path_join(&body->arena, folder, listed->file_name, err);
+        const char *found = NULL, *path = ftdn_path_join(&body->arena, folder, listed->file_name, err);
         body->image[i].name = path ? make_name(listed->file_name, &body->arena, err) : NULL;
         if (!body->image[i].name) status = FTDN_ERR_MEMORY;
         else body->image[i].id = ftdn_fnv1a64(body->image[i].name);
-        if (status == FTDN_OK) files->path[i] = path;
-        if (status != FTDN_OK || ftdn_file_exists(path)) continue;
-        status = find_other_suffix(path, &body->arena, scratch, &other, err);
+        if (status == FTDN_OK) status = find_picture(path, &body->arena, scratch, &found, err);
         if (status != FTDN_OK) continue;
-        (*ret_n_other) += other != NULL;
-        if (other) files->path[i] = other;
-        else status = add_missing(&missing, file, listed, path, scratch, err);
+        files->path[i] = found;
+        *ret_n_other += found && found != path;
+        if (!found) status = add_missing(&missing, file, listed, path, scratch, err);
     }
     if (status == FTDN_OK) status = ftdn_missing_files_check(&missing, body->dataset.n_images, err);
     ftdn_missing_files_done(&missing);
