@@ -264,6 +264,8 @@ static void annotations_and_images_are_found_where_they_usually_stand(void **sta
     } places[] = {
         {"val", "annotations/instances_val.json", true},
         {"images_thermal_val", "images_thermal_val/coco.json", false},
+        {"video_thermal_val", "video_thermal_val/coco.json", false},
+        {"val", "val/thermal_annotations.json", false},
         {"val", "val/coco.json", false},
         {"val", "val/_annotations.coco.json", false},
         {"images/val", "annotations/val.json", true},
