@@ -7,8 +7,8 @@
  *     images[]: id, file_name, width and height (optional)
  *     categories[]: id, name
  *     annotations[]: image_id, category_id, bbox, iscrowd (optional), id (optional)
- * and nothing else: area and segmentation say nothing about boxes. The lists may stand in any order. Ids are integers, with gaps as they come. bbox is
- * [x, y, width, height] in pixels, with fractions, of the image's top left corner. */
+ * and nothing else: area and segmentation say nothing about boxes. The lists may stand in any order. Ids are integers,
+ * with gaps as they come. bbox is [x, y, width, height] in pixels, with fractions, of the image's top left corner. */
 #ifndef FTDN_DATASETS_COCO_ANNOTATION_H
 #define FTDN_DATASETS_COCO_ANNOTATION_H
 
@@ -44,8 +44,9 @@ typedef struct ftdn_coco_file {
 } ftdn_coco_file;
 
 /* Read images and categories, wherever they stand in the file; annotations are stepped over. path and all that the file
- * says live in the arena. scratch, another one, holds an item at a time and is left as it was. FTDN_ERR_INPUT names path:line:column: broken JSON, a part that is missing, stands twice or is of the wrong
- * kind, an id that stands twice, a file name that leaves the folder. */
+ * says live in the arena. scratch, another one, holds an item at a time and is left as it was. FTDN_ERR_INPUT names
+ * path:line:column: broken JSON, a part that is missing, stands twice or is of the wrong kind, an id that stands twice,
+ * a file name that leaves the folder. */
 FTDN_NODISCARD ftdn_status ftdn_coco_read(const char *path, ftdn_arena *scratch, ftdn_arena *arena,
                                           ftdn_coco_file *ret_file, ftdn_error *err);
 

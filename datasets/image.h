@@ -15,13 +15,14 @@ typedef struct ftdn_picture {
     uint8_t *pixels; /* [height,width,3] RGB; lives in the caller's arena */
 } ftdn_picture;
 
-/* Width and height from the header of a JPEG, as it is to be seen: turned by its EXIF orientation. FTDN_ERR_INPUT names path and cause: no JPEG, broken
- * header, a side over FTDN_PICTURE_MAX_SIDE, CMYK colours. */
+/* Width and height from the header of a JPEG, as it is to be seen: turned by its EXIF orientation. FTDN_ERR_INPUT names
+ * path and cause: no JPEG, broken header, a side over FTDN_PICTURE_MAX_SIDE, CMYK colours. */
 FTDN_NODISCARD ftdn_status ftdn_picture_read_jpeg_size(const char *path, const void *bytes, size_t n_bytes,
                                                        int *ret_width, int *ret_height, ftdn_error *err);
 
-/* Decode a JPEG (slow-integer DCT, smooth chroma upsampling) and turn it upright (jpeg_orientation.h). FTDN_ERR_INPUT as above, and where the data are
- * truncated or corrupt: libjpeg's warnings are errors. Grey images become three equal channels. */
+/* Decode a JPEG (slow-integer DCT, smooth chroma upsampling) and turn it upright (jpeg_orientation.h). FTDN_ERR_INPUT
+ * as above, and where the data are truncated or corrupt: libjpeg's warnings are errors. Grey images become three equal
+ * channels. */
 FTDN_NODISCARD ftdn_status ftdn_picture_decode_jpeg(const char *path, const void *bytes, size_t n_bytes,
                                                     ftdn_arena *arena, ftdn_picture *ret_picture, ftdn_error *err);
 
@@ -39,10 +40,10 @@ typedef struct ftdn_drawn_box {
 } ftdn_drawn_box;
 
 /* Draw outlines of boxes with their labels. Earlier boxes lie on top, and their labels choose their places first
- * (label_place.h); a label that finds none near its box is led to it by a line. A box that is not finite, is inverted or
- * misses the picture is left out. Lines and letters grow with pictures over 1000 pixels; a label that would be more than
- * twice as wide as its box has letters of half the size. scratch is left as it was; only
- * a refused allocation fails. */
+ * (label_place.h); a label that finds none near its box is led to it by a line. A box that is not finite, is inverted
+ * or misses the picture is left out. Lines and letters grow with pictures over 1000 pixels; a label that would be more
+ * than twice as wide as its box has letters of half the size. scratch is left as it was; only a refused allocation
+ * fails. */
 FTDN_NODISCARD ftdn_status ftdn_picture_draw_boxes(ftdn_picture *picture, const ftdn_drawn_box *box, int n_boxes,
                                                    ftdn_arena *scratch, ftdn_error *err);
 

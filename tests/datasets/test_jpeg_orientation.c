@@ -119,7 +119,7 @@ static void pixels_move_as_the_orientation_says(void **state)
     ftdn_arena_done(&arena);
 }
 
-/* A camera that was held upright saves rows of what is seen as columns: dark on the left in the file, on top upright. */
+/* A camera that was held upright saves rows as columns: dark on the left in the file is dark on top. */
 static void a_jpeg_is_read_as_it_is_to_be_seen(void **state)
 {
     (void)state;
