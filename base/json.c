@@ -10,9 +10,9 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/json_scan.h"
 #include "base/utf8.h"
 
-#define DEEPEST_NESTING 200
 #define KNOWN_ESCAPES "\\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX"
 #define LONGEST_NUMBER 63 /* cJSON reads no more characters of a number */
 
@@ -70,6 +70,7 @@ static ftdn_status expected(const reader *r, const char *what)
     if (peek(r) < 0) hint = ", but the text ends";
     else if (peek(r) == '/') hint = "; JSON has no comments";
     else if (peek(r) == '\'') hint = "; JSON has no single quotes";
+    else if (peek(r) == 'N' || peek(r) == 'I') hint = "; JSON has neither NaN nor Infinity";
     return FAIL_AT(r, r->line, r->column, "expected %s%s", what, hint);
 }
 
@@ -215,8 +216,8 @@ static ftdn_status walk_children(reader *r, placed_node *parent)
 {
     bool is_object = parent->json.kind == FTDN_JSON_OBJECT;
     int closing = is_object ? '}' : ']';
-    if (++r->depth > DEEPEST_NESTING)
-        return FAIL_AT(r, r->line, r->column, "nested deeper than %d levels", DEEPEST_NESTING);
+    if (++r->depth > FTDN_JSON_DEEPEST_NESTING)
+        return FAIL_AT(r, r->line, r->column, "nested deeper than %d levels", FTDN_JSON_DEEPEST_NESTING);
     advance(r, 1);
     skip_space(r);
     placed_node **end = &parent->first_child;
@@ -320,28 +321,42 @@ static ftdn_status take_values(reader *r, placed_node *node, const cJSON *item)
     return json->kind == FTDN_JSON_OBJECT ? mark_repeated_keys(r, node) : FTDN_OK;
 }
 
+/* The one value of the text, of which r stands at the first byte. */
+static ftdn_status read_document(reader *r, const ftdn_json **ret_root)
+{
+    r->literals = ftdn_arena_copy_text(r->arena, r->text, r->n_bytes, r->err);
+    placed_node *root = r->literals ? FTDN_NEW(r->arena, 1, placed_node, r->err) : NULL;
+    if (!root) return FTDN_ERR_MEMORY;
+    skip_space(r);
+    FTDN_TRY(walk_value(r, root));
+    skip_space(r);
+    if (peek(r) >= 0) return FAIL_AT(r, r->line, r->column, "unexpected text behind the value");
+
+    cJSON *values = cJSON_ParseWithLength(r->text, r->n_bytes);
+    if (!values) return FTDN_FAIL(r->err, FTDN_ERR_MEMORY, "%s: out of memory for its values", r->file);
+    ftdn_status status = take_values(r, root, values);
+    cJSON_Delete(values);
+    if (status == FTDN_OK) *ret_root = &root->json;
+    return status;
+}
+
 ftdn_status ftdn_json_parse(const char *text, size_t n_bytes, const char *file_name, ftdn_arena *arena,
                             const ftdn_json **ret_root, ftdn_error *err)
 {
     if (n_bytes > INT_MAX) return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: %zu bytes are too many", file_name, n_bytes);
     reader r = {.text = text, .n_bytes = n_bytes, .line = 1, .column = 1, .arena = arena, .err = err};
     FTDN_TRY(copy_text(&r, file_name, &r.file));
-    r.literals = ftdn_arena_copy_text(arena, text, n_bytes, err);
-    placed_node *root = FTDN_NEW(arena, 1, placed_node, err);
-    if (!r.literals || !root) return FTDN_ERR_MEMORY;
     if (n_bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         return FAIL_AT(&r, 1, 1, "the text begins with a byte order mark");
-    skip_space(&r);
-    FTDN_TRY(walk_value(&r, root));
-    skip_space(&r);
-    if (peek(&r) >= 0) return FAIL_AT(&r, r.line, r.column, "unexpected text behind the value");
+    return read_document(&r, ret_root);
+}
 
-    cJSON *values = cJSON_ParseWithLength(text, n_bytes);
-    if (!values) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "%s: out of memory for its values", file_name);
-    ftdn_status status = take_values(&r, root, values);
-    cJSON_Delete(values);
-    if (status == FTDN_OK) *ret_root = &root->json;
-    return status;
+ftdn_status ftdn_json_parse_at(const char *text, size_t n_bytes, const char *file_name, int line, int column,
+                               ftdn_arena *arena, const ftdn_json **ret_root, ftdn_error *err)
+{
+    reader r = {.text = text, .n_bytes = n_bytes, .line = line, .column = column, .file = file_name, .arena = arena};
+    r.err = err;
+    return read_document(&r, ret_root);
 }
 
 const ftdn_json *ftdn_json_find(const ftdn_json *object, const char *key)

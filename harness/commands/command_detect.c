@@ -185,7 +185,7 @@ static ftdn_status detect(const void *user, const ftdn_arguments *arguments, ftd
     if (options->wants_json) write_json(path, &picture, box, n_boxes, text);
     else write_table(box, n_boxes, options->score, text);
     if (options->out) {
-        FTDN_TRY(ftdn_paint_boxes(&picture, box, n_boxes, err));
+        FTDN_TRY(ftdn_paint_boxes(&picture, box, n_boxes, arena, err));
         FTDN_TRY(ftdn_picture_write_jpeg(options->out, &picture, err));
     }
     return FTDN_OK;
