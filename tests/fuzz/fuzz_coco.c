@@ -16,36 +16,36 @@ static void check_objects(const ftdn_image *images, int n_images, int n_classes)
     }
 }
 
-static ftdn_status read_objects(const ftdn_coco_file *file, ftdn_arena *arena, ftdn_error *err)
+static ftdn_status read_objects(const ftdn_coco_file *file, ftdn_arena *scratch, ftdn_arena *arena, ftdn_error *err)
 {
-    ftdn_arena scratch;
     ftdn_class_list classes;
     ftdn_class_map map;
+    ftdn_coco_objects objects;
     const ftdn_class_choice choice = {0};
-    int n_empty;
     FTDN_TRY(ftdn_class_list_create(file->category_name, file->n_categories, arena, &classes, err));
     FTDN_TRY(ftdn_class_map_init(&map, &classes, &choice, arena, err));
     ftdn_image *images = FTDN_NEW(arena, (size_t)file->n_images, ftdn_image, err);
     if (!images) return FTDN_ERR_MEMORY;
     for (int i = 0; i < file->n_images; i++) images[i] = (ftdn_image){.width = WIDTH, .height = HEIGHT};
-    ftdn_arena_init(&scratch);
-    ftdn_status status = ftdn_coco_read_objects(file, file->n_images, &map, &scratch, arena, images, &n_empty, err);
-    ftdn_arena_done(&scratch);
-    if (status == FTDN_OK) status = ftdn_class_map_check(&map, err);
-    if (status == FTDN_OK) check_objects(images, file->n_images, classes.n_classes);
-    return status;
+    FTDN_TRY(ftdn_coco_read_objects(file, file->n_images, &map, scratch, arena, &objects, err));
+    (void)ftdn_coco_place_objects(&objects, images);
+    FTDN_TRY(ftdn_class_map_check(&map, err));
+    check_objects(images, file->n_images, classes.n_classes);
+    return FTDN_OK;
 }
 
 static void read_coco(char *bytes, size_t n_bytes)
 {
-    ftdn_arena arena;
+    ftdn_arena scratch, arena;
     ftdn_error err = {0};
     ftdn_coco_file file;
+    ftdn_arena_init(&scratch);
     ftdn_arena_init(&arena);
-    ftdn_status status = ftdn_coco_parse(bytes, n_bytes, "a.json", &arena, &file, &err);
-    if (status == FTDN_OK) status = read_objects(&file, &arena, &err);
+    ftdn_status status = ftdn_coco_read(ftdn_fuzz_write("a.json", bytes, n_bytes), &scratch, &arena, &file, &err);
+    if (status == FTDN_OK) status = read_objects(&file, &scratch, &arena, &err);
     (void)ftdn_fuzz_is_read(status, &err, status == FTDN_ERR_ARG ? NULL : "a.json:");
     ftdn_fuzz_check_memory(&arena, n_bytes, 1 << 17, 1024);
+    ftdn_arena_done(&scratch);
     ftdn_arena_done(&arena);
 }
 
