@@ -101,7 +101,7 @@ static bool fits_budget(const ftdn_scheduler *s, int group)
     return s->elapsed_s + (expected_s > 0 ? expected_s : 0) < s->options->budget_s;
 }
 
-static ftdn_status assign_place(ftdn_scheduler *s, int place, ftdn_error *err)
+ftdn_status ftdn_scheduler_assign_place(ftdn_scheduler *s, int place, ftdn_error *err)
 {
     ftdn_seat *seat = &s->seat[place];
     while (seat->job == FTDN_JOB_NONE) {
@@ -126,6 +126,6 @@ static ftdn_status assign_place(ftdn_scheduler *s, int place, ftdn_error *err)
 
 ftdn_status ftdn_scheduler_assign(ftdn_scheduler *s, ftdn_error *err)
 {
-    for (int i = 0; i < s->crew.n_places; i++) FTDN_TRY(assign_place(s, i, err));
+    for (int i = 0; i < s->crew.n_places; i++) FTDN_TRY(ftdn_scheduler_assign_place(s, i, err));
     return FTDN_OK;
 }
