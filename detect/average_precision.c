@@ -1,17 +1,12 @@
 #include "detect/average_precision.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "detect/order.h"
-
-/* The objects of a class, grouped by image. */
-typedef struct truth_list {
-    int n_truths;
-    const ftdn_truth_box **truth; /* [n_truths], by image; those of one image in their given order */
-    bool *taken;                  /* [n_truths] */
-} truth_list;
 
 /* Intersection over union; 0 where nothing is shared, boxes without area included. */
 static double box_iou(const double a[4], const double b[4])
@@ -25,35 +20,13 @@ static double box_iou(const double a[4], const double b[4])
     return shared / (area_a + area_b - shared);
 }
 
-static ftdn_status group_truths(const ftdn_truth_box *truths, int n_truths, ftdn_arena *arena, truth_list *ret_list,
-                                ftdn_error *err)
+/* The object that the box overlaps best, the first of equals; -1 if none exceeds the threshold. */
+static int find_truth(const ftdn_class_image *image, const double box[4], double iou_threshold)
 {
-    truth_list list = {.n_truths = n_truths};
-    list.truth = FTDN_NEW(arena, (size_t)n_truths, const ftdn_truth_box *, err);
-    list.taken = FTDN_NEW(arena, (size_t)n_truths, bool, err);
-    ftdn_ranked *order = FTDN_NEW(arena, (size_t)n_truths, ftdn_ranked, err);
-    ftdn_ranked *scratch = FTDN_NEW(arena, (size_t)n_truths, ftdn_ranked, err);
-    if (!list.truth || !list.taken || !order || !scratch) return FTDN_ERR_MEMORY;
-    for (int i = 0; i < n_truths; i++) order[i] = (ftdn_ranked){.score = -(double)truths[i].image, .index = i};
-    ftdn_ranked_sort(order, n_truths, scratch);
-    for (int i = 0; i < n_truths; i++) list.truth[i] = &truths[order[i].index];
-    *ret_list = list;
-    return FTDN_OK;
-}
-
-/* The object of the detection's image that it overlaps best, the first of equals; -1 if none exceeds the threshold. */
-static int find_truth(const truth_list *list, const ftdn_scored_box *detection, double iou_threshold)
-{
-    int low = 0, high = list->n_truths;
-    while (low < high) {
-        int middle = low + (high - low) / 2;
-        if (list->truth[middle]->image < detection->image) low = middle + 1;
-        else high = middle;
-    }
     int best = -1;
     double best_iou = iou_threshold;
-    for (int i = low; i < list->n_truths && list->truth[i]->image == detection->image; i++) {
-        double iou = box_iou(detection->box, list->truth[i]->box);
+    for (int i = 0; i < image->n_truths; i++) {
+        double iou = box_iou(box, image->truth[i].box);
         if (iou > best_iou) {
             best = i;
             best_iou = iou;
@@ -62,58 +35,100 @@ static int find_truth(const truth_list *list, const ftdn_scored_box *detection, 
     return best;
 }
 
-/* Go through the detections by rank. box: [n_detections]. */
-static void judge_ranked(const ftdn_scored_box *detections, const ftdn_ranked *order, int n_detections,
-                         truth_list *list, double iou_threshold, ftdn_judged_box *box, ftdn_judged_class *judged)
+static bool is_score(float score)
 {
-    for (int i = 0; i < n_detections; i++) {
-        const ftdn_scored_box *detection = &detections[order[i].index];
-        int best = find_truth(list, detection, iou_threshold);
-        if (best >= 0 && list->truth[best]->difficult) continue;
-        bool is_right = best >= 0 && !list->taken[best];
-        if (is_right) list->taken[best] = true;
-        box[judged->n_boxes++] = (ftdn_judged_box){.image = detection->image, .is_right = is_right};
-        judged->n_right += is_right;
-    }
+    return score >= 0 && isfinite(score) && !signbit(score);
 }
 
-/* All but the memory of the result is given back by the caller. */
-static ftdn_status judge_with_scratch(const ftdn_scored_box *detections, int n_detections, const ftdn_truth_box *truths,
-                                      int n_truths, double iou_threshold, ftdn_arena *arena, ftdn_judged_box *box,
-                                      ftdn_judged_class *judged, ftdn_error *err)
+/* An image's number, and whether its detection is right. */
+static uint32_t make_tag(int image, bool is_right)
 {
-    truth_list list;
-    FTDN_TRY(group_truths(truths, n_truths, arena, &list, err));
-    ftdn_ranked *order = FTDN_NEW(arena, (size_t)n_detections, ftdn_ranked, err);
-    ftdn_ranked *scratch = FTDN_NEW(arena, (size_t)n_detections, ftdn_ranked, err);
-    if (!order || !scratch) return FTDN_ERR_MEMORY;
-    for (int i = 0; i < n_detections; i++) {
-        assert(isfinite(detections[i].score));
-        order[i] = (ftdn_ranked){.score = detections[i].score, .index = i};
+    return (uint32_t)image << 1 | is_right;
+}
+
+/* Go through the detections of an image by rank, and append those that are right or wrong. taken: [n_truths], all
+ * false. Returns how many. */
+static size_t judge_image(const ftdn_class_image *image, double iou_threshold, bool *taken, ftdn_tagged *verdict,
+                          int *n_right)
+{
+    size_t n_verdicts = 0;
+    for (int i = 0; i < image->n_boxes; i++) {
+        assert(is_score(image->score[i]) && (i == 0 || image->score[i] <= image->score[i - 1]));
+        int best = image->n_truths > 0 ? find_truth(image, image->box + (size_t)i * 4, iou_threshold) : -1;
+        if (best >= 0 && image->truth[best].difficult) continue;
+        bool is_right = best >= 0 && !taken[best];
+        if (is_right) taken[best] = true;
+        *n_right += is_right;
+        verdict[n_verdicts++] = (ftdn_tagged){image->score[i], make_tag(image->image, is_right)};
     }
-    ftdn_ranked_sort(order, n_detections, scratch);
-    judge_ranked(detections, order, n_detections, &list, iou_threshold, box, judged);
+    return n_verdicts;
+}
+
+/* Of all images. */
+typedef struct class_size {
+    size_t n_boxes;
+    int n_truths, n_objects;
+} class_size;
+
+static class_size measure_class(const ftdn_class_image *image, int n_images)
+{
+    class_size size = {0};
+    for (int i = 0; i < n_images; i++) {
+        assert(image[i].image >= 0 && (i == 0 || image[i].image > image[i - 1].image));
+        size.n_boxes += (size_t)image[i].n_boxes;
+        size.n_truths += image[i].n_truths;
+        for (int t = 0; t < image[i].n_truths; t++) size.n_objects += !image[i].truth[t].difficult;
+    }
+    return size;
+}
+
+static ftdn_status list_objects(const ftdn_class_image *image, int n_images, ftdn_arena *arena,
+                                ftdn_judged_class *judged, ftdn_error *err)
+{
+    int *object_image = FTDN_NEW(arena, (size_t)judged->n_objects, int, err);
+    if (!object_image) return FTDN_ERR_MEMORY;
+    judged->object_image = object_image;
+    for (int i = 0; i < n_images; i++)
+        for (int t = 0; t < image[i].n_truths; t++)
+            if (!image[i].truth[t].difficult) *object_image++ = image[i].image;
     return FTDN_OK;
 }
 
-ftdn_status ftdn_detections_judge(const ftdn_scored_box *detections, int n_detections, const ftdn_truth_box *truths,
-                                  int n_truths, double iou_threshold, ftdn_arena *arena, ftdn_judged_class *ret_judged,
-                                  ftdn_error *err)
+/* Images are judged one after the other, then all verdicts ranked. Scratch is given back by the caller. */
+static ftdn_status judge_with_scratch(const ftdn_class_image *image, int n_images, const class_size *size,
+                                      double iou_threshold, ftdn_arena *arena, ftdn_judged_box *box,
+                                      ftdn_judged_class *judged, ftdn_error *err)
 {
-    assert(n_detections >= 0 && n_truths >= 0 && iou_threshold >= 0);
-    ftdn_judged_class judged = {0};
-    for (int i = 0; i < n_truths; i++) judged.n_objects += !truths[i].difficult;
+    bool *taken = FTDN_NEW(arena, (size_t)size->n_truths, bool, err);
+    ftdn_tagged *verdict = FTDN_NEW(arena, size->n_boxes, ftdn_tagged, err);
+    ftdn_tagged *scratch = FTDN_NEW(arena, size->n_boxes, ftdn_tagged, err);
+    if (!taken || !verdict || !scratch) return FTDN_ERR_MEMORY;
+    size_t n_verdicts = 0;
+    for (int i = 0; i < n_images; i++) {
+        n_verdicts += judge_image(&image[i], iou_threshold, taken, verdict + n_verdicts, &judged->n_right);
+        taken += image[i].n_truths;
+    }
+    ftdn_tagged_sort(verdict, n_verdicts, scratch);
+    for (size_t i = 0; i < n_verdicts; i++)
+        box[i] = (ftdn_judged_box){.image = (int)(verdict[i].tag >> 1), .is_right = verdict[i].tag & 1};
+    judged->n_boxes = (int)n_verdicts;
+    return FTDN_OK;
+}
+
+ftdn_status ftdn_detections_judge(const ftdn_class_image *image, int n_images, double iou_threshold, ftdn_arena *arena,
+                                  ftdn_judged_class *ret_judged, ftdn_error *err)
+{
+    assert(n_images >= 0 && iou_threshold >= 0);
+    const class_size size = measure_class(image, n_images);
+    ftdn_judged_class judged = {.n_objects = size.n_objects};
+    if (size.n_boxes > INT_MAX) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "%zu detections are too many", size.n_boxes);
     if (judged.n_objects > 0) {
-        int *object_image = FTDN_NEW(arena, (size_t)judged.n_objects, int, err);
-        ftdn_judged_box *box = FTDN_NEW(arena, (size_t)n_detections, ftdn_judged_box, err);
-        if (!object_image || !box) return FTDN_ERR_MEMORY;
-        for (int i = 0, n = 0; i < n_truths; i++)
-            if (!truths[i].difficult) object_image[n++] = truths[i].image;
-        judged.object_image = object_image;
+        ftdn_judged_box *box = FTDN_NEW(arena, size.n_boxes, ftdn_judged_box, err);
+        if (!box) return FTDN_ERR_MEMORY;
         judged.box = box;
+        FTDN_TRY(list_objects(image, n_images, arena, &judged, err));
         ftdn_arena_mark mark = ftdn_arena_get_mark(arena);
-        ftdn_status status =
-            judge_with_scratch(detections, n_detections, truths, n_truths, iou_threshold, arena, box, &judged, err);
+        ftdn_status status = judge_with_scratch(image, n_images, &size, iou_threshold, arena, box, &judged, err);
         ftdn_arena_reset(arena, mark);
         if (status != FTDN_OK) return status;
     }

@@ -15,18 +15,19 @@
 #include "base/arena.h"
 #include "base/status.h"
 
-/* Corners in any unit, the same for both. */
-typedef struct ftdn_scored_box {
-    int image; /* index */
-    double score;
-    double box[4]; /* x0, y0, x1, y1 */
-} ftdn_scored_box;
-
 typedef struct ftdn_truth_box {
-    int image;
     bool difficult;
-    double box[4];
+    double box[4]; /* x0, y0, x1, y1, in any unit */
 } ftdn_truth_box;
+
+/* What was found of one class in one image, best first, and what there is of it. */
+typedef struct ftdn_class_image {
+    int image; /* index */
+    int n_boxes, n_truths;
+    const float *score;          /* [n_boxes], finite, not negative, none larger than the one before */
+    const double *box;           /* [n_boxes, 4], in the unit of truths; not read where there are none */
+    const ftdn_truth_box *truth; /* [n_truths] */
+} ftdn_class_image;
 
 typedef struct ftdn_class_ap {
     double ap_voc07; /* mean of the best precision at recall >= 0, 0.1, ..., 1 */
@@ -47,10 +48,9 @@ typedef struct ftdn_judged_class {
     const int *object_image;    /* [n_objects] */
 } ftdn_judged_class;
 
-/* detections: [n_detections] of one class, in (image, prior) order, scores finite. truths: [n_truths], any order. The
- * result lives in the arena. */
-FTDN_NODISCARD ftdn_status ftdn_detections_judge(const ftdn_scored_box *detections, int n_detections,
-                                                 const ftdn_truth_box *truths, int n_truths, double iou_threshold,
+/* image: [n_images], by ascending index; those where nothing was found and nothing is may be left out. The result lives
+ * in the arena. */
+FTDN_NODISCARD ftdn_status ftdn_detections_judge(const ftdn_class_image *image, int n_images, double iou_threshold,
                                                  ftdn_arena *arena, ftdn_judged_class *ret_judged, ftdn_error *err);
 
 /* n_times: how often each image counts, by its index; NULL: all of them once. The copies of a detection are neighbours

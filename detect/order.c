@@ -34,6 +34,43 @@ void ftdn_ranked_sort(ftdn_ranked *items, int n_items, ftdn_ranked *scratch)
     if (from != items && n_items > 0) memcpy(items, from, (size_t)n_items * sizeof *items);
 }
 
+#define SORT_DIGITS 3 /* of 11 bits: the sign bit is 0, so that 32 are enough */
+#define SORT_BINS (1 << 11)
+
+/* From the end: 0 is the last digit. Larger scores have smaller ones, and go first. */
+static uint32_t sort_digit(float score, int digit)
+{
+    return ~ftdn_score_bits(score) >> (11 * digit) & (SORT_BINS - 1);
+}
+
+/* Move all items to their places by one digit. count: of each bin. */
+static void distribute(const ftdn_tagged *from, size_t n_items, int digit, const size_t *count, ftdn_tagged *to)
+{
+    size_t place[SORT_BINS], n_before = 0;
+    for (int bin = 0; bin < SORT_BINS; bin++) {
+        place[bin] = n_before;
+        n_before += count[bin];
+    }
+    for (size_t i = 0; i < n_items; i++) to[place[sort_digit(from[i].score, digit)]++] = from[i];
+}
+
+/* A radix sort from the last digit to the first, without those that all scores have in common. */
+void ftdn_tagged_sort(ftdn_tagged *items, size_t n_items, ftdn_tagged *scratch)
+{
+    size_t count[SORT_DIGITS][SORT_BINS] = {0};
+    for (size_t i = 0; i < n_items; i++)
+        for (int digit = 0; digit < SORT_DIGITS; digit++) count[digit][sort_digit(items[i].score, digit)]++;
+    ftdn_tagged *from = items, *to = scratch;
+    for (int digit = 0; digit < SORT_DIGITS && n_items > 0; digit++) {
+        if (count[digit][sort_digit(items[0].score, digit)] == n_items) continue;
+        distribute(from, n_items, digit, count[digit], to);
+        ftdn_tagged *sorted = to;
+        to = from;
+        from = sorted;
+    }
+    if (from != items) memcpy(items, from, n_items * sizeof *items);
+}
+
 /* Digits of a score's bits, from the top; the sign bit is 0. Scores that differ by 6 % differ in the first. */
 static const struct {
     int shift, n_bits;

@@ -2,6 +2,9 @@
 #ifndef FTDN_DETECT_ORDER_H
 #define FTDN_DETECT_ORDER_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 typedef struct ftdn_ranked {
     double score;
     int index;
@@ -10,6 +13,15 @@ typedef struct ftdn_ranked {
 /* Sort by score, largest first; equal scores stay in their given order. Scores are not NaN.
  * scratch: [n_items]. n log n comparisons whatever the input. */
 void ftdn_ranked_sort(ftdn_ranked *items, int n_items, ftdn_ranked *scratch);
+
+typedef struct ftdn_tagged {
+    float score;
+    uint32_t tag; /* the caller's */
+} ftdn_tagged;
+
+/* Sort by score, largest first; equal scores stay in their given order. Scores are finite, their sign bits 0.
+ * scratch: [n_items]. Work: O(n_items), whatever the input. */
+void ftdn_tagged_sort(ftdn_tagged *items, size_t n_items, ftdn_tagged *scratch);
 
 /* The best n_best of the scores above the threshold, in order; returns how many. Work: O(n_scores + n_best log n_best),
  * whatever the input. scores: [n_scores], not negative, or NaN, which is never above the threshold.

@@ -189,6 +189,12 @@ ftdn_status ftdn_packed_update(ftdn_packed *packed, const ftdn_weights *weights,
     return pack_steps(packed, weights, changed, n_threads, err);
 }
 
+ftdn_status ftdn_packed_follow(ftdn_packed *packed, const ftdn_context *context, ftdn_error *err)
+{
+    assert(packed->program->backend->device && context->program == packed->program);
+    return packed->program->backend->pack_behind(packed, context, err);
+}
+
 size_t ftdn_packed_bytes(const ftdn_packed *packed)
 {
     return packed->n_bytes;

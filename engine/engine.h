@@ -130,6 +130,10 @@ FTDN_NODISCARD ftdn_status ftdn_packed_update(ftdn_packed *packed, const ftdn_we
                                               int n_threads, ftdn_error *err);
 size_t ftdn_packed_bytes(const ftdn_packed *packed);
 
+/* Of a device, and a context of the same program: from now on an update is enqueued behind the context's work, and
+ * waits for nothing: weights in device memory must stay until the context is through with it. */
+FTDN_NODISCARD ftdn_status ftdn_packed_follow(ftdn_packed *packed, const ftdn_context *context, ftdn_error *err);
+
 FTDN_NODISCARD ftdn_status ftdn_context_create(const ftdn_program *program, ftdn_context **ret_context,
                                                ftdn_error *err);
 void ftdn_context_free(ftdn_context *context);

@@ -28,6 +28,7 @@ typedef struct ftdn_training_desc {
     int n_outputs;
     int n_images;  /* of a batch, fixed */
     int n_threads; /* at least 1; on a device no more are used */
+    ftdn_conv_algorithm conv_algorithm; /* of both passes */
 } ftdn_training_desc;
 
 /* Memory of one whole batch. graph: borrowed, must outlive the training.

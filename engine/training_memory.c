@@ -14,6 +14,7 @@ static ftdn_status make_program(ftdn_training *training, const ftdn_backend *bac
         .n_outputs = desc->n_outputs,
         .for_training = true,
         .micro_batch = desc->n_images / training->n_micro_batches,
+        .conv_algorithm = desc->conv_algorithm,
     };
     FTDN_TRY(ftdn_program_create(backend, graph, &compile, &training->program, err));
     return ftdn_packed_create(training->program, NULL, 1, &training->packed, err);

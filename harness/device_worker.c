@@ -96,7 +96,6 @@ static ftdn_status choose_images(ftdn_device_worker *worker, const ftdn_dataset 
     const ftdn_device_table *table = worker->device->device;
     assert(n_images >= 1 && n_images <= worker->micro_batch && first >= worker->images->first);
     if (worker->redraws_weights) {
-        FTDN_TRY(table->synchronize(worker->context, err)); /* the image before still reads its weights */
         int64_t start_ns = ftdn_clock_ns();
         FTDN_TRY(ftdn_weight_bank_set(worker->bank, &worker->redraw, dataset->image[first].id, 1, err));
         worker->weights_ns += ftdn_clock_ns() - start_ns;
@@ -210,6 +209,7 @@ ftdn_status ftdn_device_worker_receive(ftdn_device_worker *worker, int slot, int
 
 ftdn_status ftdn_device_worker_finish(ftdn_device_worker *worker, ftdn_error *err)
 {
+    FTDN_TRY(ftdn_weight_bank_collect(worker->bank, err));
     if (!ftdn_fault_draw_hits(&worker->map_faults->draw)) return FTDN_OK;
     return worker->device->map_faults->read_counts(worker->injector, worker->map_count, err);
 }

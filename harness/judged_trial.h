@@ -8,11 +8,25 @@
 #include "detect/average_precision.h"
 #include "harness/worker.h"
 
-/* found: [images of the dataset]. Boxes are compared in pixels of the original images. Images of the result are indexes
- * into the dataset; it lives in the arena. */
+/* Where the detections of each class begin in the lists of the images. */
+typedef struct ftdn_class_starts {
+    int n_classes;
+    const int *start; /* [n_images, n_classes + 1] */
+} ftdn_class_starts;
+
+/* found: [images of the dataset]. The result lives in the arena. */
+FTDN_NODISCARD ftdn_status ftdn_class_starts_find(const ftdn_dataset *dataset, const ftdn_image_detections *found,
+                                                  ftdn_arena *arena, ftdn_class_starts *ret_starts, ftdn_error *err);
+
+/* starts: of these lists. Boxes are compared in pixels of the original images. Images of the result are indexes into
+ * the dataset; it lives in the arena. */
 FTDN_NODISCARD ftdn_status ftdn_judge_class(const ftdn_dataset *dataset, const ftdn_image_detections *found,
-                                            int class_index, double iou, ftdn_arena *arena,
-                                            ftdn_judged_class *ret_judged, ftdn_error *err);
+                                            const ftdn_class_starts *starts, int class_index, double iou,
+                                            ftdn_arena *arena, ftdn_judged_class *ret_judged, ftdn_error *err);
+
+/* The average precision of each class: [n_classes], classes shared among threads. */
+FTDN_NODISCARD ftdn_status ftdn_trial_measure(const ftdn_dataset *dataset, const ftdn_image_detections *found,
+                                              double iou, int n_threads, ftdn_class_ap *ret_class_ap, ftdn_error *err);
 
 /* A trial, all of its classes judged. */
 typedef struct ftdn_judged_trial {

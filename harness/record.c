@@ -24,7 +24,7 @@ static ftdn_status fill_params(const ftdn_planned_trial *trial, ftdn_arena *aren
     const ftdn_protection_settings *protection = &settings->protection;
     const char *arithmetic;
     int micro_batch;
-    FTDN_TRY(ftdn_find_arithmetic(&settings->engine, &arithmetic, &micro_batch, err));
+    FTDN_TRY(ftdn_find_arithmetic(settings, &arithmetic, &micro_batch, err));
     *params = (ftdn_trial_params){
         .model = settings->model.name,
         .width = trial->model->network.width,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "harness/plan/arithmetic.h"
 #include "harness/plan/same_settings.h"
 
 static ftdn_scope scope_of(const ftdn_scope_settings *settings)
@@ -40,7 +41,7 @@ static ftdn_status make_program(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_e
         .outputs = outputs,
         .n_outputs = rig->n_networks * n_outputs,
         .keep_all = desc->keep_maps,
-        .micro_batch = ftdn_backend_device(backend) && rig->redraws_weights ? 1 : engine->micro_batch,
+        .micro_batch = ftdn_find_micro_batch(&desc->trial->settings, backend),
         .conv_algorithm = engine->conv_algorithm,
     };
     return ftdn_program_create(backend, rig->protection.graph, &compile, &rig->program, err);

@@ -85,39 +85,11 @@ static ftdn_status detect_all(trial *t, ftdn_error *err)
     return t->rig->device ? detect_on_device(t, err) : detect_on_host(t, err);
 }
 
-/* What is measured of the trial. */
-typedef struct measurement {
-    const trial *trial;
-    ftdn_class_ap *class_ap; /* [n_classes] */
-} measurement;
-
-/* user: measurement * */
-static ftdn_status measure_class(void *user, int class_index, int thread, ftdn_error *err)
-{
-    (void)thread;
-    const measurement *m = user;
-    const trial *t = m->trial;
-    ftdn_judged_class judged;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_status status =
-        ftdn_judge_class(t->dataset, t->found, class_index, t->settings->evaluate.iou, &arena, &judged, err);
-    if (status == FTDN_OK) status = ftdn_judged_measure(&judged, NULL, &arena, &m->class_ap[class_index], err);
-    ftdn_arena_done(&arena);
-    return status;
-}
-
 /* Classes are shared among threads; their means are made in order. */
 static ftdn_status measure(const trial *t, ftdn_trial_result *result, ftdn_error *err)
 {
-    measurement m = {.trial = t, .class_ap = result->class_ap};
-    const ftdn_shared_work work = {
-        .n_items = result->n_classes,
-        .n_threads = t->rig->n_threads,
-        .run = measure_class,
-        .user = &m,
-    };
-    FTDN_TRY(ftdn_share(&work, err));
+    FTDN_TRY(
+        ftdn_trial_measure(t->dataset, t->found, t->settings->evaluate.iou, t->rig->n_threads, result->class_ap, err));
     double sum_voc07 = 0, sum_area = 0;
     int n_counted = 0;
     for (int c = 0; c < result->n_classes; c++) {
@@ -148,7 +120,7 @@ static void add_weight_counts(const ftdn_weight_bank *bank, ftdn_trial_result *r
         add_counts(bank->copy_count[c], bank->faults.copies.n_layers, result->weight_copy_count[c]);
 }
 
-/* A recorded sequence has no clock inside: injection and detection are part of the forward. */
+/* Weights are enqueued, and a recorded sequence has no clock inside: all is part of the forward. */
 static void collect_from_device(const ftdn_rig *rig, int64_t images_ns, ftdn_trial_result *result)
 {
     const ftdn_device_worker *worker = rig->device;

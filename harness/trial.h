@@ -31,7 +31,8 @@ typedef struct ftdn_trial_result {
     ftdn_fault_count *weight_copy_count[FTDN_MAX_COPIES]; /* [copied layers of the rig]; NULL: no such copy */
     ftdn_fault_count *map_count;    /* [targets of the rig's map faults] */
     /* Seconds; forward, injection, detection and weights drawn for each image are summed over threads, total is the
-     * wall clock's. On a device forward is all from bytes to boxes, injection and detection are NaN. */
+     * wall clock's. On a device weights is what it takes to enqueue them, forward is all that the device does, from
+     * weights to boxes, injection and detection are NaN. */
     double weights_s, forward_s, injection_s, detection_s, average_precision_s, total_s;
 } ftdn_trial_result;
 

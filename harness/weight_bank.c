@@ -24,6 +24,7 @@ ftdn_status ftdn_weight_bank_init(ftdn_weight_bank *bank, const ftdn_weight_bank
     *bank = (ftdn_weight_bank){.protection = desc->protection};
     FTDN_TRY(init_drawing(bank, desc, arena, err));
     FTDN_TRY(ftdn_packed_create(desc->program, &desc->protection->clean, desc->n_threads, &bank->packed, err));
+    if (desc->context) FTDN_TRY(ftdn_packed_follow(bank->packed, desc->context, err));
     bank->packed_is_faulty = FTDN_NEW(arena, n_params, bool, err);
     bank->changed = FTDN_NEW(arena, n_params, bool, err);
     bank->count = FTDN_NEW(arena, (size_t)desc->layers.n_layers, ftdn_fault_count, err);
@@ -48,6 +49,7 @@ void ftdn_weight_bank_done(ftdn_weight_bank *bank)
 
 void ftdn_weight_bank_reset_counts(ftdn_weight_bank *bank)
 {
+    bank->has_uncounted = false;
     memset(bank->count, 0, (size_t)bank->faults.layers.n_layers * sizeof *bank->count);
     for (int c = 0; c < bank->faults.copies.n_copies; c++)
         memset(bank->copy_count[c], 0, (size_t)bank->faults.copies.n_layers * sizeof *bank->copy_count[c]);
@@ -58,22 +60,39 @@ static void add_counts(const ftdn_fault_count *drawn, int n_layers, ftdn_fault_c
     for (int i = 0; i < n_layers; i++) ftdn_fault_count_add(&total[i], &drawn[i]);
 }
 
+static void add_all_counts(ftdn_weight_bank *bank)
+{
+    const ftdn_weight_faults *faults = &bank->faults;
+    add_counts(faults->count, faults->layers.n_layers, bank->count);
+    for (int c = 0; c < faults->copies.n_copies; c++)
+        add_counts(faults->copy_count[c], faults->copies.n_layers, bank->copy_count[c]);
+}
+
+ftdn_status ftdn_weight_bank_collect(ftdn_weight_bank *bank, ftdn_error *err)
+{
+    if (!bank->has_uncounted) return FTDN_OK;
+    FTDN_TRY(bank->device->weight_faults->read_counts(bank->device_faults, err));
+    bank->has_uncounted = false;
+    add_all_counts(bank);
+    return FTDN_OK;
+}
+
 static ftdn_status draw_on_device(ftdn_weight_bank *bank, const ftdn_fault_draw *draw, uint64_t image,
                                   const ftdn_weights **ret_weights, ftdn_error *err)
 {
     const ftdn_device_module *device = bank->device;
+    FTDN_TRY(ftdn_weight_bank_collect(bank, err));
     FTDN_TRY(device->weight_faults->draw(bank->device_faults, draw, image, err));
+    bank->has_uncounted = true;
     const ftdn_stored_weights stored = device->weight_faults->stored(bank->device_faults);
-    FTDN_TRY(device->assembly->make(bank->device_assembly, &stored, ret_weights, err));
-    FTDN_TRY(device->weight_faults->read_counts(bank->device_faults, err));
-    /* Packing goes its own way beside the context's work. */
-    return device->device->synchronize(bank->context, err);
+    return device->assembly->make(bank->device_assembly, &stored, ret_weights, err);
 }
 
 static void draw_on_host(ftdn_weight_bank *bank, const ftdn_fault_draw *draw, uint64_t image, int n_threads,
                          const ftdn_weights **ret_weights)
 {
     ftdn_weight_faults_draw(&bank->faults, draw, image, n_threads);
+    add_all_counts(bank);
     const ftdn_stored_weights stored = ftdn_weight_faults_stored(&bank->faults);
     ftdn_assembly_make(&bank->assembly, &stored, n_threads);
     *ret_weights = &bank->assembly.weights;
@@ -82,12 +101,8 @@ static void draw_on_host(ftdn_weight_bank *bank, const ftdn_fault_draw *draw, ui
 static ftdn_status draw_faults(ftdn_weight_bank *bank, const ftdn_fault_draw *draw, uint64_t image, int n_threads,
                                const ftdn_weights **ret_weights, ftdn_error *err)
 {
-    const ftdn_weight_faults *faults = &bank->faults;
-    if (bank->device) FTDN_TRY(draw_on_device(bank, draw, image, ret_weights, err));
-    else draw_on_host(bank, draw, image, n_threads, ret_weights);
-    add_counts(faults->count, faults->layers.n_layers, bank->count);
-    for (int c = 0; c < faults->copies.n_copies; c++)
-        add_counts(faults->copy_count[c], faults->copies.n_layers, bank->copy_count[c]);
+    if (bank->device) return draw_on_device(bank, draw, image, ret_weights, err);
+    draw_on_host(bank, draw, image, n_threads, ret_weights);
     return FTDN_OK;
 }
 

@@ -27,10 +27,12 @@ typedef struct ftdn_weight_bank {
     const ftdn_context *context;      /* of the device, on whose stream faults are drawn; borrowed */
     ftdn_device_weight_faults *device_faults;
     ftdn_device_assembly *device_assembly;
+    bool has_uncounted; /* on a device: the counts of the last draw are still there */
     ftdn_packed *packed;
     bool *packed_is_faulty; /* [n_params of the protected graph] */
     bool *changed;          /* [n_params], scratch */
-    /* Added up over the draws since the last reset: of the layers that are hit, and of all copied layers. */
+    /* Added up over the draws since the last reset, on a device those that were collected: of the layers that are hit,
+     * and of all copied layers. */
     ftdn_fault_count *count;                        /* [faults.layers.n_layers] */
     ftdn_fault_count *copy_count[FTDN_MAX_COPIES];  /* [faults.copies.n_layers] */
 } ftdn_weight_bank;
@@ -50,9 +52,13 @@ void ftdn_weight_bank_done(ftdn_weight_bank *bank);
 
 void ftdn_weight_bank_reset_counts(ftdn_weight_bank *bank);
 
-/* Bring the packed weights to what is asked for: clean, or with faults drawn for the image (0: for the whole trial).
- * On a device it waits for the context's work. */
+/* Bring the packed weights to what is asked for: clean, or with faults drawn for the image (0: for the whole trial). On
+ * a device that is enqueued behind the context's work; where counts of an earlier draw are still there, it waits for
+ * them. */
 FTDN_NODISCARD ftdn_status ftdn_weight_bank_set(ftdn_weight_bank *bank, const ftdn_fault_draw *draw, uint64_t image,
                                                 int n_threads, ftdn_error *err);
+
+/* On a device: wait for the counts of the last draw. */
+FTDN_NODISCARD ftdn_status ftdn_weight_bank_collect(ftdn_weight_bank *bank, ftdn_error *err);
 
 #endif

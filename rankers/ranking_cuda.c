@@ -1,6 +1,7 @@
 #include "rankers/ranking_cuda.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/size.h"
@@ -8,6 +9,12 @@
 #include "engine/cuda/cuda_memory.h"
 #include "engine/cuda/cuda_status.h"
 #include "rankers/channel_sums_cuda.h"
+
+struct ftdn_device_ranking {
+    const ftdn_context *context; /* borrowed */
+    void *memory;                /* as much as the largest call so far needed */
+    size_t n_bytes;
+};
 
 /* One call: what is added up, and device memory for each channel of each image. */
 typedef struct scoring {
@@ -92,7 +99,35 @@ static ftdn_status score(const scoring *s, int row, double *ret_contribution, ft
     return FTDN_OK;
 }
 
-static ftdn_status ranking_score_images(const ftdn_ranker *ranker, const ftdn_context *context, const ftdn_map *map,
+static ftdn_status ranking_create(const ftdn_context *context, ftdn_device_ranking **ret_ranking, ftdn_error *err)
+{
+    ftdn_device_ranking *ranking = calloc(1, sizeof *ranking);
+    if (!ranking) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "memory for the scores of channels is refused");
+    ranking->context = context;
+    *ret_ranking = ranking;
+    return FTDN_OK;
+}
+
+static void ranking_free(ftdn_device_ranking *ranking)
+{
+    if (!ranking) return;
+    ftdn_cuda_free(ranking->memory);
+    free(ranking);
+}
+
+/* Every call waits, so that nobody reads what is given back here. */
+static ftdn_status make_room(ftdn_device_ranking *ranking, size_t n_bytes, ftdn_error *err)
+{
+    if (n_bytes <= ranking->n_bytes) return FTDN_OK;
+    ftdn_cuda_free(ranking->memory);
+    ranking->memory = NULL;
+    ranking->n_bytes = 0;
+    FTDN_TRY(ftdn_cuda_alloc(n_bytes, "scores of channels", &ranking->memory, err));
+    ranking->n_bytes = n_bytes;
+    return FTDN_OK;
+}
+
+static ftdn_status ranking_score_images(ftdn_device_ranking *ranking, const ftdn_ranker *ranker, const ftdn_map *map,
                                         const float *gradient, double *ret_contribution, ftdn_error *err)
 {
     int row = find(ranker);
@@ -106,23 +141,22 @@ static ftdn_status ranking_score_images(const ftdn_ranker *ranker, const ftdn_co
                 .map = map->values,
                 .gradient = gradient,
             },
-        .stream = ftdn_cuda_context_stream(context),
+        .stream = ftdn_cuda_context_stream(ranking->context),
         .n_scores = (size_t)map->n_images * (size_t)map->shape.c,
     };
     size_t n_partial = 0, n_bytes = 0;
     FTDN_TRY(count_bytes(&s.sums, &n_partial, &n_bytes, err));
-    void *memory = NULL;
-    FTDN_TRY(ftdn_cuda_alloc(n_bytes, "scores of channels", &memory, err));
-    s.sums.partial = memory;
+    FTDN_TRY(make_room(ranking, n_bytes, err));
+    s.sums.partial = ranking->memory;
     s.score = s.sums.partial + n_partial;
     s.z = s.score + s.n_scores;
     s.largest = s.z + s.n_scores;
-    ftdn_status status = score(&s, row, ret_contribution, err);
-    ftdn_cuda_free(memory);
-    return status;
+    return score(&s, row, ret_contribution, err);
 }
 
 const ftdn_ranking_device_table ftdn_cuda_ranking_table = {
+    .create = ranking_create,
+    .free = ranking_free,
     .knows = ranking_knows,
     .score_images = ranking_score_images,
 };

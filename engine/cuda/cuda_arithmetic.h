@@ -12,7 +12,10 @@
 /* This process has met CUDA, and works with this device from now on. */
 FTDN_NODISCARD ftdn_status ftdn_cuda_meet_device(int device, ftdn_error *err);
 
-/* "f32 emulated" in the module of the tests. Static text. */
+/* The words are those of such a device from now on. */
+void ftdn_cuda_assume_device(int major, int minor);
+
+/* "f32 fma emulated" in the module of the tests. Static text. */
 const char *ftdn_cuda_arithmetic(ftdn_conv_algorithm algorithm);
 
 #endif

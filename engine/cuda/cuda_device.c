@@ -85,6 +85,7 @@ const ftdn_device_table ftdn_cuda_device_table = {
     .count = device_count,
     .describe = device_describe,
     .select = device_select,
+    .assume = ftdn_cuda_assume_device,
     .alloc = device_alloc,
     .free = ftdn_cuda_free,
     .copy = ftdn_cuda_copy,

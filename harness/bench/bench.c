@@ -151,6 +151,7 @@ static ftdn_status measure_all(ftdn_bench *bench, ftdn_error *err)
     } else {
         FTDN_TRY(measure_networks(bench, NULL, err));
     }
+    if (options->wanted[FTDN_BENCH_DETECT]) FTDN_TRY(ftdn_bench_precision(bench, err));
     if (options->wanted[FTDN_BENCH_SITES]) FTDN_TRY(ftdn_bench_sites(bench, err));
     if (options->wanted[FTDN_BENCH_SCENES]) FTDN_TRY(ftdn_bench_scenes(bench, err));
     if (options->wanted[FTDN_BENCH_TRAIN]) FTDN_TRY(ftdn_bench_train(bench, err));

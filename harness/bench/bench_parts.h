@@ -19,6 +19,7 @@ FTDN_NODISCARD ftdn_status ftdn_bench_evaluate(ftdn_bench *bench, const ftdn_ben
 FTDN_NODISCARD ftdn_status ftdn_bench_weights(ftdn_bench *bench, const ftdn_bench_subject *subject, ftdn_error *err);
 FTDN_NODISCARD ftdn_status ftdn_bench_protect(ftdn_bench *bench, const ftdn_bench_subject *subject, ftdn_error *err);
 FTDN_NODISCARD ftdn_status ftdn_bench_detect(ftdn_bench *bench, const ftdn_network *network, ftdn_error *err);
+FTDN_NODISCARD ftdn_status ftdn_bench_precision(ftdn_bench *bench, ftdn_error *err);
 FTDN_NODISCARD ftdn_status ftdn_bench_sites(ftdn_bench *bench, ftdn_error *err);
 FTDN_NODISCARD ftdn_status ftdn_bench_campaign(ftdn_bench *bench, ftdn_error *err);
 FTDN_NODISCARD ftdn_status ftdn_bench_train(ftdn_bench *bench, ftdn_error *err);

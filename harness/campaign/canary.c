@@ -21,6 +21,17 @@ bool ftdn_canary_fits(const ftdn_planned_trial *a, const ftdn_planned_trial *b)
            ftdn_same_detect_rule(&a->settings.evaluate, &b->settings.evaluate);
 }
 
+/* The trial without what it is about. */
+static ftdn_planned_trial make_clean(const ftdn_planned_trial *trial)
+{
+    ftdn_planned_trial clean = *trial;
+    ftdn_fault_settings *faults = &clean.settings.faults;
+    faults->weight_rate = faults->feature_map_rate = 0;
+    faults->weight_count = faults->feature_map_count = 0;
+    clean.settings.protection = (ftdn_protection_settings){.method = "none", .ratio = (double)NAN};
+    return clean;
+}
+
 static void add_integer(ftdn_sha256 *hash, int64_t value)
 {
     ftdn_sha256_add(hash, &value, sizeof value);
@@ -33,11 +44,12 @@ static void add_real(ftdn_sha256 *hash, double value)
 
 ftdn_status ftdn_canary_key(const ftdn_planned_trial *trial, char ret_key[FTDN_SHA256_HEX], ftdn_error *err)
 {
-    const ftdn_trial_settings *settings = &trial->settings;
+    const ftdn_planned_trial clean = make_clean(trial);
+    const ftdn_trial_settings *settings = &clean.settings;
     const char *arithmetic;
     int micro_batch;
     ftdn_sha256 *hash;
-    FTDN_TRY(ftdn_find_arithmetic(&settings->engine, &arithmetic, &micro_batch, err));
+    FTDN_TRY(ftdn_find_arithmetic(settings, &arithmetic, &micro_batch, err));
     FTDN_TRY(ftdn_sha256_create(&hash, err));
     ftdn_sha256_add_text(hash, settings->model.name);
     add_real(hash, trial->model->network.width);
@@ -54,17 +66,6 @@ ftdn_status ftdn_canary_key(const ftdn_planned_trial *trial, char ret_key[FTDN_S
     ftdn_sha256_finish(hash, ret_key);
     ftdn_sha256_free(hash);
     return FTDN_OK;
-}
-
-/* The trial without what it is about. */
-static ftdn_planned_trial make_clean(const ftdn_planned_trial *trial)
-{
-    ftdn_planned_trial clean = *trial;
-    ftdn_fault_settings *faults = &clean.settings.faults;
-    faults->weight_rate = faults->feature_map_rate = 0;
-    faults->weight_count = faults->feature_map_count = 0;
-    clean.settings.protection = (ftdn_protection_settings){.method = "none", .ratio = (double)NAN};
-    return clean;
 }
 
 static void add_detections(ftdn_sha256 *hash, const ftdn_image_detections *found)

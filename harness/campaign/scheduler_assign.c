@@ -117,7 +117,7 @@ static ftdn_status hire(ftdn_scheduler *s, int place, bool *ret_is_there, ftdn_e
     return has_others ? FTDN_OK : status;
 }
 
-static ftdn_status assign_place(ftdn_scheduler *s, int place, ftdn_error *err)
+ftdn_status ftdn_scheduler_assign_place(ftdn_scheduler *s, int place, ftdn_error *err)
 {
     ftdn_seat *seat = &s->seat[place];
     while (seat->job == FTDN_JOB_NONE) {
@@ -144,6 +144,6 @@ static ftdn_status assign_place(ftdn_scheduler *s, int place, ftdn_error *err)
 
 ftdn_status ftdn_scheduler_assign(ftdn_scheduler *s, ftdn_error *err)
 {
-    for (int i = 0; i < s->crew.n_places; i++) FTDN_TRY(assign_place(s, i, err));
+    for (int i = 0; i < s->crew.n_places; i++) FTDN_TRY(ftdn_scheduler_assign_place(s, i, err));
     return FTDN_OK;
 }

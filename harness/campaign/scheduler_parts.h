@@ -7,6 +7,9 @@
 /* Give every idle worker something to do; hire workers for work that has none. */
 FTDN_NODISCARD ftdn_status ftdn_scheduler_assign(ftdn_scheduler *s, ftdn_error *err);
 
+/* The same for one place. */
+FTDN_NODISCARD ftdn_status ftdn_scheduler_assign_place(ftdn_scheduler *s, int place, ftdn_error *err);
+
 /* Take in what happened. */
 FTDN_NODISCARD ftdn_status ftdn_scheduler_settle(ftdn_scheduler *s, ftdn_crew_event *event, ftdn_error *err);
 

@@ -171,31 +171,41 @@ static ftdn_status lose_babbler(ftdn_scheduler *s, int place, ftdn_error *err)
     return ftdn_scheduler_lose(s, place, "crashed", "sent a message that cannot be read", err);
 }
 
-static ftdn_status settle_result(ftdn_scheduler *s, int place, ftdn_message_reader *body, ftdn_error *err)
+/* What the scheduler knows of a result before it stands in the store. */
+static void take_result(ftdn_scheduler *s, int place, const ftdn_trial_record *record, size_t n_rig_bytes)
 {
     ftdn_seat *seat = &s->seat[place];
-    int trial = seat->trial;
-    const ftdn_planned_trial *planned = &s->plan->trial[trial];
+    if (n_rig_bytes > s->summary->memory_bytes) s->summary->memory_bytes = n_rig_bytes;
+    s->summary->n_run++;
+    s->n_losses = 0;
+    s->least_map = fmin(s->least_map, record->map_voc07); /* fmin and fmax pass over NaN */
+    s->greatest_map = fmax(s->greatest_map, record->map_voc07);
+    assert(seat->n_unconfirmed < s->options->canary_every);
+    seat->unconfirmed[seat->n_unconfirmed++] = seat->trial;
+    ftdn_pace_add(&s->pace, seat->group, s->plan->trial[seat->trial].dataset->n_images, seat->age_s);
+    ftdn_trial_queue_finish(&s->queue, seat->trial, record->map_voc07);
+    seat->job = FTDN_JOB_NONE;
+}
+
+/* The worker goes on before its result is in the store: a sync to disk may take as long as a trial on a device. */
+static ftdn_status settle_result(ftdn_scheduler *s, int place, ftdn_message_reader *body, ftdn_error *err)
+{
+    int trial = s->seat[place].trial;
     const ftdn_attempt_origin origin = origin_of(s, place);
     ftdn_trial_record record;
+    ftdn_error cause = {0};
     size_t n_rig_bytes = (size_t)ftdn_message_get_integer(body);
     ftdn_status status = ftdn_message_get_record(body, &s->scratch, &record, err);
     if (status == FTDN_ERR_BACKEND) return lose_babbler(s, place, err);
     FTDN_TRY(status);
-    FTDN_TRY(ftdn_record_identify(planned, &s->scratch, &record, err));
+    FTDN_TRY(ftdn_record_identify(&s->plan->trial[trial], &s->scratch, &record, err));
+    take_result(s, place, &record, n_rig_bytes);
+    ftdn_status assigned = ftdn_scheduler_assign_place(s, place, &cause);
     FTDN_TRY(ftdn_store_append(s->store, &record, &origin, err));
-    if (n_rig_bytes > s->summary->memory_bytes) s->summary->memory_bytes = n_rig_bytes;
-    s->summary->n_run++;
-    s->n_losses = 0;
-    s->least_map = fmin(s->least_map, record.map_voc07); /* fmin and fmax pass over NaN */
-    s->greatest_map = fmax(s->greatest_map, record.map_voc07);
-    assert(seat->n_unconfirmed < s->options->canary_every);
-    seat->unconfirmed[seat->n_unconfirmed++] = trial;
-    ftdn_pace_add(&s->pace, seat->group, planned->dataset->n_images, seat->age_s);
-    ftdn_trial_queue_finish(&s->queue, trial, record.map_voc07);
-    seat->job = FTDN_JOB_NONE;
     FTDN_TRY(plan_more_seeds(s, trial, err));
-    return tell_finished(s, trial, record.map_voc07, record.seconds, err);
+    FTDN_TRY(tell_finished(s, trial, record.map_voc07, record.seconds, err));
+    if (assigned != FTDN_OK && err) *err = cause;
+    return assigned;
 }
 
 static ftdn_status settle_scores(ftdn_scheduler *s, int place, ftdn_message_reader *body, ftdn_error *err)

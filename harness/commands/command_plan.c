@@ -1,7 +1,9 @@
 #include "base/clock.h"
+#include "harness/campaign/campaign_devices.h"
 #include "harness/campaign/campaign_files.h"
 #include "harness/estimate/compared_plan.h"
 #include "harness/estimate/plan_report.h"
+#include "harness/plan/arithmetic.h"
 #include "harness/terminal/command.h"
 #include "harness/terminal/options.h"
 #include "harness/terminal/print.h"
@@ -9,7 +11,7 @@
 #define MOST_LISTED 40 /* trials that are listed without being asked for */
 
 typedef struct plan_options {
-    const char *db, *shard;
+    const char *db, *shard, *device;
     long long n_workers, n_threads;
     bool json, list, resolved, no_estimate;
 } plan_options;
@@ -18,7 +20,23 @@ typedef struct plan_options {
 typedef struct reported_plan {
     ftdn_compared_plan compared;
     ftdn_plan_report report;
+    const char *no_device; /* why none answers to trials that need one, and none is assumed; NULL: neither is so */
 } reported_plan;
+
+static ftdn_status find_device(ftdn_campaign_files *files, const plan_options *options, reported_plan *p,
+                               ftdn_error *err)
+{
+    ftdn_campaign_devices devices;
+    ftdn_error cause = {0};
+    if (options->device || ftdn_campaign_devices_find(&files->plan, &devices, &cause) == FTDN_OK) return FTDN_OK;
+    if (options->shard)
+        return FTDN_FAIL(err, cause.status,
+                         "%s; which trials are part of a shard follows from their ids, and these name the kind of "
+                         "device that computes; --device sm_90 plans for one of that kind",
+                         cause.message);
+    p->no_device = ftdn_arena_format(&files->arena, err, "%s", cause.message);
+    return p->no_device ? FTDN_OK : FTDN_ERR_MEMORY;
+}
 
 static ftdn_status print_resolved(const ftdn_campaign_files *files, ftdn_error *err)
 {
@@ -29,6 +47,12 @@ static ftdn_status print_resolved(const ftdn_campaign_files *files, ftdn_error *
     ftdn_status status = ftdn_print(&text, err);
     ftdn_text_done(&text);
     return status;
+}
+
+/* What other devices take is not measured here. */
+static bool has_estimate(const reported_plan *p, const plan_options *options)
+{
+    return !options->no_estimate && !options->device && !p->report.unknown_ids;
 }
 
 static ftdn_status make_estimate(const reported_plan *p, const plan_options *options, ftdn_estimate *ret_estimate,
@@ -49,7 +73,7 @@ static ftdn_status print_text(const reported_plan *p, const plan_options *option
     text->n_chars = 0;
     bool has_work = p->report.all.n_done < p->report.all.n_trials;
     if (!has_work) ftdn_text_append(text, "\nnothing is left to run\n");
-    if (has_work && !options->no_estimate) {
+    if (has_work && has_estimate(p, options)) {
         ftdn_estimate estimate;
         FTDN_TRY(make_estimate(p, options, &estimate, err));
         ftdn_plan_report_write_estimate(&p->report, &estimate, text);
@@ -63,9 +87,9 @@ static ftdn_status print_text(const reported_plan *p, const plan_options *option
 static ftdn_status print_json(const reported_plan *p, const plan_options *options, ftdn_text *text, ftdn_error *err)
 {
     ftdn_estimate estimate;
-    bool has_estimate = !options->no_estimate && p->report.all.n_done < p->report.all.n_trials;
-    if (has_estimate) FTDN_TRY(make_estimate(p, options, &estimate, err));
-    ftdn_plan_report_write_json(&p->report, has_estimate ? &estimate : NULL, options->list, text);
+    bool is_estimated = has_estimate(p, options) && p->report.all.n_done < p->report.all.n_trials;
+    if (is_estimated) FTDN_TRY(make_estimate(p, options, &estimate, err));
+    ftdn_plan_report_write_json(&p->report, is_estimated ? &estimate : NULL, options->list, text);
     return ftdn_print(text, err);
 }
 
@@ -76,8 +100,16 @@ static ftdn_status report_and_print(reported_plan *p, const plan_options *option
     ftdn_campaign_files *files = p->compared.files;
     ftdn_status status =
         ftdn_plan_report_make(files, options->shard, &p->compared.queue, &files->arena, &p->report, err);
+    if (status == FTDN_OK) p->report.unknown_ids = p->no_device;
     if (status == FTDN_OK) status = (options->json ? print_json : print_text)(p, options, &text, err);
     ftdn_text_done(&text);
+    return status;
+}
+
+static ftdn_status assume_device(const char *kind, ftdn_error *err)
+{
+    ftdn_status status = ftdn_arithmetic_assume_device(kind, err);
+    if (status != FTDN_OK) ftdn_error_context(err, "--device");
     return status;
 }
 
@@ -85,9 +117,11 @@ static ftdn_status plan_manifest(const char *path, const plan_options *options, 
                                  ftdn_error *err)
 {
     int64_t start_ns = ftdn_clock_ns();
-    reported_plan p;
+    reported_plan p = {0};
+    if (options->device) FTDN_TRY(assume_device(options->device, err));
     FTDN_TRY(ftdn_campaign_files_open_shard(files, path, options->db, options->shard, err));
     if (options->resolved) return print_resolved(files, err);
+    FTDN_TRY(find_device(files, options, &p, err));
     FTDN_TRY(ftdn_compared_plan_open(files, (double)(ftdn_clock_ns() - start_ns) * 1e-9, &p.compared, err));
     ftdn_status status = report_and_print(&p, options, err);
     ftdn_compared_plan_close(&p.compared);
@@ -104,6 +138,8 @@ ftdn_status ftdn_command_plan(int argc, char **argv, ftdn_exit_code *ret_exit, f
                             "of the run that is estimated, as 'ftdn run'"),
         FTDN_INTEGER_OPTION("threads", 't', "N", &options.n_threads, 1, 1024, "of each worker, as 'ftdn run'"),
         FTDN_TEXT_OPTION("shard", 0, "I/N", &options.shard, "only part I of N"),
+        FTDN_TEXT_OPTION("device", 0, "KIND", &options.device,
+                         "plan for GPUs of a kind that is not here, sm_90; 'ftdn doctor' names it there"),
         FTDN_FLAG_OPTION("list", 0, &options.list, "list every trial, however many there are"),
         FTDN_FLAG_OPTION("no-estimate", 0, &options.no_estimate, "measure nothing, estimate nothing"),
         FTDN_FLAG_OPTION("resolved", 0, &options.resolved, "print the manifest as it is understood, and nothing else"),
@@ -116,7 +152,9 @@ ftdn_status ftdn_command_plan(int argc, char **argv, ftdn_exit_code *ret_exit, f
         .example = "ftdn plan experiments/smoke.json",
         .details = "Time is estimated from earlier trials of the store, where it has some of each kind that ran on\n"
                    "this machine with as many workers and threads; else a few images of each kind of trial are run,\n"
-                   "5 s in all. Up to 40 trials are listed without --list.",
+                   "5 s in all. Up to 40 trials are listed without --list.\n"
+                   "Ids of trials on GPUs name the kind of GPU: where none answers, say with --device what other\n"
+                   "machine is meant; its time is not estimated.",
         .min_arguments = 1,
         .max_arguments = 1,
         .n_options = sizeof option / sizeof *option,

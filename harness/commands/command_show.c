@@ -42,7 +42,8 @@ static ftdn_status show_store(ftdn_store *store, ftdn_text *text, ftdn_error *er
     return append_section(store, "failed attempts", "failures", text, err);
 }
 
-/* A question whose answer has one row per parameter of the trial: v_trials lying on its side. id: 64 hex digits. */
+/* A question whose answer has one row per parameter of the trial: v_trials lying on its side, and what of the spec has
+ * no column there. id: 64 hex digits. */
 static void append_parameter_question(ftdn_text *sql, const char *id)
 {
     static const char *const columns[] = {
@@ -56,6 +57,7 @@ static void append_parameter_question(ftdn_text *sql, const char *id)
         "dataset_digest",
         "backend",
         "arithmetic",
+        "micro_batch",
         "score_threshold",
         "nms_iou",
         "candidates",
@@ -100,7 +102,10 @@ static void append_parameter_question(ftdn_text *sql, const char *id)
         "finished_at",
         "code_version",
     };
-    ftdn_text_append(sql, "WITH t AS (SELECT * FROM v_trials WHERE id = '%s')", id);
+    ftdn_text_append(sql,
+                     "WITH t AS (SELECT v.*, s.spec ->> '$.engine.micro_batch' AS micro_batch FROM v_trials v "
+                     "JOIN trials s ON s.id = v.id WHERE v.id = '%s')",
+                     id);
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         ftdn_text_append(sql, "%s SELECT '%s' AS name, %s AS value FROM t", i ? " UNION ALL" : "", columns[i],
                          columns[i]);

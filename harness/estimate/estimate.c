@@ -50,7 +50,7 @@ static ftdn_status sum_kind(const estimator *e, int kind, ftdn_cell_pace *ret_su
     const char *arithmetic;
     int micro_batch;
     ftdn_cell_pace sum = {0};
-    FTDN_TRY(ftdn_find_arithmetic(&leader->settings.engine, &arithmetic, &micro_batch, err));
+    FTDN_TRY(ftdn_find_arithmetic(&leader->settings, &arithmetic, &micro_batch, err));
     for (int i = 0; i < e->paces.n_cells; i++) {
         const ftdn_cell_pace *cell = &e->paces.cell[i];
         if (!is_of_kind(cell, leader, arithmetic)) continue;

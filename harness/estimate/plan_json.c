@@ -44,10 +44,12 @@ static void write_seeds(const ftdn_seeds *seeds, ftdn_text *text)
     ftdn_text_append(text, "}");
 }
 
-static void write_count(const ftdn_sweep_count *count, ftdn_text *text)
+/* What depends on ids is null where they are not known. */
+static void write_count(const ftdn_plan_report *report, const ftdn_sweep_count *count, ftdn_text *text)
 {
-    ftdn_text_append(text, "\"n_trials\":%d,\"n_most\":%d,\"n_done\":%d,\"n_missing\":%d", count->n_trials,
-                     count->n_most, count->n_done, count->n_trials - count->n_done);
+    ftdn_text_append(text, "\"n_trials\":%d,\"n_most\":%d,", count->n_trials, count->n_most);
+    if (report->unknown_ids) ftdn_text_append(text, "\"n_done\":null,\"n_missing\":null");
+    else ftdn_text_append(text, "\"n_done\":%d,\"n_missing\":%d", count->n_done, count->n_trials - count->n_done);
 }
 
 static void write_sweeps(const ftdn_plan_report *report, ftdn_text *text)
@@ -61,7 +63,7 @@ static void write_sweeps(const ftdn_plan_report *report, ftdn_text *text)
         ftdn_append_json(text, plan->sweep_name[s]);
         ftdn_text_append(text, ",\"combinations\":%zu,\"excluded\":%zu,\"included\":%zu,", sweep->n_combinations,
                          sweep->n_product - sweep->n_kept, sweep->n_included);
-        write_count(&report->sweep[s], text);
+        write_count(report, &report->sweep[s], text);
         ftdn_text_append(text, ",");
         write_factors(sweep, text);
         write_seeds(&sweep->seeds, text);
@@ -109,7 +111,9 @@ static void write_trials(const ftdn_plan_report *report, ftdn_text *text)
     for (int i = 0; i < plan->n_trials; i++) {
         const ftdn_trial_spec *spec = &plan->trial[i].spec;
         bool is_done = report->queue->trial[i].state == FTDN_TRIAL_HELD;
-        ftdn_text_append(text, "%s\n{\"id\":\"%s\",\"done\":%s,", i ? "," : "", spec->id, is_done ? "true" : "false");
+        ftdn_text_append(text, "%s\n", i ? "," : "");
+        if (report->unknown_ids) ftdn_text_append(text, "{\"id\":null,\"done\":null,");
+        else ftdn_text_append(text, "{\"id\":\"%s\",\"done\":%s,", spec->id, is_done ? "true" : "false");
         write_trial_sweeps(report, i, text);
         ftdn_text_append(text, ",\"spec\":%s}", spec->text);
     }
@@ -126,7 +130,7 @@ void ftdn_plan_report_write_json(const ftdn_plan_report *report, const ftdn_esti
     ftdn_append_json_member(text, "store", report->files->db_path);
     ftdn_append_json_member(text, "shard", report->shard);
     ftdn_text_append(text, ",");
-    write_count(&report->all, text);
+    write_count(report, &report->all, text);
     ftdn_text_append(text, ",\"n_repeated\":%d,\n", report->files->plan.n_repeated);
     write_sweeps(report, text);
     if (estimate) write_estimate(estimate, text);

@@ -144,11 +144,12 @@ static void write_sweep(const ftdn_sweep *sweep, int width, ftdn_text *text)
     ftdn_text_append(text, "\n");
 }
 
-static void add_count(ftdn_table *table, const char *name, const ftdn_sweep_count *count, bool may_grow)
+static void add_count(ftdn_table *table, const char *name, const ftdn_sweep_count *count, bool may_grow, bool knows_ids)
 {
     ftdn_table_add_shown(table, name);
     ftdn_table_add_count(table, (uint64_t)count->n_trials);
     if (may_grow) ftdn_table_add_count(table, (uint64_t)count->n_most);
+    if (!knows_ids) return;
     ftdn_table_add_count(table, (uint64_t)count->n_done);
     ftdn_table_add_count(table, (uint64_t)(count->n_trials - count->n_done));
 }
@@ -157,16 +158,17 @@ static void add_count(ftdn_table *table, const char *name, const ftdn_sweep_coun
 static void write_counts(const ftdn_plan_report *report, ftdn_text *text)
 {
     const ftdn_plan *plan = &report->files->plan;
-    bool may_grow = report->all.n_most > report->all.n_trials;
+    bool may_grow = report->all.n_most > report->all.n_trials, knows_ids = !report->unknown_ids;
     ftdn_table table;
     if (plan->n_sweeps < 2) return;
-    ftdn_table_init(&table, may_grow ? 5 : 4);
+    ftdn_table_init(&table, 2 + may_grow + 2 * knows_ids);
     ftdn_table_add(&table, FTDN_CELL_TEXT, "sweep");
     ftdn_table_add(&table, FTDN_CELL_TEXT, may_grow ? "trials at least" : "trials");
     if (may_grow) ftdn_table_add(&table, FTDN_CELL_TEXT, "at most");
-    ftdn_table_add(&table, FTDN_CELL_TEXT, "done");
-    ftdn_table_add(&table, FTDN_CELL_TEXT, "missing");
-    for (int s = 0; s < plan->n_sweeps; s++) add_count(&table, plan->sweep_name[s], &report->sweep[s], may_grow);
+    if (knows_ids) ftdn_table_add(&table, FTDN_CELL_TEXT, "done");
+    if (knows_ids) ftdn_table_add(&table, FTDN_CELL_TEXT, "missing");
+    for (int s = 0; s < plan->n_sweeps; s++)
+        add_count(&table, plan->sweep_name[s], &report->sweep[s], may_grow, knows_ids);
     ftdn_table_write(&table, text);
     ftdn_text_append(text, "\n");
     ftdn_table_done(&table);
@@ -182,6 +184,15 @@ static void write_sum(const ftdn_plan_report *report, ftdn_text *text)
     if (may_grow) ftdn_text_append(text, " to %d", all->n_most);
     ftdn_text_append(text, " trial%s", all->n_most == 1 ? "" : "s");
     if (n_repeated) ftdn_text_append(text, " (and %d that repeat one of them)", n_repeated);
+    if (report->unknown_ids) {
+        ftdn_text_append(text, "; which of them ");
+        ftdn_append_shown(text, report->files->db_path);
+        ftdn_text_append(text,
+                         " holds is not known: ids name the kind of device that computes, and %s (--device sm_90 "
+                         "plans for one of that kind)\n",
+                         report->unknown_ids);
+        return;
+    }
     if (report->shard) ftdn_text_append(text, " in shard %s", report->shard);
     ftdn_text_append(text, ", %d in ", all->n_done);
     ftdn_append_shown(text, report->files->db_path);
@@ -258,7 +269,8 @@ ftdn_status ftdn_plan_report_write_trials(const ftdn_plan_report *report, ftdn_a
         ftdn_arena_mark mark = ftdn_arena_get_mark(arena);
         const char *label = ftdn_record_label(&plan->trial[i], arena, err);
         if (!label) return FTDN_ERR_MEMORY;
-        ftdn_text_append(text, "  %.12s  %-7s  %s\n", plan->trial[i].spec.id, word, label);
+        if (report->unknown_ids) ftdn_text_append(text, "  %s\n", label);
+        else ftdn_text_append(text, "  %.12s  %-7s  %s\n", plan->trial[i].spec.id, word, label);
         ftdn_arena_reset(arena, mark);
     }
     return FTDN_OK;

@@ -18,6 +18,7 @@ typedef struct ftdn_plan_report {
     const ftdn_campaign_files *files;
     const char *shard;             /* "2/5"; NULL: all */
     const ftdn_trial_queue *queue; /* of the plan and what the store holds */
+    const char *unknown_ids;       /* why ids are not what they will be where trials run; NULL: they are */
     ftdn_sweep_count *sweep;       /* [n_sweeps of the plan] */
     ftdn_sweep_count all;
 } ftdn_plan_report;

@@ -2,23 +2,55 @@
 
 #include <string.h>
 
+#include "engine/device.h"
+
 bool ftdn_is_null_trial(const ftdn_trial_settings *settings)
 {
     return !strcmp(settings->engine.backend, FTDN_NULL_BACKEND);
 }
 
-ftdn_status ftdn_find_arithmetic(const ftdn_engine_settings *engine, const char **ret_arithmetic, int *ret_micro_batch,
+int ftdn_find_micro_batch(const ftdn_trial_settings *settings, const ftdn_backend *backend)
+{
+    if (ftdn_backend_device(backend) && ftdn_settings_redraw_weights(&settings->faults)) return 1;
+    return settings->engine.micro_batch ? settings->engine.micro_batch : ftdn_backend_micro_batch(backend);
+}
+
+ftdn_status ftdn_find_arithmetic(const ftdn_trial_settings *settings, const char **ret_arithmetic, int *ret_micro_batch,
                                  ftdn_error *err)
 {
-    const char *arithmetic = "none";
-    int micro_batch = 1;
-    if (strcmp(engine->backend, FTDN_NULL_BACKEND) != 0) {
-        const ftdn_backend *backend;
-        FTDN_TRY(ftdn_backend_open(engine->backend, &backend, err));
-        arithmetic = ftdn_backend_arithmetic(backend, engine->conv_algorithm);
-        micro_batch = ftdn_backend_micro_batch(backend);
+    const ftdn_engine_settings *engine = &settings->engine;
+    const ftdn_backend *backend;
+    if (ftdn_is_null_trial(settings)) {
+        *ret_arithmetic = "none";
+        *ret_micro_batch = engine->micro_batch ? engine->micro_batch : 1;
+        return FTDN_OK;
     }
-    *ret_arithmetic = arithmetic;
-    *ret_micro_batch = engine->micro_batch ? engine->micro_batch : micro_batch;
+    FTDN_TRY(ftdn_backend_open(engine->backend, &backend, err));
+    *ret_arithmetic = ftdn_backend_arithmetic(backend, engine->conv_algorithm);
+    *ret_micro_batch = ftdn_find_micro_batch(settings, backend);
+    return FTDN_OK;
+}
+
+/* "sm_90": 9 and 0; "sm_120": 12 and 0. */
+static bool read_kind(const char *kind, int *ret_major, int *ret_minor)
+{
+    if (strncmp(kind, "sm_", 3) != 0) return false;
+    const char *digits = kind + 3;
+    size_t n_digits = strspn(digits, "0123456789");
+    if (n_digits < 2 || n_digits > 3 || digits[n_digits] || *digits == '0') return false;
+    *ret_major = digits[0] - '0';
+    if (n_digits == 3) *ret_major = 10 * *ret_major + digits[1] - '0';
+    *ret_minor = digits[n_digits - 1] - '0';
+    return true;
+}
+
+ftdn_status ftdn_arithmetic_assume_device(const char *kind, ftdn_error *err)
+{
+    const ftdn_device_module *module;
+    int major, minor;
+    if (!read_kind(kind, &major, &minor))
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "'%s' is no kind of device; they are called sm_80, sm_90, ...", kind);
+    FTDN_TRY(ftdn_device_module_open(&module, err));
+    module->device->assume(major, minor);
     return FTDN_OK;
 }

@@ -3,8 +3,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "rankers/ranking_device.h"
-
 static ftdn_map map_of(const ftdn_device_scorer *s, int layer)
 {
     return ftdn_context_map(s->context, ftdn_ranked_node(s->desc, layer));
@@ -59,6 +57,7 @@ ftdn_status ftdn_device_scorer_init(ftdn_device_scorer *scorer, const ftdn_ranki
     };
     ftdn_arena_init(&scorer->arena);
     FTDN_TRY(ftdn_context_create(program, &scorer->context, err));
+    FTDN_TRY(scorer->device->ranking->create(scorer->context, &scorer->sums, err));
     if (needs_gradients) FTDN_TRY(make_loss(scorer, program, err));
     return make_buffers(scorer, err);
 }
@@ -66,6 +65,7 @@ ftdn_status ftdn_device_scorer_init(ftdn_device_scorer *scorer, const ftdn_ranki
 void ftdn_device_scorer_done(ftdn_device_scorer *scorer)
 {
     if (!scorer->device) return;
+    scorer->device->ranking->free(scorer->sums);
     scorer->device->loss->free(scorer->loss);
     ftdn_gradients_free(scorer->gradients);
     ftdn_context_free(scorer->context);
@@ -127,7 +127,7 @@ static ftdn_status score_layer(ftdn_device_scorer *s, const ftdn_ranker *ranker,
     const float *gradient =
         ranker->needs_gradients ? ftdn_gradients_map(s->gradients, s->context, map.node).values : NULL;
     FTDN_TRY(s->device->ranking->knows(ranker)
-                 ? s->device->ranking->score_images(ranker, s->context, &map, gradient, s->contribution, err)
+                 ? s->device->ranking->score_images(s->sums, ranker, &map, gradient, s->contribution, err)
                  : score_on_host(s, ranker, &map, gradient, err));
     for (int i = 0; i < map.n_images; i++)
         memcpy(contribution + (size_t)i * n_scores, s->contribution + i * map.shape.c,

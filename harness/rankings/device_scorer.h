@@ -7,6 +7,7 @@
 #include "engine/gradients.h"
 #include "harness/rankings/image_loss.h"
 #include "harness/rankings/ranking.h"
+#include "rankers/ranking_device.h"
 
 typedef struct ftdn_device_scorer {
     const ftdn_device_module *device; /* borrowed, as desc, program and packed */
@@ -15,6 +16,7 @@ typedef struct ftdn_device_scorer {
     ftdn_arena arena;
     int micro_batch;
     ftdn_context *context;
+    ftdn_device_ranking *sums;
     ftdn_gradients *gradients; /* NULL where no ranker needs them; then what belongs to the loss is unused */
     ftdn_device_loss *loss;
     ftdn_image_loss matching;   /* matches image by image, on the host */

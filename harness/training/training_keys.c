@@ -19,6 +19,13 @@ static const char *const *backends(int *ret_n)
     return words;
 }
 
+static const char *const *convolutions(int *ret_n)
+{
+    static const char *const words[] = {"direct", "tf32"};
+    *ret_n = 2;
+    return words;
+}
+
 static const char *const *precisions(int *ret_n)
 {
     static const char *const words[] = {"f16", "f32"};
@@ -92,6 +99,9 @@ static const ftdn_key training_keys[FTDN_TRAINING_N_KEYS] = {
                                         .help = "steps after which a lost training is lost no further"},
     [FTDN_TRAINING_BACKEND] = {.path = "training.backend", .type = FTDN_VALUE_CHOICE, .choices = backends,
                                .default_json = "\"cpu\"", .help = "the processor or a GPU; validation too"},
+    [FTDN_TRAINING_CONVOLUTION] = {.path = "training.convolution", .type = FTDN_VALUE_CHOICE, .choices = convolutions,
+                                   .default_json = "\"direct\"",
+                                   .help = "in f32, or on cuda with products of TF32; gradients and validation too"},
     [FTDN_TRAINING_AUGMENTATION] = {.path = "augmentation", .type = FTDN_VALUE_OBJECT,
                                     .help = "how the views differ from the images; not at all where not given"},
     [FTDN_TRAINING_MIRROR] = {.path = "augmentation.mirror", .type = FTDN_VALUE_FLAG, .default_json = "false",

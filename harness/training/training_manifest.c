@@ -41,9 +41,14 @@ static bool is_flag_set(const reader *r, ftdn_training_key key)
     return get(r, key)->node->boolean;
 }
 
+static bool is_word(const reader *r, ftdn_training_key key, const char *word)
+{
+    return strcmp(get(r, key)->node->string, word) == 0;
+}
+
 static bool is_sgd(const reader *r)
 {
-    return strcmp(get(r, FTDN_TRAINING_OPTIMIZER)->node->string, "sgd") == 0;
+    return is_word(r, FTDN_TRAINING_OPTIMIZER, "sgd");
 }
 
 static const char *path_of(ftdn_training_key key)
@@ -87,6 +92,10 @@ static void check_together(const reader *r)
     if (momentum && get(r, FTDN_TRAINING_OPTIMIZER)->is_sound && !is_sgd(r))
         ftdn_mistakes_add(r->mistakes, ftdn_position_of_key(momentum), path_of(FTDN_TRAINING_MOMENTUM),
                           "not a key of optimizer 'adam'; allowed: with optimizer sgd");
+    if (are_sound(r, FTDN_TRAINING_CONVOLUTION, FTDN_TRAINING_BACKEND) && is_word(r, FTDN_TRAINING_BACKEND, "cpu") &&
+        is_word(r, FTDN_TRAINING_CONVOLUTION, "tf32"))
+        ftdn_mistakes_add(r->mistakes, ftdn_position_of_value(get(r, FTDN_TRAINING_CONVOLUTION)->node),
+                          path_of(FTDN_TRAINING_CONVOLUTION), "'tf32' is not for backend 'cpu'; allowed: direct");
     if (are_sound(r, FTDN_TRAINING_WARMUP_STEPS, FTDN_TRAINING_STEPS) &&
         number_of(r, FTDN_TRAINING_WARMUP_STEPS) >= number_of(r, FTDN_TRAINING_STEPS))
         ftdn_mistakes_add(r->mistakes, ftdn_position_of_value(get(r, FTDN_TRAINING_WARMUP_STEPS)->node),
@@ -124,6 +133,8 @@ static ftdn_status make_settings(reader *r, ftdn_document *trial, ftdn_trial_set
     trial->value[FTDN_KEY_MODEL_NAME] = r->given[FTDN_TRAINING_MODEL_NAME];
     trial->value[FTDN_KEY_MODEL_WIDTH] = r->given[FTDN_TRAINING_MODEL_WIDTH];
     trial->value[FTDN_KEY_MODEL_CLASSES] = r->given[FTDN_TRAINING_MODEL_CLASSES];
+    trial->value[FTDN_KEY_ENGINE_BACKEND] = *get(r, FTDN_TRAINING_BACKEND);
+    trial->value[FTDN_KEY_ENGINE_CONVOLUTION] = *get(r, FTDN_TRAINING_CONVOLUTION);
     const ftdn_lookup lookup = {.given = trial, .defaults = &no_defaults, .table = &r->table};
     ftdn_settings_make(&lookup, ret_settings);
     return FTDN_OK;
@@ -154,7 +165,6 @@ static ftdn_status make(reader *r, ftdn_training_manifest *manifest)
     ftdn_trial_settings learnt;
     FTDN_TRY(make_settings(r, &r->learnt, &learnt));
     FTDN_TRY(make_settings(r, &r->tested, &manifest->validation));
-    manifest->validation.engine.backend = get(r, FTDN_TRAINING_BACKEND)->node->string;
     manifest->dataset = learnt.dataset;
     manifest->name = r->given[FTDN_TRAINING_NAME].node->string;
     manifest->description = description ? description->string : "";
@@ -179,7 +189,7 @@ static ftdn_status make(reader *r, ftdn_training_manifest *manifest)
         .max_expand = number_of(r, FTDN_TRAINING_MAX_EXPAND),
         .crop = is_flag_set(r, FTDN_TRAINING_CROP),
     };
-    manifest->writes_half = strcmp(get(r, FTDN_TRAINING_PRECISION)->node->string, "f16") == 0;
+    manifest->writes_half = is_word(r, FTDN_TRAINING_PRECISION, "f16");
     return ftdn_augment_check(&manifest->augmentation, r->err);
 }
 

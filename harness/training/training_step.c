@@ -29,7 +29,8 @@ static ftdn_status make_losses(ftdn_trainer *trainer, const ftdn_dataset *datase
     return FTDN_OK;
 }
 
-static ftdn_status make_passes(ftdn_trainer *trainer, const ftdn_backend *backend, ftdn_error *err)
+static ftdn_status make_passes(ftdn_trainer *trainer, const ftdn_backend *backend, ftdn_conv_algorithm algorithm,
+                               ftdn_error *err)
 {
     const ftdn_network *network = &trainer->state->model.network;
     int outputs[2 * FTDN_NETWORK_MAX_HEADS];
@@ -39,6 +40,7 @@ static ftdn_status make_passes(ftdn_trainer *trainer, const ftdn_backend *backen
         .n_outputs = 2 * network->n_heads,
         .n_images = trainer->batch.n_images,
         .n_threads = trainer->n_threads,
+        .conv_algorithm = algorithm,
     };
     return ftdn_training_create(backend, &network->graph, &desc, &trainer->passes, err);
 }
@@ -56,7 +58,7 @@ ftdn_status ftdn_trainer_init(ftdn_trainer *trainer, ftdn_training_state *state,
     FTDN_TRY(ftdn_training_batch_init(&trainer->batch, dataset, &augmentation, manifest->batch, manifest->seed,
                                       n_threads, arena, err));
     FTDN_TRY(make_losses(trainer, dataset, !device, arena, err));
-    FTDN_TRY(make_passes(trainer, backend, err));
+    FTDN_TRY(make_passes(trainer, backend, manifest->validation.engine.conv_algorithm, err));
     if (!device) return FTDN_OK;
     return ftdn_device_trainer_init(&trainer->device, device, trainer->passes, state, trainer->loss, manifest->batch,
                                     arena, err);

@@ -27,7 +27,8 @@ static void every_character_is_decoded_and_none_that_is_cut(void **state)
         uint32_t decoded = 0x110000;
         size_t length = encode(code, bytes);
         for (size_t n = 1; n < length; n++) assert_int_equal(ftdn_utf8_decode((const char *)bytes, n, &decoded), 0);
-        assert_int_equal(ftdn_utf8_decode((const char *)bytes, sizeof bytes, &decoded), is_surrogate(code) ? 0 : length);
+        assert_int_equal(ftdn_utf8_decode((const char *)bytes, sizeof bytes, &decoded),
+                         is_surrogate(code) ? 0 : length);
         assert_int_equal(decoded, is_surrogate(code) ? 0x110000 : code);
     }
 }

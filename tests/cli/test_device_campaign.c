@@ -133,15 +133,110 @@ static void without_a_device_it_says_why(void **state)
     ftdn_cli_assert_says(result.err, "no CUDA-capable device is detected");
 }
 
-#define FAULTY                                                                                                         \
-    "'faults': {'weight_rate': 0.02, 'feature_map_rate': 0.02}, 'protection': {'method': 'fmr', 'ratio': 0.5,"         \
-    " 'ranking': 'weight_sum'}"
-
 static const char *id_of(ftdn_arena *arena, const char *db)
 {
     const char *text = ftdn_cli_ask(arena, db, "SELECT id FROM v_trials");
     return ftdn_arena_copy_text(arena, strchr(text, '\n') + 1, 16, NULL);
 }
+
+/* The trials of a plan as JSON. */
+static const ftdn_json *list_planned(ftdn_arena *arena, const char *manifest, const char *device, int n_expected)
+{
+    ftdn_cli_result result =
+        device ? FTDN_CLI(arena, "plan", manifest, "--json", "--list", "--no-estimate", "--device", device)
+               : FTDN_CLI(arena, "plan", manifest, "--json", "--list", "--no-estimate");
+    ftdn_cli_assert_done(result);
+    const ftdn_json *trials = ftdn_cli_member(ftdn_cli_parse(arena, result.out), "trials");
+    assert_int_equal(trials->n_children, n_expected);
+    return trials;
+}
+
+static const ftdn_json *engine_of(const ftdn_json *trial)
+{
+    return ftdn_cli_member(ftdn_cli_member(trial, "spec"), "engine");
+}
+
+static void a_plan_for_a_kind_of_device_has_its_ids_wherever_it_is_made(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    write_manifest("m.json", ON_DEVICE, SWEEP);
+    const ftdn_json *here = list_planned(arena, "m.json", "sm_90", N_TRIALS);
+    const ftdn_json *other = list_planned(arena, "m.json", "sm_120", N_TRIALS);
+    setenv("FTDN_EMULATOR_DEVICES", "0", 1);
+    const ftdn_json *elsewhere = list_planned(arena, "m.json", "sm_90", N_TRIALS);
+    for (int i = 0; i < N_TRIALS; i++) {
+        const char *id = ftdn_cli_member(here->child[i], "id")->string;
+        ftdn_cli_assert_says(ftdn_cli_member(engine_of(here->child[i]), "arithmetic")->string, "f32 fma sm_90 ");
+        ftdn_cli_assert_says(ftdn_cli_member(engine_of(other->child[i]), "arithmetic")->string, "f32 fma sm_120 ");
+        assert_string_equal(ftdn_cli_member(elsewhere->child[i], "id")->string, id);
+        assert_string_not_equal(ftdn_cli_member(other->child[i], "id")->string, id);
+    }
+    static const char *const wrong[] = {"sm90", "sm_9", "sm_", "sm_090", "sm_9x", "sm_1200", "h200"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        ftdn_cli_assert_fails(FTDN_CLI(arena, "plan", "m.json", "--device", wrong[i]), 2,
+                              " is no kind of device; they are called sm_80, sm_90, ...");
+}
+
+/* Nothing is said that depends on an id, and nothing is measured. */
+static void without_a_device_a_plan_has_no_ids(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    if (!ftdn_test_module()->is_emulated) skip();
+    setenv("FTDN_EMULATOR_DEVICES", "0", 1);
+    write_manifest("m.json", ON_DEVICE, SWEEP);
+    const ftdn_json *trials = list_planned(arena, "m.json", NULL, N_TRIALS);
+    for (int i = 0; i < N_TRIALS; i++) {
+        assert_int_equal(ftdn_cli_member(trials->child[i], "id")->kind, FTDN_JSON_NULL);
+        assert_int_equal(ftdn_cli_member(trials->child[i], "done")->kind, FTDN_JSON_NULL);
+    }
+    ftdn_cli_result result = FTDN_CLI(arena, "plan", "m.json");
+    ftdn_cli_assert_done(result);
+    ftdn_cli_assert_says(result.out, "\n8 trials; which of them results/small.db holds is not known: ids name the kind "
+                                     "of device that computes, and no device answers: cudaGetDeviceCount: ");
+    ftdn_cli_assert_says(result.out, " (--device sm_90 plans for one of that kind)\n");
+    ftdn_cli_assert_says(result.out, "\n  weight_rate 0.02, feature_map_rate 0.02, kr second_order 0.5 mean, seed 0\n");
+    assert_null(strstr(result.out, "missing"));
+    assert_null(strstr(result.out, "time "));
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "plan", "m.json", "--shard", "1/2"), 1,
+                          "which trials are part of a shard follows from their ids");
+    ftdn_cli_assert_done(FTDN_CLI(arena, "plan", "m.json", "--shard", "1/2", "--device", "sm_90"));
+    write_manifest("m.json", ON_PROCESSOR, SWEEP);
+    ftdn_cli_assert_says(FTDN_CLI(arena, "plan", "m.json", "--no-estimate").out, "8 trials, 0 in results/small.db");
+}
+
+/* Weights drawn for each image: the device takes one at a time, and the trial says so. */
+static void the_spec_names_the_micro_batch_that_is_run(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    static const struct {
+        const char *faults, *micro_batch;
+    } cases[] = {
+        {"'faults': {'weight_rate': 0.02, 'redraw': 'image'}", "micro_batch 1 "},
+        {"'faults': {'weight_rate': 0.02}", "micro_batch 2 "},
+        {"'faults': {'feature_map_rate': 0.02, 'redraw': 'image'}", "micro_batch 2 "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_manifest("m.json", ON_DEVICE, cases[i].faults);
+        const char *db = ftdn_arena_format(arena, NULL, "%zu.db", i);
+        ftdn_cli_assert_done(FTDN_CLI(arena, "run", "m.json", "-q", "--db", db));
+        ftdn_cli_result shown = FTDN_CLI(arena, "show", db, id_of(arena, db));
+        ftdn_cli_assert_done(shown);
+        ftdn_text words;
+        ftdn_text_init(&words);
+        for (const char *c = shown.out; *c; c++)
+            if (*c != ' ' || c[1] != ' ') ftdn_text_append(&words, "%c", *c == '\n' ? ' ' : *c);
+        ftdn_cli_assert_says(words.chars, cases[i].micro_batch);
+        ftdn_text_done(&words);
+        ftdn_cli_assert_says(FTDN_CLI(arena, "replay", db, id_of(arena, db)).out, "values are equal, bit for bit");
+    }
+}
+
+#define FAULTY                                                                                                         \
+    "'faults': {'weight_rate': 0.02, 'feature_map_rate': 0.02}, 'protection': {'method': 'fmr', 'ratio': 0.5,"         \
+    " 'ranking': 'weight_sum'}"
 
 /* Locations and indices; the values of maps differ in their last digits. */
 static const char *list_sites(ftdn_arena *arena, const char *manifest, const char *id)
@@ -206,6 +301,9 @@ int main(void)
         DEVICE_TEST(a_lost_device_costs_its_worker_and_no_result),
         DEVICE_TEST(a_job_without_room_is_tried_again_without_what_earlier_ones_kept),
         DEVICE_TEST(without_a_device_it_says_why),
+        DEVICE_TEST(a_plan_for_a_kind_of_device_has_its_ids_wherever_it_is_made),
+        DEVICE_TEST(without_a_device_a_plan_has_no_ids),
+        DEVICE_TEST(the_spec_names_the_micro_batch_that_is_run),
         DEVICE_TEST(sites_dumps_and_replays_show_the_trial_of_the_device),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,12 +103,56 @@ static void sorting_keeps_equal_scores_in_their_given_order(void **state)
     }
 }
 
+static int compare_tagged(const void *left, const void *right)
+{
+    const ftdn_tagged *a = left, *b = right;
+    if (a->score != b->score) return a->score > b->score ? -1 : 1;
+    return a->tag < b->tag ? -1 : a->tag > b->tag;
+}
+
+/* Tags are places in the list: by score, then by tag is what a stable sort gives. */
+static void tagged_scores_are_sorted_stably(void **state)
+{
+    (void)state;
+    static const int kinds[] = {0, 1, 2, 5, 6};
+    static ftdn_tagged items[LARGEST], expected[LARGEST], scratch[LARGEST];
+    srand(9);
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        for (int n = 0; n <= LARGEST; n += n < 20 ? 1 : 149) {
+            for (int i = 0; i < n; i++) items[i] = expected[i] = (ftdn_tagged){random_score(kinds[k]), (uint32_t)i};
+            qsort(expected, (size_t)n, sizeof *expected, compare_tagged);
+            ftdn_tagged_sort(items, (size_t)n, scratch);
+            assert_memory_equal(items, expected, (size_t)n * sizeof *items);
+        }
+}
+
+/* From the smallest number above 0 to the largest: every digit of the sort differs. */
+static void scores_of_any_size_are_sorted(void **state)
+{
+    (void)state;
+    static ftdn_tagged items[255 * 8], expected[255 * 8], scratch[255 * 8];
+    enum { N = sizeof items / sizeof *items };
+    for (int i = 0; i < N; i++) {
+        uint32_t bits = (uint32_t)(i / 8) << 23 | (uint32_t)(i % 8) * 0x0fffffu;
+        float score;
+        memcpy(&score, &bits, sizeof score);
+        int at = (int)((long)i * 1013 % N); /* 1013 is a prime that does not divide N */
+        items[at] = (ftdn_tagged){score, (uint32_t)at};
+    }
+    memcpy(expected, items, sizeof items);
+    qsort(expected, N, sizeof *expected, compare_tagged);
+    ftdn_tagged_sort(items, N, scratch);
+    assert_memory_equal(items, expected, sizeof items);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(selection_equals_a_full_sort),
         cmocka_unit_test(a_score_at_the_threshold_is_not_above_it),
         cmocka_unit_test(sorting_keeps_equal_scores_in_their_given_order),
+        cmocka_unit_test(tagged_scores_are_sorted_stably),
+        cmocka_unit_test(scores_of_any_size_are_sorted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

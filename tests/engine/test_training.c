@@ -198,7 +198,7 @@ static void running_statistics_take_mean_and_unbiased_variance(void **state)
         const float *mean, *var;
         build_batch_norm(&c, (ftdn_shape){H, W, C});
         fill_case(&c, N, 4, &arena);
-        const ftdn_training_desc desc = {c.output, c.n_outputs, N, 1};
+        const ftdn_training_desc desc = {.outputs = c.output, .n_outputs = c.n_outputs, .n_images = N, .n_threads = 1};
         const ftdn_input batch = {.n_images = N, .values = c.x};
         FTDN_ASSERT_OK(ftdn_training_create(ftdn_backend_find(backends[b]), &c.graph, &desc, &training, &err), err);
         FTDN_ASSERT_OK(ftdn_training_forward(training, &c.weights, &batch, &err), err);
@@ -358,7 +358,7 @@ static void a_batch_does_not_depend_on_the_one_before(void **state)
         build_small_network(&c, &arena);
         fill_case(&c, 2, 6, &arena);
         training_result expected = run_training(&c, backends[b], 1, &arena);
-        const ftdn_training_desc desc = {c.output, c.n_outputs, 2, 2};
+        const ftdn_training_desc desc = {.outputs = c.output, .n_outputs = c.n_outputs, .n_images = 2, .n_threads = 2};
         FTDN_ASSERT_OK(ftdn_training_create(ftdn_backend_find(backends[b]), &c.graph, &desc, &training, &err), err);
         float **dparam = FTDN_NEW(&arena, (size_t)c.graph.n_params, float *, NULL);
         ftdn_weights weights = {c.graph.n_params, FTDN_NEW(&arena, (size_t)c.graph.n_params, const float *, NULL)};
@@ -425,7 +425,7 @@ static void bytes_are_normalised_as_in_inference(void **state)
     }
     c.x = x;
     training_result expected = run_training(&c, "cpu", 1, &arena);
-    const ftdn_training_desc desc = {c.output, c.n_outputs, N, 1};
+    const ftdn_training_desc desc = {.outputs = c.output, .n_outputs = c.n_outputs, .n_images = N, .n_threads = 1};
     const uint8_t *pixels[N] = {bytes, bytes + n_in};
     const ftdn_input batch = {.n_images = N, .pixels = pixels, .mean = {127, 127, 127}, .scale = {128, 128, 128}};
     FTDN_ASSERT_OK(ftdn_training_create(ftdn_backend_find("cpu"), &c.graph, &desc, &training, &err), err);
@@ -437,28 +437,32 @@ static void bytes_are_normalised_as_in_inference(void **state)
     ftdn_training_free(training);
 }
 
+/* A loss of one output. */
+static ftdn_status create_on_cpu(const ftdn_graph *graph, const int *output, int n_images, ftdn_training **ret_training)
+{
+    const ftdn_training_desc desc = {.outputs = output, .n_outputs = 1, .n_images = n_images, .n_threads = 1};
+    return ftdn_training_create(ftdn_backend_find("cpu"), graph, &desc, ret_training, &err);
+}
+
 static void what_cannot_be_trained_is_refused(void **state)
 {
     (void)state;
     training_case c = {0};
     ftdn_training *training;
-    const ftdn_backend *cpu = ftdn_backend_find("cpu");
     build_batch_norm(&c, (ftdn_shape){1, 1, 4});
-    FTDN_ASSERT_FAILS(ftdn_training_create(cpu, &c.graph, &(ftdn_training_desc){c.output, 1, 1, 1}, &training, &err),
-                      FTDN_ERR_ARG, "batch norm 'bn' has one value per channel in a batch", err);
-    FTDN_ASSERT_FAILS(ftdn_training_create(cpu, &c.graph, &(ftdn_training_desc){c.output, 1, 0, 1}, &training, &err),
-                      FTDN_ERR_ARG, "a batch of 0 images", err);
+    FTDN_ASSERT_FAILS(create_on_cpu(&c.graph, c.output, 1, &training), FTDN_ERR_ARG,
+                      "batch norm 'bn' has one value per channel in a batch", err);
+    FTDN_ASSERT_FAILS(create_on_cpu(&c.graph, c.output, 0, &training), FTDN_ERR_ARG, "a batch of 0 images", err);
     const int beyond = 3;
-    FTDN_ASSERT_FAILS(ftdn_training_create(cpu, &c.graph, &(ftdn_training_desc){&beyond, 1, 2, 1}, &training, &err),
-                      FTDN_ERR_ARG, "output 3 is no node", err);
+    FTDN_ASSERT_FAILS(create_on_cpu(&c.graph, &beyond, 2, &training), FTDN_ERR_ARG, "output 3 is no node", err);
     int n_protecting = 0;
     for (int row = 0; row < n_rows; row++) {
         if (!grid[row].n_merged && grid[row].low == grid[row].high) continue;
         ftdn_graph graph;
         build(&grid[row], &arena, &graph);
         const int last = graph.n_nodes - 1;
-        FTDN_ASSERT_FAILS(ftdn_training_create(cpu, &graph, &(ftdn_training_desc){&last, 1, 2, 1}, &training, &err),
-                          FTDN_ERR_ARG, "a protected network is not trained", err);
+        FTDN_ASSERT_FAILS(create_on_cpu(&graph, &last, 2, &training), FTDN_ERR_ARG,
+                          "a protected network is not trained", err);
         n_protecting++;
     }
     assert_true(n_protecting > 2);

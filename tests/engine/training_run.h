@@ -104,7 +104,12 @@ static inline training_result run_training(const training_case *c, const char *n
     ftdn_training *training;
     const ftdn_backend *backend = ftdn_backend_find(name);
     size_t n_params = (size_t)c->graph.n_params;
-    const ftdn_training_desc desc = {c->output, c->n_outputs, c->n_images, n_threads};
+    const ftdn_training_desc desc = {
+        .outputs = c->output,
+        .n_outputs = c->n_outputs,
+        .n_images = c->n_images,
+        .n_threads = n_threads,
+    };
     FTDN_ASSERT_OK(ftdn_training_create(backend, &c->graph, &desc, &training, &err), err);
     const ftdn_input batch = {.n_images = c->n_images, .values = c->x};
     ftdn_weights weights = new_weights(backend, c, arena);

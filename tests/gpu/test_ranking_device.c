@@ -30,6 +30,7 @@ typedef struct fixture {
     ftdn_arena arena;
     ftdn_graph graph;
     ftdn_test_machine machine;
+    ftdn_device_ranking *ranking;
 } fixture;
 
 static void fixture_init(fixture *f)
@@ -45,10 +46,12 @@ static void fixture_init(fixture *f)
     FTDN_ASSERT_OK(ftdn_weights_formula(&f->graph, 1, &f->arena, &weights, &err), err);
     const ftdn_compile_desc desc = {.outputs = &output, .n_outputs = 1, .micro_batch = 1};
     f->machine = ftdn_test_start("cuda", &f->graph, &desc, &weights);
+    FTDN_ASSERT_OK(table()->create(f->machine.context, &f->ranking, &err), err);
 }
 
 static void fixture_done(fixture *f)
 {
+    table()->free(f->ranking);
     ftdn_test_stop(&f->machine);
     ftdn_arena_done(&f->arena);
 }
@@ -84,9 +87,9 @@ static void compare(fixture *f, const ftdn_ranker *ranker, ftdn_shape shape, int
     double *expected = FTDN_NEW(&f->arena, n_channels, double, &err);
     assert_true(found && expected);
     const ftdn_map on_device = {.n_images = n_images, .shape = shape, .values = map};
-    FTDN_ASSERT_OK(table()->score_images(ranker, f->machine.context, &on_device,
-                                         ranker->needs_gradients ? gradient : NULL, found, &err),
-                   err);
+    FTDN_ASSERT_OK(
+        table()->score_images(f->ranking, ranker, &on_device, ranker->needs_gradients ? gradient : NULL, found, &err),
+        err);
     for (int i = 0; i < n_images; i++) {
         const ftdn_map on_host = {.n_images = 1, .shape = shape, .values = values + (size_t)i * n_image};
         ranker->score_image(&on_host, gradients + (size_t)i * n_image, expected);
@@ -140,11 +143,11 @@ static void the_bits_of_an_image_do_not_depend_on_its_neighbours(void **state)
         double all[3 * 40], one[40];
         ftdn_map maps = {.n_images = 3, .shape = shape, .values = map};
         const float *gradient = ranker->needs_gradients ? map : NULL;
-        FTDN_ASSERT_OK(table()->score_images(ranker, f.machine.context, &maps, gradient, all, &err), err);
+        FTDN_ASSERT_OK(table()->score_images(f.ranking, ranker, &maps, gradient, all, &err), err);
         for (size_t i = 0; i < 3; i++) {
             maps = (ftdn_map){.n_images = 1, .shape = shape, .values = map + i * n_image};
             gradient = ranker->needs_gradients ? map + i * n_image : NULL;
-            FTDN_ASSERT_OK(table()->score_images(ranker, f.machine.context, &maps, gradient, one, &err), err);
+            FTDN_ASSERT_OK(table()->score_images(f.ranking, ranker, &maps, gradient, one, &err), err);
             assert_memory_equal(one, all + i * 40, sizeof one);
         }
     }
@@ -163,11 +166,15 @@ static void refused_memory_is_an_error(void **state)
     const ftdn_map of = {.n_images = 1, .shape = {2, 2, 3}, .values = map};
     double score[3];
     ftdn_test_refuse_allocation(1);
-    FTDN_ASSERT_FAILS(table()->score_images(&ftdn_ranker_activation, f.machine.context, &of, NULL, score, &err),
+    FTDN_ASSERT_FAILS(table()->score_images(f.ranking, &ftdn_ranker_activation, &of, NULL, score, &err),
                       FTDN_ERR_MEMORY, "scores of channels", err);
     ftdn_test_refuse_allocation(0);
-    FTDN_ASSERT_OK(table()->score_images(&ftdn_ranker_activation, f.machine.context, &of, NULL, score, &err), err);
+    FTDN_ASSERT_OK(table()->score_images(f.ranking, &ftdn_ranker_activation, &of, NULL, score, &err), err);
     assert_true(score[0] == 0 && score[2] == 0);
+    const ftdn_map less = {.n_images = 1, .shape = {1, 2, 3}, .values = map};
+    ftdn_test_refuse_allocation(1); /* none is made: there is room */
+    FTDN_ASSERT_OK(table()->score_images(f.ranking, &ftdn_ranker_activation, &less, NULL, score, &err), err);
+    ftdn_test_refuse_allocation(0);
     ftdn_test_module()->device->free(map);
     fixture_done(&f);
 }

@@ -113,7 +113,7 @@ static void check_second_batch(bool side_by_side)
     fill_case(&c, 2, 6, &arena);
     training_result expected = run_training(&c, "cuda", 1, &arena);
     const ftdn_backend *cuda = ftdn_backend_find("cuda");
-    const ftdn_training_desc desc = {c.output, c.n_outputs, 2, 2};
+    const ftdn_training_desc desc = {.outputs = c.output, .n_outputs = c.n_outputs, .n_images = 2, .n_threads = 2};
     FTDN_ASSERT_OK(ftdn_training_create(cuda, &c.graph, &desc, &training, &err), err);
     size_t n_all = 0, at = 0;
     for (int p = 0; p < c.graph.n_params; p++) n_all += c.graph.param[p].n_elements + !side_by_side;

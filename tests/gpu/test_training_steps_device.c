@@ -85,7 +85,12 @@ static void prepare(run *r)
 static ftdn_status start(run *r, const char *name, ftdn_error *err)
 {
     const ftdn_backend *backend = ftdn_backend_find(name);
-    const ftdn_training_desc desc = {r->c.output, r->c.n_outputs, N_IMAGES, 1};
+    const ftdn_training_desc desc = {
+        .outputs = r->c.output,
+        .n_outputs = r->c.n_outputs,
+        .n_images = N_IMAGES,
+        .n_threads = 1,
+    };
     FTDN_TRY(ftdn_training_create(backend, &r->c.graph, &desc, &r->training, err));
     return ftdn_backend_device(backend) ? make_device(r, err) : FTDN_OK;
 }

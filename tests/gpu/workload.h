@@ -95,6 +95,7 @@ typedef struct workload_run {
     void *pixels, *ids;
     ftdn_test_machine machine;
     ftdn_gradients *gradients;
+    ftdn_device_ranking *ranking;
     ftdn_device_weight_faults *weight_faults;
     ftdn_device_assembly *assembly;
     ftdn_device_map_injector *injector;
@@ -114,6 +115,7 @@ static inline ftdn_status workload_set_up(workload *work, workload_run *run, ftd
     FTDN_TRY(ftdn_packed_create(machine->program, NULL, 2, &machine->packed, err));
     FTDN_TRY(ftdn_context_create(machine->program, &machine->context, err));
     if (work->compile.for_gradients) FTDN_TRY(ftdn_gradients_create(machine->program, &run->gradients, err));
+    FTDN_TRY(module->ranking->create(machine->context, &run->ranking, err));
     FTDN_TRY(module->weight_faults->create(&work->weight_faults, machine->context, &run->weight_faults, err));
     FTDN_TRY(module->assembly->create(work->protection, machine->context, &run->assembly, err));
     return module->map_faults->create(&work->map_faults, machine->context, &run->injector, err);
@@ -193,8 +195,8 @@ static inline ftdn_status workload_rank(const workload *work, workload_run *run,
     for (int i = 0; i < n_rankers; i++) {
         const ftdn_ranker *ranker = rankers[i];
         if (!module->ranking->knows(ranker)) continue;
-        FTDN_TRY(module->ranking->score_images(ranker, context, &map, ranker->needs_gradients ? gradient : NULL, scores,
-                                               err));
+        FTDN_TRY(module->ranking->score_images(run->ranking, ranker, &map, ranker->needs_gradients ? gradient : NULL,
+                                               scores, err));
     }
     return FTDN_OK;
 }
@@ -206,6 +208,7 @@ static inline void workload_tear_down(workload_run *run)
     module->map_faults->free(run->injector);
     module->assembly->free(run->assembly);
     module->weight_faults->free(run->weight_faults);
+    module->ranking->free(run->ranking);
     ftdn_gradients_free(run->gradients);
     ftdn_test_stop(&run->machine);
     module->device->free(run->pixels);

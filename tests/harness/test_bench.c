@@ -111,6 +111,8 @@ static void figures_of_sites_and_detection_are_positive(void **state)
     const ftdn_json *root = run_to_json(&options, &arena);
     assert_positive(root, NULL, "site scan, portable", "ns/element");
     assert_positive(root, NULL, "sites at 1 %, fastest scan", "ns/element");
+    assert_positive(root, NULL, "average precision, usual detections", "ms/image");
+    assert_positive(root, NULL, "average precision, worst case", "ms/image");
     static const char *const networks[] = {"ssd_mobilenet_v1", "ssd_vgg16"};
     for (int i = 0; i < 2; i++) {
         assert_positive(root, networks[i], "detection, normal image", "ms/image");
@@ -247,8 +249,9 @@ static void the_terminal_is_told_what_is_measured_and_left_clean(void **state)
     };
     FTDN_ASSERT_OK(ftdn_bench_run(&options, &arena, &bench, &err), err);
     assert_int_equal(fclose(memory), 0);
-    assert_string_equal(told, "\rssd_vgg16: detect\033[K\rscenes\033[K\rceiling\033[K\r\033[K");
-    assert_int_equal(bench.n_measures, 4);
+    assert_string_equal(told,
+                        "\rssd_vgg16: detect\033[K\raverage precision\033[K\rscenes\033[K\rceiling\033[K\r\033[K");
+    assert_int_equal(bench.n_measures, 6);
     free(told);
     ftdn_arena_done(&arena);
 }

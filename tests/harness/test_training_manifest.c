@@ -78,7 +78,7 @@ static void every_key_is_read(void **state)
                           " 'training': {'seed': 5, 'batch': 2, 'steps': 100, 'optimizer': 'adam',\n"
                           "   'learning_rate': 0.1, 'weight_decay': 0.2, 'warmup_steps': 3,\n"
                           "   'final_learning_rate': 0.01, 'max_gradient_norm': 4, 'average': 0.5,\n"
-                          "   'checkpoint_every': 11},\n"
+                          "   'checkpoint_every': 11, 'backend': 'cuda', 'convolution': 'tf32'},\n"
                           " 'augmentation': {'mirror': true, 'photometric': 0.3, 'expand': 0.4, 'max_expand': 3,\n"
                           "   'crop': true},\n"
                           " 'output': {'precision': 'f16'}}"),
@@ -96,6 +96,9 @@ static void every_key_is_read(void **state)
     assert_int_equal(m->learning_rate.warmup_steps, 3);
     assert_true(m->learning_rate.final_fraction == 0.01 / 0.1);
     assert_int_equal(m->checkpoint_every, 11);
+    assert_string_equal(m->validation.engine.backend, "cuda");
+    assert_string_equal(m->validation.engine.convolution, "tf32");
+    assert_int_equal(m->validation.engine.conv_algorithm, FTDN_CONV_TF32);
     assert_true(m->augmentation.mirror && m->augmentation.crop && m->writes_half);
     assert_true(m->augmentation.photometric == 0.3 && m->augmentation.expand == 0.4);
     assert_true(m->augmentation.max_expand == 3);
@@ -119,7 +122,7 @@ static const wrong corpus[] = {
      "m.json:2:14: training.learning_rate: missing; allowed: a number in (0, 10]\n"
      "m.json:2:28: training.learnign_rate: unknown key; allowed: seed, batch, steps, optimizer, learning_rate, "
      "momentum, weight_decay, warmup_steps, final_learning_rate, max_gradient_norm, average, checkpoint_every, "
-     "backend; did you mean 'learning_rate'?\n"},
+     "backend, convolution; did you mean 'learning_rate'?\n"},
     {HEAD VALIDATION ", " TRAINING ",\n 'faults': {'type': 'zero'}}",
      "m.json:2:2: faults: unknown key; allowed: $schema, manifest_version, name, description, model, initial_weights, "
      "dataset, validation, training, augmentation, output\n"},
@@ -139,6 +142,10 @@ static const wrong corpus[] = {
      "m.json:2:72: training.momentum: not a key of optimizer 'adam'; allowed: with optimizer sgd\n"
      "m.json:3:18: training.warmup_steps: 10 is not allowed; allowed: fewer than steps, 10\n"
      "m.json:3:45: training.final_learning_rate: 0.02 is not allowed; allowed: no more than learning_rate, 0.01\n"},
+    {HEAD VALIDATION ",\n 'training': {'steps': 10, 'learning_rate': 0.01, 'convolution': 'tf32'}}",
+     "m.json:2:66: training.convolution: 'tf32' is not for backend 'cpu'; allowed: direct\n"},
+    {HEAD VALIDATION ",\n 'training': {'steps': 10, 'learning_rate': 0.01, 'convolution': 'winograd'}}",
+     "m.json:2:66: training.convolution: 'winograd' is not allowed; allowed: direct, tf32\n"},
     {HEAD VALIDATION ", " TRAINING ",\n 'augmentation': {'crop': 1, 'expand': 1.5, 'mirorr': true}}",
      "m.json:2:27: augmentation.crop: a number is not allowed; allowed: true, false\n"
      "m.json:2:40: augmentation.expand: 1.5 is not allowed; allowed: a number in [0, 1]\n"
