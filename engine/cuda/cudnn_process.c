@@ -12,8 +12,7 @@ enum { MAX_IDLE = 256 }; /* some networks under some protections each: 30 MB */
 typedef struct met_device {
     int index;
     ftdn_cudnn_device device;
-    cudaStream_t stream;        /* of tryouts; made with the library */
-    ftdn_cuda_library *library; /* NULL: nothing was tried yet */
+    cudaStream_t stream; /* of tryouts; NULL: there was none yet */
     ftdn_cudnn_plans plans;
     struct met_device *next;
 } met_device;
@@ -22,18 +21,15 @@ typedef struct met_device {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static met_device *first_device;
 
-static ftdn_status make_library(met_device *met, ftdn_error *err)
-{
-    if (!met->stream)
-        FTDN_CUDA(cudaStreamCreateWithFlags(&met->stream, cudaStreamNonBlocking), "the first run of plans", err);
-    return ftdn_cuda_library_create(met->stream, &met->library, err);
-}
-
 static ftdn_status try_out(met_device *met, const ftdn_cuda_convolution_desc *desc, const ftdn_cudnn_plan *plan,
                            bool *ret_passes, ftdn_error *err)
 {
-    if (!met->library) FTDN_TRY(make_library(met, err));
-    return ftdn_cudnn_tryout(plan, desc, met->library, ret_passes, err);
+    ftdn_cuda_library *library;
+    if (!met->stream) FTDN_CUDA(cudaStreamCreateWithFlags(&met->stream, cudaStreamNonBlocking), "tryouts", err);
+    FTDN_TRY(ftdn_cuda_library_create(met->stream, &library, err));
+    ftdn_status status = ftdn_cudnn_tryout(plan, desc, library, ret_passes, err);
+    ftdn_cuda_library_free(library);
+    return status;
 }
 
 /* user: met_device * */

@@ -1,7 +1,7 @@
 /* cudnn_tryout.h - whether a fused plan adds a bias and rectifies as our own kernel does (cuda_bias.h).
  *
- * cuDNN does not say what its rectifiers make of NaN and of infinite numbers, which faults in weights can make. So a
- * fused plan runs once, when it is made, on a map and weights of zeros: each of its results is then a bias, rectified. */
+ * cuDNN does not say what its rectifiers make of NaN and of infinite numbers, which faults in weights can make. So each
+ * fused plan runs once, when it is made, on a map and weights of zeros: its results are then biases, rectified. */
 #ifndef FTDN_ENGINE_CUDA_CUDNN_TRYOUT_H
 #define FTDN_ENGINE_CUDA_CUDNN_TRYOUT_H
 

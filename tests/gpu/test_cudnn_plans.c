@@ -79,9 +79,9 @@ static void whatever_else_differs_has_a_plan_of_its_own(void **state)
     ftdn_cudnn_plans_init(&plans, make, &m, 100);
     ftdn_cuda_convolution_desc desc = describe("a", 64);
     int *const number[] = {
-        &desc.n_images, &desc.in.h,     &desc.in.w,     &desc.in.c,    &desc.out.h,    &desc.out.w,      &desc.out.c,
-        &desc.kernel_h, &desc.kernel_w, &desc.stride,   &desc.dilation, &desc.pad_top, &desc.pad_bottom, &desc.pad_left,
-        &desc.pad_right,
+        &desc.n_images, &desc.in.h,    &desc.in.w,       &desc.in.c,     &desc.out.h,
+        &desc.out.w,    &desc.out.c,   &desc.kernel_h,   &desc.kernel_w, &desc.stride,
+        &desc.dilation, &desc.pad_top, &desc.pad_bottom, &desc.pad_left, &desc.pad_right,
     };
     enum { N = sizeof number / sizeof *number };
     ftdn_cudnn_kept_plan_give_back(take(&plans, &desc));
