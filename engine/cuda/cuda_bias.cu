@@ -55,28 +55,27 @@ extern "C" void ftdn_cuda_bias_activation(cudaStream_t stream, size_t n_pixels, 
                 range_of(activation), y);
 }
 
-static __device__ int differs(float a, float b)
+static __device__ bool differs(float a, float b)
 {
     return !(a == b || (a != a && b != b));
 }
 
-static __global__ void count_wrong(size_t n_values, unsigned n_channels, const float *wanted, const float *y,
-                                   int *n_wrong)
+static __global__ void find_wrong(size_t n_values, unsigned n_channels, const float *wanted, const float *y, int *found)
 {
     size_t at = 4 * (size_t)lane_item(), stride = 4 * (size_t)gridDim.x * blockDim.x;
     lanes<4> right = load_of_channels(wanted, n_channels);
-    int n_own = 0;
+    bool is_wrong = false;
     for (; at + 4 <= n_values; at += stride) {
         lanes<4> value = load_lanes<4>(y + at);
-        for (int i = 0; i < 4; i++) n_own += differs(value.of[i], right.of[i]);
+        for (int i = 0; i < 4; i++) is_wrong = is_wrong || differs(value.of[i], right.of[i]);
     }
-    for (unsigned i = 0; at + i < n_values && i < 3; i++) n_own += differs(y[at + i], right.of[i]);
-    if (n_own) atomicAdd(n_wrong, n_own);
+    for (unsigned i = 0; at + i < n_values && i < 3; i++) is_wrong = is_wrong || differs(y[at + i], right.of[i]);
+    if (is_wrong) atomicOr(found, 1);
 }
 
-extern "C" void ftdn_cuda_count_wrong(cudaStream_t stream, size_t n_values, int n_channels, const float *wanted,
-                                      const float *y, int *n_wrong)
+extern "C" void ftdn_cuda_find_wrong(cudaStream_t stream, size_t n_values, int n_channels, const float *wanted,
+                                     const float *y, int *found)
 {
-    FTDN_LAUNCH(count_wrong, row_blocks(n_values, (unsigned)n_channels), FTDN_LANE_THREADS, 0, stream, n_values,
-                (unsigned)n_channels, wanted, y, n_wrong);
+    FTDN_LAUNCH(find_wrong, row_blocks(n_values, (unsigned)n_channels), FTDN_LANE_THREADS, 0, stream, n_values,
+                (unsigned)n_channels, wanted, y, found);
 }

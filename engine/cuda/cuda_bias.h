@@ -15,9 +15,9 @@ extern "C" {
 void ftdn_cuda_bias_activation(cudaStream_t stream, size_t n_pixels, int n_channels, const float *bias,
                                ftdn_activation activation, float *y);
 
-/* To *n_wrong is added how many values of y, as above, are not wanted[k]; NaN is NaN. */
-void ftdn_cuda_count_wrong(cudaStream_t stream, size_t n_values, int n_channels, const float *wanted, const float *y,
-                           int *n_wrong);
+/* *found becomes 1 where any value of y, as above, is not wanted[k]; NaN is NaN. */
+void ftdn_cuda_find_wrong(cudaStream_t stream, size_t n_values, int n_channels, const float *wanted, const float *y,
+                          int *found);
 
 #ifdef __cplusplus
 }

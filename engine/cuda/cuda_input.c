@@ -52,8 +52,7 @@ static ftdn_status send_pixels(const ftdn_context *context, const ftdn_input *in
 {
     ftdn_cuda_context_state *state = context->state;
     assert(!state->records);
-    if (!state->pixels)
-        FTDN_TRY(make_pixels(state, n_elements * (size_t)context->program->schedule.micro_batch, err));
+    if (!state->pixels) FTDN_TRY(make_pixels(state, n_elements * (size_t)context->program->schedule.micro_batch, err));
     FTDN_CUDA(cudaEventSynchronize(state->pixels_sent), "images", err);
     for (int n = 0; n < input->n_images; n++) {
         memcpy(state->host_pixels + (size_t)n * n_elements, input->pixels[n], n_elements);

@@ -36,7 +36,7 @@ typedef struct tryout {
     float *zeros;        /* x and w */
     float *y;            /* NaN before, which no rectifier leaves behind */
     float *bias, *wanted; /* [K] */
-    int *n_wrong;
+    int *is_wrong;
     void *workspace;
     size_t n_zeros, n_results, n_channels;
 } tryout;
@@ -47,7 +47,7 @@ static void take_memory(tryout *t, ftdn_cuda_piece *piece)
     t->y = ftdn_cuda_take(piece, t->n_results, sizeof *t->y);
     t->bias = ftdn_cuda_take(piece, 2 * t->n_channels, sizeof *t->bias);
     t->wanted = piece->memory ? t->bias + t->n_channels : NULL;
-    t->n_wrong = ftdn_cuda_take(piece, 1, sizeof *t->n_wrong);
+    t->is_wrong = ftdn_cuda_take(piece, 1, sizeof *t->is_wrong);
     t->workspace = ftdn_cuda_take(piece, t->plan->workspace_bytes, 1);
 }
 
@@ -70,17 +70,17 @@ static ftdn_status run(const tryout *t, bool *ret_passes, ftdn_error *err)
     cudaStream_t stream = t->library->stream;
     const ftdn_cudnn_memory memory = {
         .a = t->zeros, .b = t->zeros, .bias = t->bias, .out = t->y, .workspace = t->workspace};
-    int n_wrong;
+    int is_wrong;
     FTDN_TRY(upload_biases(t, err));
     FTDN_CUDA(cudaMemsetAsync(t->zeros, 0, t->n_zeros * sizeof *t->zeros, stream), what, err);
     FTDN_CUDA(cudaMemsetAsync(t->y, 0xff, t->n_results * sizeof *t->y, stream), what, err);
-    FTDN_CUDA(cudaMemsetAsync(t->n_wrong, 0, sizeof *t->n_wrong, stream), what, err);
+    FTDN_CUDA(cudaMemsetAsync(t->is_wrong, 0, sizeof *t->is_wrong, stream), what, err);
     FTDN_TRY(ftdn_cudnn_run(t->plan, t->library->handle, &memory, what, err));
-    ftdn_cuda_count_wrong(stream, t->n_results, (int)t->n_channels, t->wanted, t->y, t->n_wrong);
-    FTDN_TRY(ftdn_cuda_check_launch("count_wrong", err));
-    FTDN_CUDA(cudaMemcpyAsync(&n_wrong, t->n_wrong, sizeof n_wrong, cudaMemcpyDeviceToHost, stream), what, err);
+    ftdn_cuda_find_wrong(stream, t->n_results, (int)t->n_channels, t->wanted, t->y, t->is_wrong);
+    FTDN_TRY(ftdn_cuda_check_launch("find_wrong", err));
+    FTDN_CUDA(cudaMemcpyAsync(&is_wrong, t->is_wrong, sizeof is_wrong, cudaMemcpyDeviceToHost, stream), what, err);
     FTDN_CUDA(cudaStreamSynchronize(stream), what, err);
-    *ret_passes = n_wrong == 0;
+    *ret_passes = !is_wrong;
     return FTDN_OK;
 }
 
