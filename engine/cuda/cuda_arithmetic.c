@@ -10,16 +10,22 @@
 /* In the place of a capability. */
 enum { NOT_ASKED = 0, NO_DEVICE = -1, NOTHING = -2 };
 
+/* What cuDNN's choice of engines hangs on. */
+typedef struct device_kind {
+    int capability; /* 90 is 9.0 */
+    int n_multiprocessors;
+} device_kind;
+
 /* Guarded by the mutex. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static int capability = NOT_ASKED; /* 90 is 9.0 */
-static char words[2][64];          /* of words_capability */
-static int words_capability = NOTHING;
+static device_kind kind = {NOT_ASKED, 0};
+static char words[2][64]; /* of words_kind */
+static device_kind words_kind = {NOTHING, 0};
 
-static void keep_capability(int found)
+static void keep_kind(int major, int minor, int n_multiprocessors)
 {
     (void)pthread_mutex_lock(&mutex);
-    capability = found;
+    kind = (device_kind){10 * major + minor, n_multiprocessors};
     (void)pthread_mutex_unlock(&mutex);
 }
 
@@ -27,7 +33,7 @@ ftdn_status ftdn_cuda_meet_device(int device, ftdn_error *err)
 {
     struct cudaDeviceProp properties;
     FTDN_CUDA(cudaGetDeviceProperties(&properties, device), NULL, err);
-    keep_capability(10 * properties.major + properties.minor);
+    keep_kind(properties.major, properties.minor, properties.multiProcessorCount);
     return FTDN_OK;
 }
 
@@ -37,37 +43,40 @@ static void write_words(char *text, const char *numbers)
     snprintf(text, sizeof words[0], "%s emulated", numbers);
 #else
     const char *library = ftdn_cuda_library_version();
-    if (capability > 0) snprintf(text, sizeof words[0], "%s sm_%d %s", numbers, capability, library);
+    if (kind.capability > 0)
+        snprintf(text, sizeof words[0], "%s sm_%dx%d %s", numbers, kind.capability, kind.n_multiprocessors, library);
     else snprintf(text, sizeof words[0], "%s, no device, %s", numbers, library);
 #endif
 }
 
 #ifdef FTDN_CUDA_EMULATOR
-static void find_capability(void)
+static void find_kind(void)
 {
 }
 #else
-static void find_capability(void)
+static void find_kind(void)
 {
     ftdn_device_info info;
     int n_devices;
     (void)pthread_mutex_lock(&mutex);
-    int known = capability;
+    int known = kind.capability;
     (void)pthread_mutex_unlock(&mutex);
     if (known != NOT_ASKED) return;
     bool answers = ftdn_device_probe(&info, 1, &n_devices, NULL) == FTDN_OK;
-    keep_capability(answers ? 10 * info.major + info.minor : NO_DEVICE);
+    if (answers) keep_kind(info.major, info.minor, info.n_multiprocessors);
+    else keep_kind(0, NO_DEVICE, 0);
 }
 #endif
 
 const char *ftdn_cuda_arithmetic(ftdn_conv_algorithm algorithm)
 {
-    find_capability();
+    find_kind();
     (void)pthread_mutex_lock(&mutex);
-    if (words_capability != capability) { /* else earlier callers may be reading */
+    bool is_new = words_kind.capability != kind.capability || words_kind.n_multiprocessors != kind.n_multiprocessors;
+    if (is_new) { /* else earlier callers may be reading */
         write_words(words[0], "f32 fma");
         write_words(words[1], "f32 tf32");
-        words_capability = capability;
+        words_kind = kind;
     }
     (void)pthread_mutex_unlock(&mutex);
     return words[algorithm == FTDN_CONV_TF32];
