@@ -100,5 +100,7 @@ void ftdn_device_bench_write_json(const ftdn_device_bench *bench, ftdn_text *tex
         else ftdn_text_append(text, "null");
         ftdn_text_append(text, "}");
     }
+    ftdn_text_append(text, "\n],\"plans\":[\n");
+    ftdn_text_append_bytes(text, bench->plans.chars, bench->plans.n_chars);
     ftdn_text_append(text, "\n]}\n");
 }
