@@ -96,8 +96,8 @@ static cudnnBackendDescriptor_t add_convolution(ftdn_cudnn_set *set, const ftdn_
     return ftdn_cudnn_finalize(set, operation);
 }
 
-/* y = f(x, b), element by element. ceiling: of a rectifier; infinite: none, which the library takes for the largest
- * finite number where nothing is said. b: NULL where f has one operand. */
+/* y = f(x, b), element by element. ceiling: of a rectifier; infinite: none, and said so, lest it be the largest finite
+ * number. b: NULL where f has one operand. */
 static cudnnBackendDescriptor_t add_pointwise(ftdn_cudnn_set *set, cudnnPointwiseMode_t mode, double ceiling,
                                               cudnnBackendDescriptor_t x, cudnnBackendDescriptor_t b,
                                               cudnnBackendDescriptor_t y)
