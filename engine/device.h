@@ -45,9 +45,9 @@ typedef struct ftdn_device_table {
     ftdn_status (*describe)(int device, ftdn_device_info *ret_info, ftdn_error *err);
     /* The device of this process, from now on. */
     ftdn_status (*select)(int device, ftdn_error *err);
-    /* From now on the backend's arithmetic is told in the words of a device of this compute capability, whichever
-     * answers: for who only plans another machine's work. Touches no device. */
-    void (*assume)(int major, int minor);
+    /* From now on the backend's arithmetic is told in the words of a device of this compute capability and number of
+     * multiprocessors, whichever answers: for who only plans another machine's work. Touches no device. */
+    void (*assume)(int major, int minor, int n_multiprocessors);
 
     ftdn_status (*alloc)(size_t n_bytes, void **ret_memory, ftdn_error *err); /* not zeroed; 256-byte aligned */
     void (*free)(void *memory);                                               /* NULL is fine */

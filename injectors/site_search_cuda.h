@@ -1,9 +1,10 @@
 /* site_search_cuda.h - device code: the elements of a tile that are hit, found by one warp.
  *
- * A lane makes whole Philox blocks, each of which answers for eight elements: 16 lanes cover a group of 128 elements, a
- * warp two groups in each of its steps. Hits go to a queue in shared memory which the warp then walks together, so that
- * what is done with a hit is done side by side however rare hits are. What the definition computes again for every
- * element is shared here: one stream for a tile, and of the numbers only the first 16 bits, all but the ties. */
+ * A lane makes whole Philox blocks, each of which answers for eight elements: 16 lanes cover a group of 128 elements,
+ * and each half of a warp one half of the tile, group by group. Hits go to a queue in shared memory which the warp then
+ * walks together, so that what is done with a hit is done side by side however rare hits are. What the definition
+ * computes again for every element is shared here: one stream for a tile, and of the numbers only the first 16 bits,
+ * all but the ties. */
 #ifndef FTDN_INJECTORS_SITE_SEARCH_CUDA_H
 #define FTDN_INJECTORS_SITE_SEARCH_CUDA_H
 
@@ -18,11 +19,10 @@ enum {
 #define FTDN_CUDA_ALL_LANES 0xffffffffu
 
 /* A lane has 32 of a tile's elements, a bit each: bit 16 h + 4 step + w is half h of word w of the step's block
- * (site_hd.h). */
+ * (site_hd.h). From one w to the next, and from the last one of a step to the first of the next, it is 32 elements. */
 __device__ static inline uint32_t ftdn_cuda_tile_offset(uint32_t lane, uint32_t bit)
 {
-    uint32_t step = bit >> 2 & 3, word = bit & 3, half = bit >> 4;
-    return (2 * step + (lane >> 4)) * 128 + word * 32 + (lane & 15) * 2 + half;
+    return (lane >> 4) * (FTDN_CUDA_TILE / 2) + (lane & 15) * 2 + (bit & 15) * 32 + (bit >> 4);
 }
 
 /* Of a lane's elements those whose first 16 bits do not exceed the threshold's. first: the tile's element 0. *ret_tied:
@@ -31,9 +31,8 @@ __device__ static inline uint32_t ftdn_cuda_find_candidates(ftdn_site_stream str
                                                             uint32_t lane, uint32_t *ret_tied)
 {
     const uint32_t top = 0x80008000u, limit = first16 << 16 | first16;
-    uint32_t candidates = 0, ties = 0;
-    for (uint32_t step = 0; step < FTDN_CUDA_TILE_STEPS; step++) {
-        uint32_t block = first / 8 + step * FTDN_CUDA_WARP + lane;
+    uint32_t candidates = 0, ties = 0, block = first / 8 + (lane >> 4) * (FTDN_CUDA_TILE / 16) + (lane & 15);
+    for (uint32_t step = 0; step < FTDN_CUDA_TILE_STEPS; step++, block += 16) {
         ftdn_philox_block bits = ftdn_site_block(stream, FTDN_PURPOSE_SELECT, block);
         FTDN_UNROLL
         for (uint32_t w = 0; w < 4; w++) {

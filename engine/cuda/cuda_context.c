@@ -24,17 +24,6 @@ ftdn_status ftdn_cuda_enter(const ftdn_program *program, ftdn_error *err)
     return FTDN_OK;
 }
 
-/* Room for byte images on their way; an input of other than three channels takes none. */
-static ftdn_status make_pixels(const ftdn_program *program, ftdn_cuda_context_state *state, ftdn_error *err)
-{
-    ftdn_shape shape = program->graph->node[0].shape;
-    if (shape.c != 3) return FTDN_OK;
-    size_t n_bytes = ftdn_shape_elements(shape) * (size_t)program->schedule.micro_batch;
-    FTDN_CUDA(cudaMallocHost((void **)&state->host_pixels, n_bytes), "images", err);
-    FTDN_CUDA(cudaEventCreateWithFlags(&state->pixels_sent, cudaEventDisableTiming), "images", err);
-    return ftdn_cuda_alloc(n_bytes, "the images of a micro-batch", (void **)&state->pixels, err);
-}
-
 static ftdn_status make_context(const ftdn_program *program, ftdn_cuda_context_state *state, ftdn_error *err)
 {
     const ftdn_cuda_program *plan = program->state;
@@ -48,7 +37,7 @@ static ftdn_status make_context(const ftdn_program *program, ftdn_cuda_context_s
         FTDN_CUDA(cudaEventCreateWithFlags(&state->mark[i], cudaEventDefault), NULL, err);
     }
     if (program->for_training) FTDN_TRY(ftdn_cuda_norm_scratch_create(program, &state->norm_slice_sums, err));
-    return make_pixels(program, state, err);
+    return FTDN_OK;
 }
 
 ftdn_status ftdn_cuda_clear_after(const ftdn_context *context, void *values, size_t n_bytes, ftdn_error *err)

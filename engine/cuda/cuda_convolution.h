@@ -42,9 +42,10 @@ FTDN_NODISCARD ftdn_status ftdn_cuda_library_create(cudaStream_t stream, ftdn_cu
 void ftdn_cuda_library_free(ftdn_cuda_library *library);
 const char *ftdn_cuda_library_version(void); /* "cuDNN 9.19.0"; static text; touches no device */
 
-/* FTDN_ERR_BACKEND: no deterministic plan computes it (which operation, which shapes, what the library said). */
-FTDN_NODISCARD ftdn_status ftdn_cuda_convolution_create(ftdn_cuda_library *library,
-                                                        const ftdn_cuda_convolution_desc *desc,
+/* For the calling thread's device. Its plan is made for the first of those that are the same but for their name, and
+ * kept for later ones. FTDN_ERR_BACKEND: no deterministic plan computes it (which operation, which shapes, what the
+ * library said). FTDN_ERR_MEMORY: too little of the device for its first run. */
+FTDN_NODISCARD ftdn_status ftdn_cuda_convolution_create(const ftdn_cuda_convolution_desc *desc,
                                                         ftdn_cuda_convolution **ret_convolution, ftdn_error *err);
 void ftdn_cuda_convolution_free(ftdn_cuda_convolution *convolution);
 size_t ftdn_cuda_convolution_workspace_bytes(const ftdn_cuda_convolution *convolution);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/cuda/cuda_backend.h"
+#include "engine/cuda/cuda_memory.h"
 #include "engine/cuda/cuda_objects.h"
 #include "engine/cuda/cuda_pixels.h"
 #include "engine/cuda/cuda_status.h"
@@ -36,11 +37,22 @@ static ftdn_status load_values(const ftdn_context *context, const ftdn_input *in
     return FTDN_OK;
 }
 
+/* Room for byte images on their way: pinned memory is slow to make, and trials have their images on the device. What
+ * was made of it when an allocation fails stays the context's, and is made no second time. */
+static ftdn_status make_pixels(ftdn_cuda_context_state *state, size_t n_bytes, ftdn_error *err)
+{
+    if (!state->host_pixels) FTDN_CUDA(cudaMallocHost((void **)&state->host_pixels, n_bytes), "images", err);
+    if (!state->pixels_sent)
+        FTDN_CUDA(cudaEventCreateWithFlags(&state->pixels_sent, cudaEventDisableTiming), "images", err);
+    return ftdn_cuda_alloc(n_bytes, "the images of a micro-batch", (void **)&state->pixels, err);
+}
+
 /* The bytes of the images through pinned memory to the device, as a batch of their own. */
 static ftdn_status send_pixels(const ftdn_context *context, const ftdn_input *input, size_t n_elements, ftdn_error *err)
 {
-    const ftdn_cuda_context_state *state = context->state;
+    ftdn_cuda_context_state *state = context->state;
     assert(!state->records);
+    if (!state->pixels) FTDN_TRY(make_pixels(state, n_elements * (size_t)context->program->schedule.micro_batch, err));
     FTDN_CUDA(cudaEventSynchronize(state->pixels_sent), "images", err);
     for (int n = 0; n < input->n_images; n++) {
         memcpy(state->host_pixels + (size_t)n * n_elements, input->pixels[n], n_elements);

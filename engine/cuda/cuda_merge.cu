@@ -25,8 +25,9 @@ static __global__ void merge_forward(struct merge_shape shape, unsigned n_items,
 {
     unsigned item = lane_item();
     if (item >= n_items) return;
-    unsigned n_lanes = (unsigned)(shape.n_channels / W), channel = item % n_lanes * W;
-    size_t at = (size_t)blockIdx.y * n_items + item, copied = at / n_lanes * (size_t)shape.n_merged;
+    unsigned n_lanes = (unsigned)(shape.n_channels / W), cell = item / n_lanes, channel = item % n_lanes * W;
+    size_t at = (size_t)blockIdx.y * n_items + item;
+    size_t copied = ((size_t)blockIdx.y * (n_items / n_lanes) + cell) * (size_t)shape.n_merged;
     lanes<W> value = load_lanes<W>(maps.x + at * W);
     for (int i = 0; i < W; i++) {
         int j = maps.place[channel + i];
@@ -58,13 +59,14 @@ static __global__ void merge_backward(struct merge_shape shape, unsigned n_items
 {
     unsigned item = lane_item();
     if (item >= n_items) return;
+    unsigned n_channels = (unsigned)shape.n_channels, cell = item / n_channels;
     size_t at = (size_t)blockIdx.y * n_items + item;
-    int j = maps.place[item % (unsigned)shape.n_channels];
+    int j = maps.place[item % n_channels];
     if (j < 0) {
         dx[at] += dy[at];
         return;
     }
-    size_t copied = at / (size_t)shape.n_channels * (size_t)shape.n_merged + (size_t)j;
+    size_t copied = ((size_t)blockIdx.y * (n_items / n_channels) + cell) * (size_t)shape.n_merged + (size_t)j;
     if (shape.merge == FTDN_MERGE_MEAN) {
         dx[at] += 0.5f * dy[at];
         first_dcopy[copied] += 0.5f * dy[at];

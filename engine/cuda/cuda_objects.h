@@ -48,7 +48,7 @@ typedef struct ftdn_cuda_context_state {
     ftdn_cuda_library *library;
     void *workspace;               /* forward_workspace_bytes */
     ftdn_cuda_batch *batch;        /* [2] in device memory: of set_batch, of the bytes in `pixels` */
-    uint8_t *host_pixels, *pixels; /* [micro_batch,H,W,3] on their way, pinned and on the device; NULL: no bytes */
+    uint8_t *host_pixels, *pixels; /* [micro_batch,H,W,3] on their way, pinned and on the device; NULL: none came yet */
     cudaEvent_t pixels_sent;       /* host_pixels may be written again */
     cudaEvent_t mark[FTDN_DEVICE_MARKS];
     double *norm_slice_sums; /* of batch norms in training mode (cuda_batch_norm.h); NULL of other programs */

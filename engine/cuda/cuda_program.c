@@ -25,14 +25,13 @@ void ftdn_cuda_program_done(ftdn_program *program)
 }
 
 static ftdn_status make_convolution(const ftdn_program *program, int index, ftdn_cuda_convolution_kind kind,
-                                    ftdn_cuda_library *library, ftdn_cuda_convolution **ret_convolution,
-                                    size_t *workspace_bytes, ftdn_error *err)
+                                    ftdn_cuda_convolution **ret_convolution, size_t *workspace_bytes, ftdn_error *err)
 {
     const ftdn_step *plan = &program->schedule.step[index];
     const ftdn_cuda_convolution_desc desc =
         ftdn_cuda_convolution_describe(program->graph, plan->node, kind, program->schedule.micro_batch,
                                        plan->activation, program->conv_algorithm == FTDN_CONV_TF32);
-    FTDN_TRY(ftdn_cuda_convolution_create(library, &desc, ret_convolution, err));
+    FTDN_TRY(ftdn_cuda_convolution_create(&desc, ret_convolution, err));
     size_t n_bytes = ftdn_cuda_convolution_workspace_bytes(*ret_convolution);
     if (n_bytes > *workspace_bytes) *workspace_bytes = n_bytes;
     return FTDN_OK;
@@ -44,18 +43,17 @@ static bool wants_map_gradient(const ftdn_program *program, int index)
     return program->gradient_layout.map_offset[program->schedule.step[index].source] != FTDN_NO_MAP;
 }
 
-static ftdn_status make_convolutions(const ftdn_program *program, int index, ftdn_cuda_library *library,
-                                     ftdn_error *err)
+static ftdn_status make_convolutions(const ftdn_program *program, int index, ftdn_error *err)
 {
     ftdn_cuda_program *state = program->state;
     ftdn_cuda_step *step = &state->step[index];
-    FTDN_TRY(make_convolution(program, index, FTDN_CUDA_CONVOLUTION_FORWARD, library, &step->forward,
+    FTDN_TRY(make_convolution(program, index, FTDN_CUDA_CONVOLUTION_FORWARD, &step->forward,
                               &state->forward_workspace_bytes, err));
     if (!program->for_gradients && !program->for_training) return FTDN_OK;
     if (wants_map_gradient(program, index))
-        FTDN_TRY(make_convolution(program, index, FTDN_CUDA_CONVOLUTION_MAP_GRADIENT, library, &step->map_gradient,
+        FTDN_TRY(make_convolution(program, index, FTDN_CUDA_CONVOLUTION_MAP_GRADIENT, &step->map_gradient,
                                   &state->gradient_workspace_bytes, err));
-    return make_convolution(program, index, FTDN_CUDA_CONVOLUTION_FILTER_GRADIENT, library, &step->filter_gradient,
+    return make_convolution(program, index, FTDN_CUDA_CONVOLUTION_FILTER_GRADIENT, &step->filter_gradient,
                             &state->gradient_workspace_bytes, err);
 }
 
@@ -66,33 +64,23 @@ static ftdn_status make_merge(const ftdn_node *node, ftdn_cuda_step *step, ftdn_
     return ftdn_cuda_upload_places(node->merged, node->n_merged, n_channels, step->merged_place, err);
 }
 
-static ftdn_status make_steps(const ftdn_program *program, ftdn_cuda_library *library, ftdn_error *err)
+static ftdn_status make_steps(const ftdn_program *program, ftdn_error *err)
 {
     ftdn_cuda_program *state = program->state;
     for (int s = 0; s < program->schedule.n_steps; s++) {
         const ftdn_node *node = &program->graph->node[program->schedule.step[s].node];
-        if (node->op == FTDN_OP_CONV && node->groups == 1) FTDN_TRY(make_convolutions(program, s, library, err));
+        if (node->op == FTDN_OP_CONV && node->groups == 1) FTDN_TRY(make_convolutions(program, s, err));
         if (node->op == FTDN_OP_MERGE) FTDN_TRY(make_merge(node, &state->step[s], err));
     }
     return FTDN_OK;
 }
 
-/* Plans are chosen with a handle of the library that lives as long as the choice. */
 static ftdn_status make_program(const ftdn_program *program, ftdn_error *err)
 {
     ftdn_cuda_program *state = program->state;
-    cudaStream_t stream;
-    ftdn_cuda_library *library;
     FTDN_CUDA(cudaGetDevice(&state->device), NULL, err);
     FTDN_TRY(ftdn_cuda_meet_device(state->device, err));
-    FTDN_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), NULL, err);
-    ftdn_status status = ftdn_cuda_library_create(stream, &library, err);
-    if (status == FTDN_OK) {
-        status = make_steps(program, library, err);
-        ftdn_cuda_library_free(library);
-    }
-    (void)cudaStreamDestroy(stream);
-    return status;
+    return make_steps(program, err);
 }
 
 /* Tensor cores that multiply TF32 numbers came with compute capability 8.0. */

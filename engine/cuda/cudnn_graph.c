@@ -1,6 +1,7 @@
 #include "engine/cuda/cudnn_graph.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 
 /* Tensors between fused operations have names too, but no memory. */
@@ -95,16 +96,17 @@ static cudnnBackendDescriptor_t add_convolution(ftdn_cudnn_set *set, const ftdn_
     return ftdn_cudnn_finalize(set, operation);
 }
 
-/* y = f(x, b), element by element. upper_clip: 0: none. b: NULL where f has one operand. */
-static cudnnBackendDescriptor_t add_pointwise(ftdn_cudnn_set *set, cudnnPointwiseMode_t mode, double upper_clip,
+/* y = f(x, b), element by element. ceiling: of a rectifier; infinite: none, and said so, lest it be the largest finite
+ * number. b: NULL where f has one operand. */
+static cudnnBackendDescriptor_t add_pointwise(ftdn_cudnn_set *set, cudnnPointwiseMode_t mode, double ceiling,
                                               cudnnBackendDescriptor_t x, cudnnBackendDescriptor_t b,
                                               cudnnBackendDescriptor_t y)
 {
     cudnnBackendDescriptor_t function = ftdn_cudnn_add(set, CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
     ftdn_cudnn_put(set, function, CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, 1, &mode);
     ftdn_cudnn_put(set, function, CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_TYPE_DATA_TYPE, 1, &f32);
-    if (upper_clip > 0) {
-        ftdn_cudnn_put(set, function, CUDNN_ATTR_POINTWISE_RELU_UPPER_CLIP, CUDNN_TYPE_DOUBLE, 1, &upper_clip);
+    if (mode == CUDNN_POINTWISE_RELU_FWD) {
+        ftdn_cudnn_put(set, function, CUDNN_ATTR_POINTWISE_RELU_UPPER_CLIP, CUDNN_TYPE_DOUBLE, 1, &ceiling);
     }
     ftdn_cudnn_finalize(set, function);
     cudnnBackendDescriptor_t operation = ftdn_cudnn_add(set, CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
@@ -157,8 +159,8 @@ ftdn_status ftdn_cudnn_graph_init(ftdn_cudnn_graph *graph, const ftdn_cuda_convo
         operation[n_operations++] = add_pointwise(set, CUDNN_POINTWISE_ADD, 0, y, bias, biased);
         if (has_activation) {
             cudnnBackendDescriptor_t result = add_tensor(set, FTDN_CUDNN_OUT, desc->n_images, desc->out, false);
-            double upper_clip = desc->activation == FTDN_ACTIVATION_RELU6 ? 6 : 0;
-            operation[n_operations++] = add_pointwise(set, CUDNN_POINTWISE_RELU_FWD, upper_clip, biased, NULL, result);
+            double ceiling = desc->activation == FTDN_ACTIVATION_RELU6 ? 6 : (double)INFINITY;
+            operation[n_operations++] = add_pointwise(set, CUDNN_POINTWISE_RELU_FWD, ceiling, biased, NULL, result);
         }
     }
     graph->operations = ftdn_cudnn_add(set, CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);

@@ -107,12 +107,13 @@ static ftdn_status try_round(plan_search *search, const plan_round *round, ftdn_
 }
 
 ftdn_status ftdn_cudnn_plan_init(ftdn_cudnn_plan *plan, const ftdn_cuda_convolution_desc *desc,
-                                 const ftdn_cudnn_device *device, ftdn_error *err)
+                                 const ftdn_cudnn_device *device, bool may_fuse, ftdn_error *err)
 {
     plan_search search = {.desc = desc, .device = device};
+    may_fuse = may_fuse && desc->kind == FTDN_CUDA_CONVOLUTION_FORWARD;
     for (size_t i = 0; i < sizeof rounds / sizeof *rounds; i++) {
         bool found = false;
-        if (rounds[i].is_fused && desc->kind != FTDN_CUDA_CONVOLUTION_FORWARD) continue;
+        if (rounds[i].is_fused && !may_fuse) continue;
         FTDN_TRY(try_round(&search, &rounds[i], plan, &found, err));
         if (found) return FTDN_OK;
     }

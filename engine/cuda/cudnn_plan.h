@@ -23,9 +23,10 @@ typedef struct ftdn_cudnn_plan {
     ftdn_text text; /* "engine 44, knobs 2=12 18=0, workspace 283901968, bias and activation fused" */
 } ftdn_cudnn_plan;
 
-/* FTDN_ERR_BACKEND: no engine that may be used computes it. On failure nothing is left behind. */
+/* may_fuse: else the plan is that of the bare convolution. FTDN_ERR_BACKEND: no engine that may be used computes it. On
+ * failure nothing is left behind. */
 FTDN_NODISCARD ftdn_status ftdn_cudnn_plan_init(ftdn_cudnn_plan *plan, const ftdn_cuda_convolution_desc *desc,
-                                                const ftdn_cudnn_device *device, ftdn_error *err);
+                                                const ftdn_cudnn_device *device, bool may_fuse, ftdn_error *err);
 void ftdn_cudnn_plan_done(ftdn_cudnn_plan *plan);
 
 #endif

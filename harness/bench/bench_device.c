@@ -158,7 +158,25 @@ static ftdn_status take_free_bytes(const ftdn_device_bench *bench, double *ret_b
     return FTDN_OK;
 }
 
-/* One size: its evaluations, and at the size that campaigns use its stages and its memory. */
+/* A line of a program's description becomes an object. */
+static void note_plans(ftdn_device_bench *bench, const ftdn_device_subject *subject, const ftdn_program *program)
+{
+    ftdn_text lines;
+    ftdn_text_init(&lines);
+    ftdn_program_describe(program, &lines);
+    for (char *line = lines.chars, *end; line && (end = strchr(line, '\n')); line = end + 1) {
+        *end = '\0';
+        ftdn_text_append(&bench->plans,
+                         "%s{\"network\":\"%s\",\"numbers\":\"%s\",\"plan\":", bench->plans.n_chars ? ",\n" : "",
+                         subject->network, subject->arithmetic);
+        ftdn_text_append_json_string(&bench->plans, line);
+        ftdn_text_append(&bench->plans, "}");
+    }
+    bench->plans.failed = bench->plans.failed || lines.failed;
+    ftdn_text_done(&lines);
+}
+
+/* One size: its evaluations, and at the size that campaigns use its plans, its stages and its memory. */
 static ftdn_status measure_size(ftdn_device_bench *bench, const ftdn_device_subject *subject, int micro_batch,
                                 ftdn_error *err)
 {
@@ -180,6 +198,7 @@ static ftdn_status measure_size(ftdn_device_bench *bench, const ftdn_device_subj
                               1);
     }
     if (status == FTDN_OK && micro_batch == main_size(bench->options)) {
+        note_plans(bench, subject, rig.program);
         announce(bench, subject, "stages");
         status = ftdn_device_measure_stages(bench, subject, &rig, median_s, err);
     }
@@ -269,6 +288,7 @@ ftdn_status ftdn_bench_device(const ftdn_device_bench_options *options, ftdn_are
 {
     ftdn_device_bench bench = {.options = options, .arena = arena};
     ftdn_dataset *dataset;
+    ftdn_text_init(&bench.plans);
     FTDN_TRY(check_model(options->model, err));
     bench.conditions = ftdn_bench_conditions_take(FTDN_CONV_DIRECT);
     FTDN_TRY(open_device(&bench, err));
@@ -278,6 +298,13 @@ ftdn_status ftdn_bench_device(const ftdn_device_bench_options *options, ftdn_are
     if (status == FTDN_OK) status = measure_all(&bench, dataset, err);
     ftdn_dataset_close(dataset);
     ftdn_bench_tell(options->progress, NULL, "");
+    if (status == FTDN_OK) status = ftdn_text_check(&bench.plans, err);
     if (status == FTDN_OK) *ret_bench = bench;
+    else ftdn_device_bench_done(&bench);
     return status;
+}
+
+void ftdn_device_bench_done(ftdn_device_bench *bench)
+{
+    ftdn_text_done(&bench->plans);
 }

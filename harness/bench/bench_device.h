@@ -45,13 +45,16 @@ typedef struct ftdn_device_bench {
     const char *arithmetic[2]; /* of f32, of tf32: what decides bits; static text */
     int n_measures;
     ftdn_device_measure measure[FTDN_DEVICE_BENCH_MEASURES];
+    ftdn_text plans; /* how each convolution is computed at the size that campaigns use: JSON objects, commas between */
 } ftdn_device_bench;
 
-/* FTDN_ERR_BACKEND: no device answers. FTDN_ERR_ARG: a network that cannot be measured without a file. */
+/* FTDN_ERR_BACKEND: no device answers. FTDN_ERR_ARG: a network that cannot be measured without a file. ret_bench is to
+ * be freed, on success only. */
 FTDN_NODISCARD ftdn_status ftdn_bench_device(const ftdn_device_bench_options *options, ftdn_arena *arena,
                                              ftdn_device_bench *ret_bench, ftdn_error *err);
+void ftdn_device_bench_done(ftdn_device_bench *bench);
 
-/* The conditions and one line per measure; or all of it as one JSON object. */
+/* The conditions and one line per measure; or all of it, and the plans, as one JSON object. */
 void ftdn_device_bench_write_table(const ftdn_device_bench *bench, ftdn_text *text);
 void ftdn_device_bench_write_json(const ftdn_device_bench *bench, ftdn_text *text);
 

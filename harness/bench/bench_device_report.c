@@ -87,5 +87,7 @@ void ftdn_device_bench_write_json(const ftdn_device_bench *bench, ftdn_text *tex
         ftdn_append_json_member(text, "numbers", own->arithmetic);
         ftdn_text_append(text, "}");
     }
+    ftdn_text_append(text, "\n],\"plans\":[\n");
+    ftdn_text_append_bytes(text, bench->plans.chars, bench->plans.n_chars);
     ftdn_text_append(text, "\n]}\n");
 }

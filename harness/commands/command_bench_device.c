@@ -30,6 +30,7 @@ static ftdn_status answer(const void *user, const ftdn_arguments *arguments, ftd
     FTDN_TRY(ftdn_bench_device(&options, arena, bench, err));
     if (values->wants_json) ftdn_device_bench_write_json(bench, text);
     else ftdn_device_bench_write_table(bench, text);
+    ftdn_device_bench_done(bench);
     return FTDN_OK;
 }
 
@@ -46,7 +47,8 @@ ftdn_status ftdn_command_bench_device(int argc, char **argv, ftdn_exit_code *ret
                             "the largest; 1, 8, 32 and 64 below it are measured too (default: 128)"),
         FTDN_INTEGER_OPTION("images", 'n', "N", &values.n_images, 1, 100000, "of an evaluation (default: 512)"),
         FTDN_INTEGER_OPTION("repeats", 'r', "N", &values.n_repeats, 1, 1000, "samples of each measure (default: 7)"),
-        FTDN_FLAG_OPTION("json", 0, &values.wants_json, "an object instead of a table"),
+        FTDN_FLAG_OPTION("json", 0, &values.wants_json,
+                         "an object instead of a table, with the plan of each convolution"),
     };
     const ftdn_command command = {
         .name = "ftdn bench device",

@@ -32,7 +32,7 @@ static ftdn_status find_device(ftdn_campaign_files *files, const plan_options *o
     if (options->shard)
         return FTDN_FAIL(err, cause.status,
                          "%s; which trials are part of a shard follows from their ids, and these name the kind of "
-                         "device that computes; --device sm_90 plans for one of that kind",
+                         "device that computes; --device sm_90x132 plans for one of that kind",
                          cause.message);
     p->no_device = ftdn_arena_format(&files->arena, err, "%s", cause.message);
     return p->no_device ? FTDN_OK : FTDN_ERR_MEMORY;
@@ -139,7 +139,7 @@ ftdn_status ftdn_command_plan(int argc, char **argv, ftdn_exit_code *ret_exit, f
         FTDN_INTEGER_OPTION("threads", 't', "N", &options.n_threads, 1, 1024, "of each worker, as 'ftdn run'"),
         FTDN_TEXT_OPTION("shard", 0, "I/N", &options.shard, "only part I of N"),
         FTDN_TEXT_OPTION("device", 0, "KIND", &options.device,
-                         "plan for GPUs of a kind that is not here, sm_90; 'ftdn doctor' names it there"),
+                         "plan for GPUs of a kind that is not here, sm_90x132; 'ftdn doctor' names it there"),
         FTDN_FLAG_OPTION("list", 0, &options.list, "list every trial, however many there are"),
         FTDN_FLAG_OPTION("no-estimate", 0, &options.no_estimate, "measure nothing, estimate nothing"),
         FTDN_FLAG_OPTION("resolved", 0, &options.resolved, "print the manifest as it is understood, and nothing else"),

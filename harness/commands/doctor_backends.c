@@ -133,14 +133,14 @@ static ftdn_status try_device(ftdn_doctor *doctor, int device, ftdn_error *err)
     bool is_sound = status == FTDN_OK && difference <= TOLERANCE;
     doctor->n_sound_devices += is_sound;
     if (status != FTDN_OK)
-        return ftdn_doctor_add(doctor, what, FTDN_FINDING_BROKEN, advice, err, "%s, sm_%d%d: %s", info->name,
-                               info->major, info->minor, cause.message);
-    return ftdn_doctor_add(doctor, what, is_sound ? FTDN_FINDING_OK : FTDN_FINDING_BROKEN, is_sound ? NULL : advice,
-                           err,
-                           "%s, sm_%d%d, %.1f GiB of memory, %.1f free; two convolutions differ from the reference by "
-                           "%.1g",
-                           info->name, info->major, info->minor, (double)info->total_bytes / FTDN_GIB,
-                           (double)info->free_bytes / FTDN_GIB, difference);
+        return ftdn_doctor_add(doctor, what, FTDN_FINDING_BROKEN, advice, err, "%s, sm_%d%dx%d: %s", info->name,
+                               info->major, info->minor, info->n_multiprocessors, cause.message);
+    return ftdn_doctor_add(
+        doctor, what, is_sound ? FTDN_FINDING_OK : FTDN_FINDING_BROKEN, is_sound ? NULL : advice, err,
+        "%s, sm_%d%dx%d, %.1f GiB of memory, %.1f free; two convolutions differ from the reference by "
+        "%.1g",
+        info->name, info->major, info->minor, info->n_multiprocessors, (double)info->total_bytes / FTDN_GIB,
+        (double)info->free_bytes / FTDN_GIB, difference);
 }
 
 static ftdn_status try_all(ftdn_doctor *doctor, ftdn_error *err)

@@ -1,5 +1,6 @@
 #include "harness/plan/arithmetic.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/device.h"
@@ -31,26 +32,34 @@ ftdn_status ftdn_find_arithmetic(const ftdn_trial_settings *settings, const char
     return FTDN_OK;
 }
 
-/* "sm_90": 9 and 0; "sm_120": 12 and 0. */
-static bool read_kind(const char *kind, int *ret_major, int *ret_minor)
+/* "sm_90x132": 9, 0 and 132; "sm_120x170": 12, 0 and 170. */
+static bool read_kind(const char *kind, int *ret_major, int *ret_minor, int *ret_n_multiprocessors)
 {
+    static const char figures[] = "0123456789";
     if (strncmp(kind, "sm_", 3) != 0) return false;
     const char *digits = kind + 3;
-    size_t n_digits = strspn(digits, "0123456789");
-    if (n_digits < 2 || n_digits > 3 || digits[n_digits] || *digits == '0') return false;
+    size_t n_digits = strspn(digits, figures);
+    if (n_digits < 2 || n_digits > 3 || *digits == '0' || digits[n_digits] != 'x') return false;
+    const char *number = digits + n_digits + 1;
+    size_t n_number = strspn(number, figures);
+    if (n_number < 1 || n_number > 5 || *number == '0' || number[n_number]) return false;
     *ret_major = digits[0] - '0';
     if (n_digits == 3) *ret_major = 10 * *ret_major + digits[1] - '0';
     *ret_minor = digits[n_digits - 1] - '0';
+    *ret_n_multiprocessors = atoi(number);
     return true;
 }
 
 ftdn_status ftdn_arithmetic_assume_device(const char *kind, ftdn_error *err)
 {
     const ftdn_device_module *module;
-    int major, minor;
-    if (!read_kind(kind, &major, &minor))
-        return FTDN_FAIL(err, FTDN_ERR_ARG, "'%s' is no kind of device; they are called sm_80, sm_90, ...", kind);
+    int major, minor, n_multiprocessors;
+    if (!read_kind(kind, &major, &minor, &n_multiprocessors))
+        return FTDN_FAIL(err, FTDN_ERR_ARG,
+                         "'%s' is no kind of device; they are called sm_90x132: compute capability 9.0, 132 "
+                         "multiprocessors ('ftdn doctor' names it where one answers)",
+                         kind);
     FTDN_TRY(ftdn_device_module_open(&module, err));
-    module->device->assume(major, minor);
+    module->device->assume(major, minor, n_multiprocessors);
     return FTDN_OK;
 }

@@ -22,7 +22,7 @@ int ftdn_find_micro_batch(const ftdn_trial_settings *settings, const ftdn_backen
 FTDN_NODISCARD ftdn_status ftdn_find_arithmetic(const ftdn_trial_settings *settings, const char **ret_arithmetic,
                                                 int *ret_micro_batch, ftdn_error *err);
 
-/* From now on trials are planned for devices of this kind, "sm_90", whatever answers here. What else is part of the
+/* From now on trials are planned for devices of this kind, "sm_90x132", whatever answers here. What else is part of the
  * arithmetic (cuDNN's version) stays this machine's. FTDN_ERR_ARG: no kind of device. FTDN_ERR_BACKEND: no module. */
 FTDN_NODISCARD ftdn_status ftdn_arithmetic_assume_device(const char *kind, ftdn_error *err);
 

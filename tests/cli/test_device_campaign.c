@@ -161,21 +161,22 @@ static void a_plan_for_a_kind_of_device_has_its_ids_wherever_it_is_made(void **s
     ftdn_cli_place *place = *state;
     ftdn_arena *arena = &place->arena;
     write_manifest("m.json", ON_DEVICE, SWEEP);
-    const ftdn_json *here = list_planned(arena, "m.json", "sm_90", N_TRIALS);
-    const ftdn_json *other = list_planned(arena, "m.json", "sm_120", N_TRIALS);
+    const ftdn_json *here = list_planned(arena, "m.json", "sm_90x132", N_TRIALS);
+    const ftdn_json *other = list_planned(arena, "m.json", "sm_120x170", N_TRIALS);
     setenv("FTDN_EMULATOR_DEVICES", "0", 1);
-    const ftdn_json *elsewhere = list_planned(arena, "m.json", "sm_90", N_TRIALS);
+    const ftdn_json *elsewhere = list_planned(arena, "m.json", "sm_90x132", N_TRIALS);
     for (int i = 0; i < N_TRIALS; i++) {
         const char *id = ftdn_cli_member(here->child[i], "id")->string;
-        ftdn_cli_assert_says(ftdn_cli_member(engine_of(here->child[i]), "arithmetic")->string, "f32 fma sm_90 ");
-        ftdn_cli_assert_says(ftdn_cli_member(engine_of(other->child[i]), "arithmetic")->string, "f32 fma sm_120 ");
+        ftdn_cli_assert_says(ftdn_cli_member(engine_of(here->child[i]), "arithmetic")->string, "f32 fma sm_90x132 ");
+        ftdn_cli_assert_says(ftdn_cli_member(engine_of(other->child[i]), "arithmetic")->string, "f32 fma sm_120x170 ");
         assert_string_equal(ftdn_cli_member(elsewhere->child[i], "id")->string, id);
         assert_string_not_equal(ftdn_cli_member(other->child[i], "id")->string, id);
     }
-    static const char *const wrong[] = {"sm90", "sm_9", "sm_", "sm_090", "sm_9x", "sm_1200", "h200"};
+    static const char *const wrong[] = {"sm90x132", "sm_9x1",  "sm_",      "sm_090x1",  "sm_90",
+                                        "sm_90x",   "sm_90x0", "sm_90x1a", "sm_1200x1", "h200"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         ftdn_cli_assert_fails(FTDN_CLI(arena, "plan", "m.json", "--device", wrong[i]), 2,
-                              " is no kind of device; they are called sm_80, sm_90, ...");
+                              " is no kind of device; they are called sm_90x132");
 }
 
 /* Nothing is said that depends on an id, and nothing is measured. */
@@ -195,13 +196,13 @@ static void without_a_device_a_plan_has_no_ids(void **state)
     ftdn_cli_assert_done(result);
     ftdn_cli_assert_says(result.out, "\n8 trials; which of them results/small.db holds is not known: ids name the kind "
                                      "of device that computes, and no device answers: cudaGetDeviceCount: ");
-    ftdn_cli_assert_says(result.out, " (--device sm_90 plans for one of that kind)\n");
+    ftdn_cli_assert_says(result.out, " (--device sm_90x132 plans for one of that kind)\n");
     ftdn_cli_assert_says(result.out, "\n  weight_rate 0.02, feature_map_rate 0.02, kr second_order 0.5 mean, seed 0\n");
     assert_null(strstr(result.out, "missing"));
     assert_null(strstr(result.out, "time "));
     ftdn_cli_assert_fails(FTDN_CLI(arena, "plan", "m.json", "--shard", "1/2"), 1,
                           "which trials are part of a shard follows from their ids");
-    ftdn_cli_assert_done(FTDN_CLI(arena, "plan", "m.json", "--shard", "1/2", "--device", "sm_90"));
+    ftdn_cli_assert_done(FTDN_CLI(arena, "plan", "m.json", "--shard", "1/2", "--device", "sm_90x132"));
     write_manifest("m.json", ON_PROCESSOR, SWEEP);
     ftdn_cli_assert_says(FTDN_CLI(arena, "plan", "m.json", "--no-estimate").out, "8 trials, 0 in results/small.db");
 }

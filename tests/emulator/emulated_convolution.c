@@ -59,10 +59,10 @@ static size_t round_up(int n)
     return ((size_t)n + N_LANES - 1) / N_LANES * N_LANES;
 }
 
-ftdn_status ftdn_cuda_convolution_create(ftdn_cuda_library *library, const ftdn_cuda_convolution_desc *desc,
+ftdn_status ftdn_cuda_convolution_create(const ftdn_cuda_convolution_desc *desc,
                                          ftdn_cuda_convolution **ret_convolution, ftdn_error *err)
 {
-    assert(library && desc->n_images >= 1 && desc->stride >= 1 && desc->dilation >= 1);
+    assert(desc->n_images >= 1 && desc->stride >= 1 && desc->dilation >= 1);
     ftdn_cuda_convolution *convolution = calloc(1, sizeof *convolution);
     if (!convolution) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for convolution '%s'", desc->name);
     convolution->desc = *desc;

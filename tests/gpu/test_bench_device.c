@@ -64,6 +64,20 @@ static void assert_table_says_where(const ftdn_device_bench *bench)
     ftdn_text_done(&text);
 }
 
+/* Of all convolutions but the depthwise ones. */
+static void assert_plans_are_told(const ftdn_json *root, const ftdn_device_bench *bench)
+{
+    enum { N_CONVOLUTIONS = 34 };
+    const ftdn_json *plans = ftdn_json_find(root, "plans");
+    assert_int_equal(plans->n_children, N_CONVOLUTIONS * bench->n_arithmetics);
+    for (int i = 0; i < plans->n_children; i++) {
+        const ftdn_json *plan = plans->child[i];
+        assert_string_equal(ftdn_json_find(plan, "network")->string, "ssd_mobilenet_v1");
+        assert_string_equal(ftdn_json_find(plan, "numbers")->string, i < N_CONVOLUTIONS ? "f32" : "tf32");
+    }
+    assert_memory_equal(ftdn_json_find(plans->child[0], "plan")->string, "base_net.0.0: ", 14);
+}
+
 static void every_part_is_measured_and_the_report_says_where(void **state)
 {
     static const char *const of_each_size[] = {"evaluation with 1 % map faults", "of it average precision, on the host",
@@ -96,6 +110,8 @@ static void every_part_is_measured_and_the_report_says_where(void **state)
     assert_int_equal(ftdn_json_find(find_measure(root, "evaluation with 1 % map faults", 2), "limit")->kind,
                      FTDN_JSON_NULL);
     assert_table_says_where(&bench);
+    assert_plans_are_told(root, &bench);
+    ftdn_device_bench_done(&bench);
     ftdn_arena_done(&arena);
 }
 

@@ -76,12 +76,51 @@ static void a_map_larger_than_the_grid_is_covered(void **state)
     check(65537, 70, FTDN_ACTIVATION_RELU6);
 }
 
+static bool is_wrong(size_t n_values, int n_channels, const float *wanted, const float *y)
+{
+    int found = 0;
+    int *on_device;
+    assert_int_equal(cudaMalloc((void **)&on_device, sizeof found), cudaSuccess);
+    assert_int_equal(cudaMemset(on_device, 0, sizeof found), cudaSuccess);
+    ftdn_cuda_find_wrong(NULL, n_values, n_channels, wanted, y, on_device);
+    assert_int_equal(cudaGetLastError(), cudaSuccess);
+    assert_int_equal(cudaMemcpy(&found, on_device, sizeof found, cudaMemcpyDeviceToHost), cudaSuccess);
+    cudaFree(on_device);
+    return found;
+}
+
+/* The emulator's device memory is the host's. */
+static void one_wrong_value_is_found_and_nan_is_nan(void **state)
+{
+    (void)state;
+    static const int channels[] = {1, 3, 24, 126};
+    for (size_t c = 0; c < sizeof channels / sizeof *channels; c++) {
+        size_t n = (size_t)channels[c], n_values = 39 * n;
+        float *wanted, *y;
+        assert_int_equal(cudaMalloc((void **)&wanted, n * sizeof *wanted), cudaSuccess);
+        assert_int_equal(cudaMalloc((void **)&y, n_values * sizeof *y), cudaSuccess);
+        for (size_t k = 0; k < n; k++) wanted[k] = k % 3 == 2 ? NAN : (float)k;
+        for (size_t i = 0; i < n_values; i++) y[i] = wanted[i % n];
+        assert_false(is_wrong(n_values, channels[c], wanted, y));
+        for (size_t i = 0; i < n_values; i += n_values - 1) {
+            float right = y[i];
+            y[i] = isnan(right) ? 0 : NAN;
+            assert_true(is_wrong(n_values, channels[c], wanted, y));
+            y[i] = right;
+        }
+        assert_false(is_wrong(n_values, channels[c], wanted, y));
+        cudaFree(wanted);
+        cudaFree(y);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_value_has_the_bias_of_its_channel),
         cmocka_unit_test(rectifiers_clip_and_make_zero_of_nan),
         cmocka_unit_test(a_map_larger_than_the_grid_is_covered),
+        cmocka_unit_test(one_wrong_value_is_found_and_nan_is_nan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

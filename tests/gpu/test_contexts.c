@@ -246,10 +246,10 @@ static void the_arithmetic_names_numbers_device_and_library(void **state)
     }
     char expected[128];
     FTDN_ASSERT_OK(module->device->describe(0, &info, &err), err);
-    snprintf(expected, sizeof expected, "f32 fma sm_%d%d %s", info.major, info.minor,
+    snprintf(expected, sizeof expected, "f32 fma sm_%d%dx%d %s", info.major, info.minor, info.n_multiprocessors,
              ftdn_backend_version(module->backend));
     assert_string_equal(fma, expected);
-    snprintf(expected, sizeof expected, "f32 tf32 sm_%d%d %s", info.major, info.minor,
+    snprintf(expected, sizeof expected, "f32 tf32 sm_%d%dx%d %s", info.major, info.minor, info.n_multiprocessors,
              ftdn_backend_version(module->backend));
     assert_string_equal(tf32, expected);
 }

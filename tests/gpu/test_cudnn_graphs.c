@@ -94,7 +94,7 @@ static void make_plan(void *user, const char *network, const ftdn_cuda_convoluti
     plans *all = user;
     ftdn_cudnn_plan plan;
     ftdn_error err;
-    FTDN_ASSERT_OK(ftdn_cudnn_plan_init(&plan, desc, &all->device, &err), err);
+    FTDN_ASSERT_OK(ftdn_cudnn_plan_init(&plan, desc, &all->device, true, &err), err);
     if (desc->kind == FTDN_CUDA_CONVOLUTION_FORWARD) all->n_forward++;
     else all->n_gradients++;
     all->n_fused += plan.is_fused;
@@ -225,13 +225,29 @@ static void the_plan_names_engine_and_workspace(void **state)
     ftdn_error err;
     const ftdn_cuda_convolution_desc desc = make_convolution(FTDN_ACTIVATION_NONE);
     FTDN_ASSERT_OK(ftdn_cudnn_device_describe(&device, FTDN_DESCRIBED_H200, &err), err);
-    FTDN_ASSERT_OK(ftdn_cudnn_plan_init(&plan, &desc, &device, &err), err);
+    FTDN_ASSERT_OK(ftdn_cudnn_plan_init(&plan, &desc, &device, true, &err), err);
     char workspace[64];
     snprintf(workspace, sizeof workspace, ", workspace %zu", plan.workspace_bytes);
     assert_memory_equal(plan.text.chars, "engine ", 7);
     assert_non_null(strstr(plan.text.chars, workspace));
     assert_int_equal(strstr(plan.text.chars, "fused") != NULL, plan.is_fused);
     ftdn_cudnn_plan_done(&plan);
+    ftdn_cudnn_device_done(&device);
+}
+
+static void bias_and_activation_are_fused_only_where_they_may(void **state)
+{
+    (void)state;
+    ftdn_cudnn_device device;
+    const ftdn_cuda_convolution_desc desc = make_convolution(FTDN_ACTIVATION_NONE);
+    ftdn_error err;
+    FTDN_ASSERT_OK(ftdn_cudnn_device_describe(&device, FTDN_DESCRIBED_A100, &err), err);
+    for (int may_fuse = 0; may_fuse <= 1; may_fuse++) {
+        ftdn_cudnn_plan plan;
+        FTDN_ASSERT_OK(ftdn_cudnn_plan_init(&plan, &desc, &device, may_fuse, &err), err);
+        assert_int_equal(plan.is_fused, may_fuse);
+        ftdn_cudnn_plan_done(&plan);
+    }
     ftdn_cudnn_device_done(&device);
 }
 
@@ -285,6 +301,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(plain_f32_forbids_the_tensor_cores_that_tf32_allows),
         cmocka_unit_test(an_engine_that_hands_nan_on_is_forbidden_unless_the_rule_says_so),
         cmocka_unit_test(the_plan_names_engine_and_workspace),
+        cmocka_unit_test(bias_and_activation_are_fused_only_where_they_may),
         cmocka_unit_test(a_shape_that_does_not_fit_is_refused_with_layer_and_reason),
         cmocka_unit_test(a_device_that_is_described_badly_is_refused),
     };

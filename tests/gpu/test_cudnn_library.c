@@ -1,23 +1,30 @@
 /* cuDNN's handle and runs, on the emulated runtime. The library makes the plans, for a described H200; in the place of
- * running one stands a double, which notes what memory it was given. */
+ * running one stands a double, which notes what memory it was given, and rectifies the biases of a fused plan. */
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/cuda/cuda_convolution.h"
 #include "engine/cuda/cudnn_device.h"
-#include "engine/cuda/cudnn_graph.h"
+#include "engine/cuda/cudnn_plan.h"
 #include "tests/gpu/described_devices.h"
 #include "tests/gpu/square_convolution.h"
 #include "tests/support/support.h"
 
 #define MAX_TENSORS 8
+#define N_CHANNELS 24
+#define N_RESULTS ((size_t)2 * 6 * 5 * N_CHANNELS)
 
 /* The double: what the next run is to answer and write, and what the last one was given. */
 static struct {
     bool is_used;
     cudnnStatus_t answer;
-    const float *result; /* copied to OUT; NULL: nothing */
-    size_t n_results;
-    int n_handles, n_runs;
+    const float *result; /* [N_RESULTS] copied to OUT; NULL: nothing */
+    bool hands_nan_on, is_capped, forgets_one; /* how a fused plan rectifies */
+    int n_made, n_destroyed; /* handles */
+    int n_runs, n_plans;
+    cudaStream_t stream; /* the last one that a handle was given */
     cudnnHandle_t handle;
     int64_t n_tensors, id[MAX_TENSORS];
     void *memory[FTDN_CUDNN_OUT + 1]; /* by name of the tensor */
@@ -35,25 +42,33 @@ cudnnStatus_t __wrap_cudnnBackendSetAttribute(cudnnBackendDescriptor_t descripto
 cudnnStatus_t __wrap_cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t plan,
                                          cudnnBackendDescriptor_t pack);
 ftdn_status __wrap_ftdn_cudnn_device_init(ftdn_cudnn_device *device, int index, ftdn_error *err);
+ftdn_status __real_ftdn_cudnn_plan_init(ftdn_cudnn_plan *plan, const ftdn_cuda_convolution_desc *desc,
+                                        const ftdn_cudnn_device *device, bool may_fuse, ftdn_error *err);
+ftdn_status __wrap_ftdn_cudnn_plan_init(ftdn_cudnn_plan *plan, const ftdn_cuda_convolution_desc *desc,
+                                        const ftdn_cudnn_device *device, bool may_fuse, ftdn_error *err);
 
 cudnnStatus_t __wrap_cudnnCreate(cudnnHandle_t *handle)
 {
-    static char handles[8];
+    static char handles[32];
+    static size_t n_handles; /* of all tests: some outlive theirs */
     if (!played.is_used) return __real_cudnnCreate(handle);
-    *handle = (cudnnHandle_t)(void *)&handles[played.n_handles++];
+    assert_true(n_handles < sizeof handles);
+    *handle = (cudnnHandle_t)(void *)&handles[n_handles++];
+    played.n_made++;
     return CUDNN_STATUS_SUCCESS;
 }
 
 cudnnStatus_t __wrap_cudnnSetStream(cudnnHandle_t handle, cudaStream_t stream)
 {
-    (void)handle, (void)stream;
+    (void)handle;
+    played.stream = stream;
     return CUDNN_STATUS_SUCCESS;
 }
 
 cudnnStatus_t __wrap_cudnnDestroy(cudnnHandle_t handle)
 {
     (void)handle;
-    played.n_handles--;
+    played.n_destroyed++;
     return CUDNN_STATUS_SUCCESS;
 }
 
@@ -61,6 +76,13 @@ ftdn_status __wrap_ftdn_cudnn_device_init(ftdn_cudnn_device *device, int index, 
 {
     assert_int_equal(index, 0);
     return ftdn_cudnn_device_describe(device, FTDN_DESCRIBED_H200, err);
+}
+
+ftdn_status __wrap_ftdn_cudnn_plan_init(ftdn_cudnn_plan *plan, const ftdn_cuda_convolution_desc *desc,
+                                        const ftdn_cudnn_device *device, bool may_fuse, ftdn_error *err)
+{
+    played.n_plans++;
+    return __real_ftdn_cudnn_plan_init(plan, desc, device, may_fuse, err);
 }
 
 /* A pack of memory can be filled but not asked. */
@@ -81,6 +103,15 @@ cudnnStatus_t __wrap_cudnnBackendSetAttribute(cudnnBackendDescriptor_t descripto
     return __real_cudnnBackendSetAttribute(descriptor, name, type, n, values);
 }
 
+/* What a fused plan makes of a map and weights of zeros. */
+static void rectify_biases(const float *bias, float *out)
+{
+    for (size_t i = 0; i < N_RESULTS - played.forgets_one; i++) {
+        float x = bias[i % N_CHANNELS], positive = x > 0 || (played.hands_nan_on && isnan(x)) ? x : 0;
+        out[i] = played.is_capped && positive > FLT_MAX ? FLT_MAX : positive;
+    }
+}
+
 cudnnStatus_t __wrap_cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t plan,
                                          cudnnBackendDescriptor_t pack)
 {
@@ -88,7 +119,9 @@ cudnnStatus_t __wrap_cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescr
     assert_non_null(pack);
     played.handle = handle;
     played.n_runs++;
-    if (played.result) memcpy(played.memory[FTDN_CUDNN_OUT], played.result, played.n_results * sizeof *played.result);
+    float *out = played.memory[FTDN_CUDNN_OUT];
+    if (played.result) memcpy(out, played.result, N_RESULTS * sizeof *out);
+    else if (played.n_tensors == 4) rectify_biases(played.memory[FTDN_CUDNN_BIAS], out);
     return played.answer;
 }
 
@@ -100,17 +133,23 @@ static int begin(void **state)
     return 0;
 }
 
+static ftdn_cuda_convolution *create(const ftdn_cuda_convolution_desc *desc)
+{
+    ftdn_error err;
+    ftdn_cuda_convolution *convolution;
+    FTDN_ASSERT_OK(ftdn_cuda_convolution_create(desc, &convolution, &err), err);
+    return convolution;
+}
+
 /* A 3x3 convolution from 16 to 24 channels on 6x5 cells of two images. */
 static ftdn_cuda_convolution_desc describe(ftdn_cuda_convolution_kind kind, ftdn_activation activation)
 {
     const ftdn_shape in = {6, 5, 16};
-    ftdn_cuda_convolution_desc desc = ftdn_test_square_convolution("block7", 2, in, 24, 3, 1);
+    ftdn_cuda_convolution_desc desc = ftdn_test_square_convolution("block7", 2, in, N_CHANNELS, 3, 1);
     desc.kind = kind;
     desc.activation = activation;
     return desc;
 }
-
-#define N_RESULTS ((size_t)2 * 6 * 5 * 24)
 
 /* A convolution, and the memory of its tensors as the emulated device has it. */
 typedef struct stage {
@@ -125,7 +164,7 @@ static stage set_stage(ftdn_cuda_convolution_kind kind, ftdn_activation activati
     ftdn_error err;
     const ftdn_cuda_convolution_desc desc = describe(kind, activation);
     FTDN_ASSERT_OK(ftdn_cuda_library_create(NULL, &set.library, &err), err);
-    FTDN_ASSERT_OK(ftdn_cuda_convolution_create(set.library, &desc, &set.convolution, &err), err);
+    set.convolution = create(&desc);
     void **memory[] = {&set.a, &set.b, &set.bias, &set.out, &set.workspace};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) {
         assert_int_equal(cudaMalloc(memory[i], N_RESULTS * sizeof(float)), cudaSuccess);
@@ -139,7 +178,6 @@ static void strike(stage *set)
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) assert_int_equal(cudaFree(memory[i]), cudaSuccess);
     ftdn_cuda_convolution_free(set->convolution);
     ftdn_cuda_library_free(set->library);
-    assert_int_equal(played.n_handles, 0);
 }
 
 static void run(const stage *set, const float *bias)
@@ -205,20 +243,19 @@ static void gradients_have_no_bias(void **state)
 static void what_is_not_fused_follows_behind(void **state)
 {
     (void)state;
-    float convolved[N_RESULTS], bias[24];
+    float convolved[N_RESULTS], bias[N_CHANNELS];
     for (size_t i = 0; i < N_RESULTS; i++) convolved[i] = (float)((int)(i % 23) - 11);
-    for (int k = 0; k < 24; k++) bias[k] = (float)k / 8;
+    for (int k = 0; k < N_CHANNELS; k++) bias[k] = (float)k / 8;
     stage set = set_stage(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU6);
     assert_null(strstr(ftdn_cuda_convolution_plan(set.convolution), "fused"));
     assert_int_equal(cudaMemcpy(set.bias, bias, sizeof bias, cudaMemcpyHostToDevice), cudaSuccess);
     played.result = convolved;
-    played.n_results = N_RESULTS;
     run(&set, set.bias);
     assert_int_equal(played.n_tensors, 3);
     float y[N_RESULTS];
     assert_int_equal(cudaMemcpy(y, set.out, sizeof y, cudaMemcpyDeviceToHost), cudaSuccess);
     for (size_t i = 0; i < N_RESULTS; i++) {
-        float sum = convolved[i] + bias[i % 24];
+        float sum = convolved[i] + bias[i % N_CHANNELS];
         assert_true(y[i] == (sum > 6 ? 6 : sum > 0 ? sum : 0));
     }
     strike(&set);
@@ -244,11 +281,104 @@ static void any_handle_runs_a_convolution_again_with_other_memory(void **state)
     strike(&set);
 }
 
+/* Contexts come and go with the rigs of a campaign. */
+static void a_handle_that_is_given_back_serves_the_next_context(void **state)
+{
+    (void)state;
+    enum { N = 4, N_KEPT = 2 };
+    ftdn_error err;
+    ftdn_cuda_library *library[N];
+    cudaStream_t stream;
+    assert_int_equal(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), cudaSuccess);
+    for (int i = 0; i < N; i++) FTDN_ASSERT_OK(ftdn_cuda_library_create(stream, &library[i], &err), err);
+    assert_ptr_equal(played.stream, stream);
+    int n_made = played.n_made;
+    assert_true(n_made >= N - N_KEPT);
+    for (int i = 0; i < N; i++) ftdn_cuda_library_free(library[i]);
+    assert_null(played.stream);
+    assert_int_equal(played.n_destroyed, N - N_KEPT);
+    assert_int_equal(cudaStreamDestroy(stream), cudaSuccess);
+    for (int i = 0; i < 3; i++) {
+        FTDN_ASSERT_OK(ftdn_cuda_library_create(NULL, &library[0], &err), err);
+        ftdn_cuda_library_free(library[0]);
+    }
+    assert_int_equal(played.n_made, n_made);
+    assert_int_equal(played.n_destroyed, N - N_KEPT);
+}
+
+/* Every layer of VGG's blocks but the first is the same convolution as its neighbour. */
+static void the_same_convolution_is_planned_once_and_tried_once(void **state)
+{
+    (void)state;
+    ftdn_cuda_convolution_desc desc = describe(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU);
+    desc.in.c = 12;
+    ftdn_cuda_convolution *first = create(&desc);
+    assert_int_equal(played.n_plans, 1);
+    assert_int_equal(played.n_runs, 1);
+    desc.name = "block8";
+    ftdn_cuda_convolution *second = create(&desc);
+    assert_string_equal(ftdn_cuda_convolution_plan(first), ftdn_cuda_convolution_plan(second));
+    ftdn_cuda_convolution_free(first);
+    ftdn_cuda_convolution_free(second);
+    ftdn_cuda_convolution_free(create(&desc));
+    assert_int_equal(played.n_plans, 1);
+    assert_int_equal(played.n_runs, 1);
+}
+
+/* in_channels: a convolution that no other test has. */
+static void assert_is_not_fused(int in_channels)
+{
+    ftdn_cuda_convolution_desc desc = describe(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU);
+    desc.in.c = in_channels;
+    ftdn_cuda_convolution *convolution = create(&desc);
+    assert_int_equal(played.n_plans, 2);
+    assert_null(strstr(ftdn_cuda_convolution_plan(convolution), "activation fused"));
+    assert_non_null(strstr(ftdn_cuda_convolution_plan(convolution), ", as the fused one fails its tryout"));
+    ftdn_cuda_convolution_free(convolution);
+}
+
+static void a_fused_rectifier_that_is_not_ours_is_left_out(void **state)
+{
+    (void)state;
+    played.hands_nan_on = true;
+    assert_is_not_fused(4);
+    begin(state);
+    played.is_capped = true;
+    assert_is_not_fused(8);
+    begin(state);
+    played.forgets_one = true;
+    assert_is_not_fused(20);
+}
+
+static void a_tryout_that_fails_leaves_no_plan_and_no_memory_behind(void **state)
+{
+    (void)state;
+    ftdn_error err;
+    size_t before, after, total;
+    ftdn_cuda_convolution *convolution = NULL;
+    ftdn_cuda_convolution_desc desc = describe(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU);
+    desc.in.c = 32;
+    assert_int_equal(cudaMemGetInfo(&before, &total), cudaSuccess);
+    played.answer = CUDNN_STATUS_EXECUTION_FAILED;
+    FTDN_ASSERT_FAILS(ftdn_cuda_convolution_create(&desc, &convolution, &err), FTDN_ERR_BACKEND,
+                      "cudnnBackendExecute: CUDNN_STATUS_EXECUTION_FAILED (block7 forward, ", err);
+    played.answer = CUDNN_STATUS_SUCCESS;
+    setenv("FTDN_EMULATOR_FAIL_ALLOC", "1", 1);
+    FTDN_ASSERT_FAILS(ftdn_cuda_convolution_create(&desc, &convolution, &err), FTDN_ERR_MEMORY,
+                      "MB of device memory wanted for the first run of a convolution", err);
+    unsetenv("FTDN_EMULATOR_FAIL_ALLOC");
+    assert_null(convolution);
+    assert_int_equal(cudaMemGetInfo(&after, &total), cudaSuccess);
+    assert_int_equal(before, after);
+    ftdn_cuda_convolution_free(create(&desc));
+    assert_int_equal(played.n_plans, 3);
+}
+
 static void a_run_that_fails_is_named(void **state)
 {
     (void)state;
     ftdn_error err;
-    stage set = set_stage(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_NONE);
+    stage set = set_stage(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU);
     played.answer = CUDNN_STATUS_EXECUTION_FAILED_CUDA_DRIVER;
     FTDN_ASSERT_FAILS(
         ftdn_cuda_convolution_run(set.convolution, set.library, set.a, set.b, set.bias, set.out, set.workspace, &err),
@@ -268,7 +398,7 @@ static void nothing_is_freed_of_nothing(void **state)
     (void)state;
     ftdn_cuda_library_free(NULL);
     ftdn_cuda_convolution_free(NULL);
-    assert_int_equal(played.n_handles, 0);
+    assert_int_equal(played.n_destroyed, 0);
 }
 
 int main(void)
@@ -280,6 +410,10 @@ int main(void)
         cmocka_unit_test_setup(gradients_have_no_bias, begin),
         cmocka_unit_test_setup(what_is_not_fused_follows_behind, begin),
         cmocka_unit_test_setup(any_handle_runs_a_convolution_again_with_other_memory, begin),
+        cmocka_unit_test_setup(a_handle_that_is_given_back_serves_the_next_context, begin),
+        cmocka_unit_test_setup(the_same_convolution_is_planned_once_and_tried_once, begin),
+        cmocka_unit_test_setup(a_fused_rectifier_that_is_not_ours_is_left_out, begin),
+        cmocka_unit_test_setup(a_tryout_that_fails_leaves_no_plan_and_no_memory_behind, begin),
         cmocka_unit_test_setup(a_run_that_fails_is_named, begin),
         cmocka_unit_test_setup(nothing_is_freed_of_nothing, begin),
     };

@@ -39,11 +39,14 @@ static void more_than_a_device_has_is_refused_and_the_device_works_on(void **sta
     workload_init(&work, FMR_OF_THREE, false, true);
     const ftdn_device_table *device = ftdn_test_module()->device;
     FTDN_ASSERT_FAILS(device->alloc((size_t)1 << 46, &memory, &err), FTDN_ERR_MEMORY, "MB are free", err);
+    /* Convolutions of a library run once when the program is made, and are refused there. */
     const ftdn_compile_desc desc = {.keep_all = true, .micro_batch = 1 << 30};
-    FTDN_ASSERT_OK(ftdn_program_create(ftdn_backend_find("cuda"), work.protection->graph, &desc, &program, &err), err);
-    FTDN_ASSERT_FAILS(ftdn_context_create(program, &context, &err), FTDN_ERR_MEMORY,
-                      "engine.micro_batch makes it smaller", err);
-    ftdn_program_free(program);
+    ftdn_status status = ftdn_program_create(ftdn_backend_find("cuda"), work.protection->graph, &desc, &program, &err);
+    if (status == FTDN_OK) {
+        status = ftdn_context_create(program, &context, &err);
+        ftdn_program_free(program);
+    }
+    FTDN_ASSERT_FAILS(status, FTDN_ERR_MEMORY, "engine.micro_batch makes it smaller", err);
     FTDN_ASSERT_OK(workload_run_once(&work, &err), err);
     ftdn_arena_done(&work.arena);
 }
