@@ -3,6 +3,8 @@
 
 #include "harness/terminal/exit_code.h"
 #include "harness/terminal/options.h"
+
+#include "harness/terminal/help.h"
 #include "tests/support/support.h"
 
 /* The values that a command of the tests sets. */
@@ -214,7 +216,7 @@ static void the_help_begins_with_an_example(void **state)
     f.command.details = "More words.";
     ftdn_text text;
     ftdn_text_init(&text);
-    ftdn_options_write_help(&f.command, &text);
+    ftdn_help_write(&f.command, &text);
     assert_string_equal(text.chars, "example: ftdn run experiments/smoke.json\n"
                                     "\n"
                                     "usage: ftdn run MANIFEST [options]\n"
@@ -240,7 +242,7 @@ static void a_command_without_arguments_and_options_has_help_too(void **state)
     const ftdn_command command = {.name = "ftdn x", .arguments = "", .summary = "S.", .example = "ftdn x"};
     ftdn_text text;
     ftdn_text_init(&text);
-    ftdn_options_write_help(&command, &text);
+    ftdn_help_write(&command, &text);
     assert_string_equal(text.chars,
                         "example: ftdn x\n\nusage: ftdn x [options]\nS.\n\noptions:\n  -h, --help  show this text\n");
     ftdn_text_done(&text);
