@@ -5,8 +5,10 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define LARGEST_DISTANCE 3
+#define SHORTEST_BEGINNING 3 /* letters */
 #define BAND (2 * LARGEST_DISTANCE + 1)
 #define FAR (LARGEST_DISTANCE + 1) /* stands for every larger distance */
 
@@ -77,5 +79,9 @@ const char *ftdn_suggest(const char *word, const char *const *candidates, int n_
         nearest = candidates[i];
         limit = distance - 1;
     }
+    /* Else one that the word is the beginning of. */
+    size_t n_chars = strlen(word);
+    for (int i = 0; !nearest && n_chars >= SHORTEST_BEGINNING && i < n_candidates; i++)
+        if (strncasecmp(word, candidates[i], n_chars) == 0) nearest = candidates[i];
     return nearest;
 }

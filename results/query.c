@@ -135,6 +135,8 @@ static ftdn_status answer(ftdn_store *store, const ftdn_question *question, row_
     columns.most_width = question->most_width;
     if (status == FTDN_OK) status = take(user, statement, &columns, &code, err);
     if (status == FTDN_OK && code == SQLITE_AUTH && *refused) status = fail_refused(refused, err);
+    else if (status == FTDN_OK && code == SQLITE_ERROR)
+        status = FTDN_FAIL(err, FTDN_ERR_ARG, "answering the question: %s", sqlite3_errmsg(store->db));
     else if (status == FTDN_OK && code != SQLITE_DONE) status = ftdn_store_fail(store, "answering the question", err);
     sqlite3_finalize(statement);
     sqlite3_set_authorizer(store->db, NULL, NULL);

@@ -102,7 +102,10 @@ ftdn_status ftdn_paper_campaign_complete(const ftdn_paper_campaign_desc *desc, f
     };
     if (desc->own) FTDN_TRY(ftdn_own_manifest_write(desc->name, desc->own, &files->arena, &path, err));
     else FTDN_TRY(ftdn_experiment_find(desc->size, desc->name, &files->arena, &path, err));
-    FTDN_TRY(ftdn_campaign_files_open(files, path, desc->db, err));
+    ftdn_status status = ftdn_campaign_files_open(files, path, desc->db, err);
+    if (status == FTDN_ERR_MANIFEST && desc->own)
+        ftdn_error_hint(err, "it lays the sweep of %s over %s, which has none of its own", desc->name, desc->own);
+    FTDN_TRY(status);
     double start_s = (double)(ftdn_clock_ns() - start_ns) * 1e-9;
     FTDN_TRY(consider(files, start_s, &options, desc->asks_nothing, &n_missing, &is_wanted, err));
     if (n_missing == 0) return FTDN_OK;
