@@ -22,8 +22,8 @@ static bool equals(char a, char b)
     return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* Edit distance of two words (insert, remove, replace, swap of neighbours), or FAR if over LARGEST_DISTANCE; the case of
- * letters does not count.
+/* Edit distance of two words (insert, remove, replace, swap of neighbours), whatever the case of letters, or FAR if
+ * over LARGEST_DISTANCE.
  * row[d] is the distance of the first i letters of a and the first i + d - LARGEST_DISTANCE of b: a path
  * that leaves this band costs more than LARGEST_DISTANCE, so that three short rows hold all that counts. */
 static int edit_distance(const char *a, const char *b)

@@ -4,8 +4,8 @@
  * other one to the left. A cell is appended to `chars` and then ended, so that whatever writes texts writes cells
  * too. Nothing reports until the table is written: a refused allocation fails the text that it goes to.
  *
- * On a terminal that is narrower than the table, long lines would be broken anywhere. Where most_width is set, columns
- * whose cells are all equal are told once, above, and the others are written in as many parts as it takes, one below the
+ * A terminal that is narrower than the table would break its lines anywhere. Where most_width is set, columns whose
+ * cells are all equal are told once, above, and the others are written in as many parts as it takes, one below the
  * other, each with the first of them. */
 #ifndef FTDN_BASE_TABLE_H
 #define FTDN_BASE_TABLE_H

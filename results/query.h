@@ -53,7 +53,7 @@ typedef struct ftdn_question {
     int n_settings;             /* of parameters */
     const char *const *setting; /* [n_settings] "name=value"; all of them are parameters of the question */
     const char *columns;        /* "weight_rate,mean_map_voc07": these only, in this order; NULL: all */
-    int most_width;             /* of a line of FTDN_QUERY_TABLE (base/table.h), which then is not made in pieces; 0: any */
+    int most_width;             /* of a line of FTDN_QUERY_TABLE (base/table.h), not made in pieces then; 0: any */
 } ftdn_question;
 
 /* Who wants to see an answer while it is made. */

@@ -13,8 +13,10 @@ typedef struct ftdn_paper_campaign_desc {
     bool asks_nothing;       /* run even what takes long without asking at the terminal */
 } ftdn_paper_campaign_desc;
 
-/* The name of a size, of the first where none is given (-1). FTDN_ERR_ARG: a manifest of one's own is given beside it. */
+/* The name of a size, of the first where none is given (-1). */
 const char *ftdn_paper_size(int size);
+
+/* FTDN_ERR_ARG: a size is given, and a manifest of one's own too. */
 FTDN_NODISCARD ftdn_status ftdn_paper_size_check(int size, const char *own, ftdn_error *err);
 
 /* Open the manifest, plan, say on stderr how many trials are missing and how long they take, run them. At a terminal

@@ -17,8 +17,8 @@ bool ftdn_is_null_trial(const ftdn_trial_settings *settings);
 FTDN_NODISCARD ftdn_status ftdn_find_arithmetic(const ftdn_engine_settings *engine, const char **ret_arithmetic,
                                                 int *ret_micro_batch, ftdn_error *err);
 
-/* Of a backend that trial `index` of a manifest asks for and this machine lacks: the message is put behind the place that
- * asks for it, and tells who knows more. Returns the status. */
+/* Of a backend that trial `index` of a manifest asks for and this machine lacks: the message is put behind the place
+ * that asks for it, and tells who knows more. Returns the status. */
 ftdn_status ftdn_backend_blame(const ftdn_manifest *manifest, size_t index, ftdn_status status, ftdn_error *err);
 
 #endif

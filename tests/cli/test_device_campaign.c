@@ -130,7 +130,7 @@ static void without_a_device_it_says_why(void **state)
     write_manifest("m.json", ON_DEVICE, SWEEP);
     ftdn_cli_result result = FTDN_CLI(arena, "run", "m.json", "-q");
     assert_true(result.exit_code != 0);
-    ftdn_cli_assert_says(result.err, "m.json:4:13: engine.backend: no device answers: ");
+    ftdn_cli_assert_says(result.err, "m.json:5:24: engine.backend: no device answers: ");
     ftdn_cli_assert_says(result.err,
                          "no CUDA-capable device is detected; 'ftdn doctor' looks at backends and devices\n");
 }
