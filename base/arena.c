@@ -1,7 +1,6 @@
 #include "base/arena.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,18 +78,25 @@ char *ftdn_arena_copy_text(ftdn_arena *arena, const char *text, size_t n_chars, 
     return copy;
 }
 
-char *ftdn_arena_format(ftdn_arena *arena, ftdn_error *err, const char *format, ...)
+char *ftdn_arena_format_list(ftdn_arena *arena, ftdn_error *err, const char *format, va_list args)
 {
-    va_list args, again;
-    va_start(args, format);
+    va_list again;
     va_copy(again, args);
     int n_chars = vsnprintf(NULL, 0, format, args);
-    va_end(args);
     char *text = NULL;
     if (n_chars < 0) FTDN_FAIL(err, FTDN_ERR_MEMORY, "text for '%s' cannot be formatted", format);
     else text = ftdn_arena_alloc(arena, (size_t)n_chars + 1, 1, err);
     if (text) vsnprintf(text, (size_t)n_chars + 1, format, again);
     va_end(again);
+    return text;
+}
+
+char *ftdn_arena_format(ftdn_arena *arena, ftdn_error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = ftdn_arena_format_list(arena, err, format, args);
+    va_end(args);
     return text;
 }
 

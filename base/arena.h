@@ -6,6 +6,7 @@
 #ifndef FTDN_BASE_ARENA_H
 #define FTDN_BASE_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -41,6 +42,8 @@ FTDN_NODISCARD char *ftdn_arena_copy_text(ftdn_arena *arena, const char *text, s
 
 /* The text that printf would print; NULL with FTDN_ERR_MEMORY. */
 FTDN_NODISCARD char *ftdn_arena_format(ftdn_arena *arena, ftdn_error *err, const char *format, ...) FTDN_PRINTF(3, 4);
+FTDN_NODISCARD char *ftdn_arena_format_list(ftdn_arena *arena, ftdn_error *err, const char *format, va_list args)
+    FTDN_PRINTF(3, 0);
 
 ftdn_arena_mark ftdn_arena_get_mark(const ftdn_arena *arena);
 void ftdn_arena_reset(ftdn_arena *arena, ftdn_arena_mark mark);

@@ -10,6 +10,8 @@
 
 #include <openssl/evp.h>
 
+#include "base/hex.h"
+
 #define BUFFER_BYTES ((size_t)1 << 20)
 
 static ftdn_status begin(const EVP_MD *kind, EVP_MD_CTX **ret_context, ftdn_error *err)
@@ -22,16 +24,11 @@ static ftdn_status begin(const EVP_MD *kind, EVP_MD_CTX **ret_context, ftdn_erro
 /* On an initialised context these calls fail only where their caller is wrong. */
 static void finish(EVP_MD_CTX *context, char *ret_hex, size_t n_hex)
 {
-    static const char digits[] = "0123456789abcdef";
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int n_bytes = 0;
     int result = EVP_DigestFinal_ex(context, digest, &n_bytes);
     assert(result == 1 && 2 * (size_t)n_bytes + 1 == n_hex);
-    for (unsigned int i = 0; i < n_bytes; i++) {
-        ret_hex[2 * i] = digits[digest[i] >> 4];
-        ret_hex[2 * i + 1] = digits[digest[i] & 15];
-    }
-    ret_hex[n_hex - 1] = 0;
+    ftdn_hex_write(digest, n_bytes, ret_hex);
 }
 
 static ftdn_status add_all(const char *path, int fd, unsigned char *buffer, EVP_MD_CTX *const context[2],

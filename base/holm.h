@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 typedef struct ftdn_holm {
-    int64_t n_left; /* comparisons that are not taken yet; all of them at first */
+    int64_t n_left;  /* comparisons that are not taken yet; all of them at first */
     double adjusted; /* of the last one; 0 at first */
 } ftdn_holm;
 

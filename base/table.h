@@ -28,8 +28,8 @@ typedef struct ftdn_table {
     size_t n_cells, capacity;
     struct ftdn_table_cell *cell; /* [capacity], row by row */
     size_t cell_start;            /* of the cell that is being appended, in chars */
-    int most_width;    /* of a line; 0: as wide as it is */
-    bool is_continued; /* the header is written */
+    int most_width;               /* of a line; 0: as wide as it is */
+    bool is_continued;            /* the header is written */
     bool failed;
 } ftdn_table;
 

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/size.h"
 #include "detect/detections_hd.h"
 #include "detect/exp_hd.h"
 #include "detect/overlap_hd.h"

@@ -1,9 +1,6 @@
 #include "detect/network.h"
 
 #include <assert.h>
-#include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/suggest.h"
@@ -78,71 +75,6 @@ ftdn_status ftdn_network_create(const ftdn_network_desc *desc, ftdn_arena *arena
     ftdn_graph_init(&network.graph, arena);
     FTDN_TRY(row->build(&network, err));
     *ret_network = network;
-    return FTDN_OK;
-}
-
-const char *ftdn_network_format_name(ftdn_network *network, const char *format, ...)
-{
-    char name[128];
-    va_list args;
-    va_start(args, format);
-    int n_chars = vsnprintf(name, sizeof name, format, args);
-    va_end(args);
-    assert(n_chars >= 0 && (size_t)n_chars < sizeof name);
-    ftdn_graph *graph = &network->graph;
-    if (graph->status != FTDN_OK) return NULL;
-    const char *copy = ftdn_arena_copy_text(graph->arena, name, (size_t)n_chars, &graph->error);
-    if (!copy) graph->status = FTDN_ERR_MEMORY;
-    return copy;
-}
-
-int ftdn_network_scale_channels(const ftdn_network *network, int n_channels)
-{
-    long scaled = lround(network->width * n_channels);
-    return scaled < 1 ? 1 : (int)scaled;
-}
-
-void ftdn_network_add_heads(ftdn_network *network, int source, const ftdn_head_desc *desc)
-{
-    assert(network->n_heads < FTDN_NETWORK_MAX_HEADS);
-    ftdn_conv_layer_desc head = {
-        .kernel = desc->kernel,
-        .pad = desc->kernel / 2,
-        .has_bias = true,
-        .roles = FTDN_ROLE_HEAD,
-    };
-    head.name = desc->class_name;
-    head.n_outputs = desc->n_boxes * (network->n_classes + 1);
-    network->class_head[network->n_heads] = ftdn_graph_add_conv_layer(&network->graph, source, &head);
-    head.name = desc->box_name;
-    head.n_outputs = desc->n_boxes * 4;
-    network->box_head[network->n_heads] = ftdn_graph_add_conv_layer(&network->graph, source, &head);
-    network->n_heads++;
-}
-
-static ftdn_shape box_shape(const ftdn_network *network, int head)
-{
-    return network->graph.node[network->box_head[head]].shape;
-}
-
-int ftdn_network_count_priors(const ftdn_network *network)
-{
-    int n_priors = 0;
-    for (int i = 0; i < network->n_heads; i++) n_priors += (int)(ftdn_shape_elements(box_shape(network, i)) / 4);
-    return n_priors;
-}
-
-ftdn_status ftdn_network_finish_with_priors(ftdn_network *network, ftdn_prior_map *maps, ftdn_error *err)
-{
-    FTDN_TRY(ftdn_graph_finish(&network->graph, err));
-    for (int i = 0; i < network->n_heads; i++) {
-        ftdn_shape shape = box_shape(network, i);
-        assert(shape.h == shape.w && shape.c == 4 * ftdn_prior_map_boxes(&maps[i]));
-        maps[i].size = shape.h;
-    }
-    FTDN_TRY(ftdn_priors_create(maps, network->n_heads, network->input_size, network->graph.arena, &network->n_priors,
-                                &network->priors, err));
-    assert(network->n_priors == ftdn_network_count_priors(network));
     return FTDN_OK;
 }
 

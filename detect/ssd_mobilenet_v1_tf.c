@@ -8,24 +8,12 @@
  *     priors                           [n_priors,4] cx,cy,w,h
  *
  * The width multiplies the channels of base and extras. */
+#include "detect/mobilenet_v1_blocks.h"
 #include "detect/network_parts.h"
 
-#define N_BLOCKS 13
 #define N_HEADS 6
 
 /* Channels are those of width 1. */
-typedef struct block_row {
-    int stride, n_outputs;
-} block_row;
-
-static const block_row block_table[N_BLOCKS] = {
-    {1, 64},                                                      /* 150x150 */
-    {2, 128},  {1, 128},                                          /* 75x75 */
-    {2, 256},  {1, 256},                                          /* 38x38 */
-    {2, 512},  {1, 512},  {1, 512}, {1, 512}, {1, 512}, {1, 512}, /* 19x19 */
-    {2, 1024}, {1, 1024},                                         /* 10x10 */
-};
-
 typedef struct extra_row {
     int n_reduced, n_outputs;
 } extra_row;
@@ -36,27 +24,28 @@ static const int boxes_of_head[N_HEADS] = {3, 6, 6, 6, 6, 6};
 
 static void add_heads(ftdn_network *network, int source)
 {
+    ftdn_graph *graph = &network->graph;
     int head = network->n_heads;
     ftdn_network_add_heads(network, source,
                            &(ftdn_head_desc){
-                               .class_name = ftdn_network_format_name(network, "head%d.class", head),
-                               .box_name = ftdn_network_format_name(network, "head%d.box", head),
+                               .class_name = ftdn_graph_format_name(graph, "head%d.class", head),
+                               .box_name = ftdn_graph_format_name(graph, "head%d.box", head),
                                .n_boxes = boxes_of_head[head],
                                .kernel = 1,
                            });
 }
 
 /* Block 1 ... 13. Returns its last node. */
-static int add_block(ftdn_network *network, int x, int block, unsigned source_role)
+static int add_block(ftdn_network *network, int x, int block)
 {
     ftdn_graph *graph = &network->graph;
-    const block_row *row = &block_table[block - 1];
-    int n_inputs = ftdn_network_scale_channels(network, block == 1 ? 32 : block_table[block - 2].n_outputs);
+    const ftdn_mobilenet_v1_block *row = &ftdn_mobilenet_v1_blocks[block];
     unsigned roles = FTDN_ROLE_FEATURE_WEIGHTS | FTDN_ROLE_BLOCK_CONV | FTDN_ROLE_BASE;
+    unsigned source_role = ftdn_mobilenet_v1_is_source(block) ? FTDN_ROLE_SOURCE : 0;
     x = ftdn_graph_add_conv_layer(graph, x,
                                   &(ftdn_conv_layer_desc){
-                                      .name = ftdn_network_format_name(network, "block%d.depthwise", block),
-                                      .n_outputs = n_inputs,
+                                      .name = ftdn_graph_format_name(graph, "block%d.depthwise", block),
+                                      .n_outputs = ftdn_network_scale_channels(network, row[-1].n_outputs),
                                       .depthwise = true,
                                       .kernel = 3,
                                       .stride = row->stride,
@@ -67,7 +56,7 @@ static int add_block(ftdn_network *network, int x, int block, unsigned source_ro
                                   });
     return ftdn_graph_add_conv_layer(graph, x,
                                      &(ftdn_conv_layer_desc){
-                                         .name = ftdn_network_format_name(network, "block%d.pointwise", block),
+                                         .name = ftdn_graph_format_name(graph, "block%d.pointwise", block),
                                          .n_outputs = ftdn_network_scale_channels(network, row->n_outputs),
                                          .kernel = 1,
                                          .has_bias = true,
@@ -78,21 +67,21 @@ static int add_block(ftdn_network *network, int x, int block, unsigned source_ro
 
 static int add_base(ftdn_network *network, int x)
 {
+    const ftdn_mobilenet_v1_block *stem = &ftdn_mobilenet_v1_blocks[0];
     x = ftdn_graph_add_conv_layer(&network->graph, x,
                                   &(ftdn_conv_layer_desc){
                                       .name = "stem",
-                                      .n_outputs = ftdn_network_scale_channels(network, 32),
+                                      .n_outputs = ftdn_network_scale_channels(network, stem->n_outputs),
                                       .kernel = 3,
-                                      .stride = 2,
+                                      .stride = stem->stride,
                                       .same_padding = true,
                                       .has_bias = true,
                                       .activation = FTDN_ACTIVATION_RELU6,
                                       .roles = FTDN_ROLE_BASE,
                                   });
-    for (int block = 1; block <= N_BLOCKS; block++) {
-        bool is_source = block == 11 || block == N_BLOCKS;
-        x = add_block(network, x, block, is_source ? FTDN_ROLE_SOURCE : 0);
-        if (is_source) add_heads(network, x);
+    for (int block = 1; block <= FTDN_MOBILENET_V1_BLOCKS; block++) {
+        x = add_block(network, x, block);
+        if (ftdn_mobilenet_v1_is_source(block)) add_heads(network, x);
     }
     return x;
 }
@@ -104,7 +93,7 @@ static void add_extras(ftdn_network *network, int x)
         const extra_row *row = &extra_table[i];
         x = ftdn_graph_add_conv_layer(graph, x,
                                       &(ftdn_conv_layer_desc){
-                                          .name = ftdn_network_format_name(network, "extra%zu.reduce", i + 1),
+                                          .name = ftdn_graph_format_name(graph, "extra%zu.reduce", i + 1),
                                           .n_outputs = ftdn_network_scale_channels(network, row->n_reduced),
                                           .kernel = 1,
                                           .has_bias = true,
@@ -113,7 +102,7 @@ static void add_extras(ftdn_network *network, int x)
                                       });
         x = ftdn_graph_add_conv_layer(graph, x,
                                       &(ftdn_conv_layer_desc){
-                                          .name = ftdn_network_format_name(network, "extra%zu.expand", i + 1),
+                                          .name = ftdn_graph_format_name(graph, "extra%zu.expand", i + 1),
                                           .n_outputs = ftdn_network_scale_channels(network, row->n_outputs),
                                           .kernel = 3,
                                           .stride = 2,

@@ -10,8 +10,6 @@
  * Heads read conv4_3 (38x38; through a batch norm of their own), conv7 (19x19) and every extra. */
 #include "detect/network_parts.h"
 
-#define N_HEADS 6
-
 /* VGG's column "D": the module's number, and the channels of a convolution or 0 for a pool. */
 typedef struct base_row {
     int module;
@@ -28,19 +26,14 @@ static const base_row base_table[] = {
 };
 #define CONV4_3 21
 
-/* Two convolutions: 1x1 to n_reduced channels, then 3x3 to n_outputs. */
-typedef struct extra_row {
-    int n_reduced, n_outputs, stride, pad;
-} extra_row;
-
-static const extra_row extra_table[] = {
+static const ftdn_extra_row extra_table[] = {
     {256, 512, 2, 1}, /* 19 -> 10 */
     {128, 256, 2, 1}, /* -> 5 */
     {128, 256, 1, 0}, /* -> 3 */
     {128, 256, 1, 0}, /* -> 1 */
 };
 
-static const ftdn_prior_map prior_table[N_HEADS] = {
+static const ftdn_prior_map prior_table[] = {
     {.shrinkage = 8, .box_min = 30, .box_max = 60, .n_ratios = 1, .ratio = {2}},
     {.shrinkage = 16, .box_min = 60, .box_max = 111, .n_ratios = 2, .ratio = {2, 3}},
     {.shrinkage = 32, .box_min = 111, .box_max = 162, .n_ratios = 2, .ratio = {2, 3}},
@@ -49,25 +42,13 @@ static const ftdn_prior_map prior_table[N_HEADS] = {
     {.shrinkage = 300, .box_min = 264, .box_max = 315, .n_ratios = 1, .ratio = {2}},
 };
 
-static void add_heads(ftdn_network *network, int source)
-{
-    int head = network->n_heads;
-    ftdn_network_add_heads(network, source,
-                           &(ftdn_head_desc){
-                               .class_name = ftdn_network_format_name(network, "classification_headers.%d", head),
-                               .box_name = ftdn_network_format_name(network, "regression_headers.%d", head),
-                               .n_boxes = ftdn_prior_map_boxes(&prior_table[head]),
-                               .kernel = 3,
-                           });
-}
-
 /* The 13 convolutions and their pools. Returns the last node. */
 static int add_vgg16(ftdn_network *network, int x)
 {
     ftdn_graph *graph = &network->graph;
     for (size_t i = 0; i < sizeof base_table / sizeof *base_table; i++) {
         const base_row *row = &base_table[i];
-        const char *name = ftdn_network_format_name(network, "base_net.%d", row->module);
+        const char *name = ftdn_graph_format_name(graph, "base_net.%d", row->module);
         if (row->n_outputs == 0) {
             x = ftdn_graph_add_max_pool(graph, x, name, 2, 2, 0, row->ceil_mode);
             continue;
@@ -85,7 +66,9 @@ static int add_vgg16(ftdn_network *network, int x)
                                                    FTDN_ROLE_BLOCK_CONV | FTDN_ROLE_BASE |
                                                    (is_source ? FTDN_ROLE_SOURCE : 0),
                                       });
-        if (is_source) add_heads(network, ftdn_graph_add_batch_norm(graph, x, "source_layer_add_ons.0", 1e-5));
+        if (!is_source) continue;
+        int normalised = ftdn_graph_add_batch_norm(graph, x, "source_layer_add_ons.0", 1e-5);
+        ftdn_network_add_prior_heads(network, normalised, prior_table);
     }
     return x;
 }
@@ -114,37 +97,8 @@ static int add_conv6_conv7(ftdn_network *network, int x)
                                       .activation = FTDN_ACTIVATION_RELU,
                                       .roles = FTDN_ROLE_BASE | FTDN_ROLE_SOURCE,
                                   });
-    add_heads(network, x);
+    ftdn_network_add_prior_heads(network, x, prior_table);
     return x;
-}
-
-static void add_extras(ftdn_network *network, int x)
-{
-    ftdn_graph *graph = &network->graph;
-    for (size_t i = 0; i < sizeof extra_table / sizeof *extra_table; i++) {
-        const extra_row *row = &extra_table[i];
-        x = ftdn_graph_add_conv_layer(graph, x,
-                                      &(ftdn_conv_layer_desc){
-                                          .name = ftdn_network_format_name(network, "extras.%zu.0", i),
-                                          .n_outputs = row->n_reduced,
-                                          .kernel = 1,
-                                          .has_bias = true,
-                                          .activation = FTDN_ACTIVATION_RELU,
-                                          .roles = FTDN_ROLE_EXTRA,
-                                      });
-        x = ftdn_graph_add_conv_layer(graph, x,
-                                      &(ftdn_conv_layer_desc){
-                                          .name = ftdn_network_format_name(network, "extras.%zu.2", i),
-                                          .n_outputs = row->n_outputs,
-                                          .kernel = 3,
-                                          .stride = row->stride,
-                                          .pad = row->pad,
-                                          .has_bias = true,
-                                          .activation = FTDN_ACTIVATION_RELU,
-                                          .roles = FTDN_ROLE_EXTRA | FTDN_ROLE_SOURCE,
-                                      });
-        add_heads(network, x);
-    }
 }
 
 ftdn_status ftdn_ssd_vgg16_build(ftdn_network *network, ftdn_error *err)
@@ -161,9 +115,6 @@ ftdn_status ftdn_ssd_vgg16_build(ftdn_network *network, ftdn_error *err)
     int x = ftdn_graph_add_input(&network->graph, (ftdn_shape){300, 300, 3});
     x = add_vgg16(network, x);
     x = add_conv6_conv7(network, x);
-    add_extras(network, x);
-
-    ftdn_prior_map maps[N_HEADS];
-    for (int i = 0; i < N_HEADS; i++) maps[i] = prior_table[i];
-    return ftdn_network_finish_with_priors(network, maps, err);
+    ftdn_network_add_extras(network, x, extra_table, sizeof extra_table / sizeof *extra_table, prior_table);
+    return ftdn_network_finish_with_priors(network, prior_table, err);
 }

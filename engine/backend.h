@@ -31,7 +31,7 @@ struct ftdn_program {
 
 struct ftdn_packed {
     const ftdn_program *program; /* borrowed */
-    size_t n_bytes;              /* counted by pack_step's first pass over a step */
+    size_t n_bytes;              /* counted as room is made */
     void *state;
 };
 

@@ -40,7 +40,7 @@ typedef struct ftdn_compile_desc {
     int n_taps;
     const int *outputs; /* [n_outputs] nodes whose maps are read after the run; never overwritten */
     int n_outputs;
-    bool keep_all;   /* no memory is used twice: every map that exists survives the run */
+    bool keep_all;      /* no memory is used twice: every map that exists survives the run */
     bool for_gradients; /* every node is a step of its own and its map survives: what gradients.h needs */
     bool for_training;  /* the same, but a batch norm takes the activation behind it along: what training.h needs */
     int micro_batch;    /* images per forward; 0: the backend's own size */

@@ -1,6 +1,7 @@
 #include "engine/graph.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/size.h"
@@ -29,9 +30,13 @@ static void *grow(ftdn_graph *graph, void *items, int n_items, int *capacity, si
 
 #define FAIL_GRAPH(graph, ...) ((graph)->status = FTDN_FAIL(&(graph)->error, FTDN_ERR_ARG, __VA_ARGS__))
 
-static char *join_name(ftdn_graph *graph, const char *stem, const char *suffix)
+const char *ftdn_graph_format_name(ftdn_graph *graph, const char *format, ...)
 {
-    char *name = ftdn_arena_format(graph->arena, &graph->error, "%s%s", stem, suffix);
+    if (graph->status != FTDN_OK) return NULL;
+    va_list args;
+    va_start(args, format);
+    const char *name = ftdn_arena_format_list(graph->arena, &graph->error, format, args);
+    va_end(args);
     if (!name) graph->status = FTDN_ERR_MEMORY;
     return name;
 }
@@ -161,8 +166,8 @@ static int add_conv(ftdn_graph *graph, int input, const ftdn_conv_layer_desc *de
     if (!place_window(graph, &node, in, desc->same_padding)) return -1;
     int index = ftdn_graph_append_node(graph, &node);
     if (index < 0) return -1;
-    const char *weight_name = join_name(graph, desc->name, ".weight");
-    const char *bias_name = join_name(graph, desc->name, ".bias");
+    const char *weight_name = ftdn_graph_format_name(graph, "%s.weight", desc->name);
+    const char *bias_name = ftdn_graph_format_name(graph, "%s.bias", desc->name);
     if (!weight_name || !bias_name) return -1;
     int64_t weight_dims[4] = {desc->n_outputs, in.c / node.groups, desc->kernel, desc->kernel};
     int64_t bias_dims[1] = {desc->n_outputs};
@@ -197,7 +202,7 @@ static int add_batch_norm(ftdn_graph *graph, int input, const char *name, double
     int param[4];
     int64_t dims[1] = {shape.c};
     for (int i = 0; i < 4; i++) {
-        const char *param_name = join_name(graph, name, part[i].suffix);
+        const char *param_name = ftdn_graph_format_name(graph, "%s%s", name, part[i].suffix);
         if (!param_name) return -1;
         param[i] = add_param(graph, param_name, part[i].kind, index, 1, dims);
     }
@@ -210,7 +215,8 @@ static int add_batch_norm(ftdn_graph *graph, int input, const char *name, double
 
 static int add_activation(ftdn_graph *graph, int input, const char *layer_name, ftdn_activation activation, int layer)
 {
-    const char *name = join_name(graph, layer_name, activation == FTDN_ACTIVATION_RELU6 ? ":relu6" : ":relu");
+    const char *suffix = activation == FTDN_ACTIVATION_RELU6 ? "relu6" : "relu";
+    const char *name = ftdn_graph_format_name(graph, "%s:%s", layer_name, suffix);
     if (!name) return -1;
     return ftdn_graph_append_node(graph, &(ftdn_node){
                                              .op = FTDN_OP_ACTIVATION,
@@ -293,20 +299,22 @@ ftdn_status ftdn_graph_finish(ftdn_graph *graph, ftdn_error *err)
     return graph->status;
 }
 
-int ftdn_graph_find_layer(const ftdn_graph *graph, const char *name)
-{
-    for (int i = 0; i < graph->n_layers; i++) {
-        if (!strcmp(graph->layer[i].name, name)) return i;
-    }
-    return -1;
-}
-
 int ftdn_graph_find_param(const ftdn_graph *graph, const char *name)
 {
     for (int i = 0; i < graph->n_params; i++) {
         if (!strcmp(graph->param[i].name, name)) return i;
     }
     return -1;
+}
+
+int ftdn_layer_weight_param(const ftdn_graph *graph, int layer)
+{
+    return graph->node[graph->layer[layer].conv].weight;
+}
+
+size_t ftdn_param_row_size(const ftdn_param *param)
+{
+    return param->n_elements / (size_t)param->dims[0];
 }
 
 size_t ftdn_shape_elements(ftdn_shape shape)

@@ -142,12 +142,21 @@ int ftdn_graph_add_max_pool(ftdn_graph *graph, int input, const char *name, int 
                             bool ceil_mode);
 int ftdn_graph_add_constant(ftdn_graph *graph, const char *name, int n_dims, const int64_t *dims); /* parameter index */
 
+/* A name for the builders above, in the graph's arena. NULL after a mistake, and where memory is refused, which the
+ * graph keeps: the builders then read no name. */
+const char *ftdn_graph_format_name(ftdn_graph *graph, const char *format, ...) FTDN_PRINTF(2, 3);
+
 /* FTDN_ERR_ARG with the node's name where a builder call broke a rule (a kernel larger than its
  * padded input, a repeated name, an overflow). */
 FTDN_NODISCARD ftdn_status ftdn_graph_finish(ftdn_graph *graph, ftdn_error *err);
 
-int ftdn_graph_find_layer(const ftdn_graph *graph, const char *name); /* -1 if absent */
 int ftdn_graph_find_param(const ftdn_graph *graph, const char *name); /* -1 if absent */
+
+/* The weight parameter of a layer's convolution. */
+int ftdn_layer_weight_param(const ftdn_graph *graph, int layer);
+
+/* Elements of one row of a parameter: of one filter, or 1 where there is one value per channel. */
+size_t ftdn_param_row_size(const ftdn_param *param);
 
 size_t ftdn_shape_elements(ftdn_shape shape);
 

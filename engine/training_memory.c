@@ -40,6 +40,7 @@ static ftdn_status make_norm_memory(ftdn_training *training, char **ret_memory, 
     }
     if (training->program->backend->device) {
         FTDN_TRY(training->program->backend->slab_create(n_bytes, &training->norm_slab, err));
+        training->norm_slab_bytes = n_bytes;
         *ret_memory = (char *)training->norm_slab;
         return FTDN_OK;
     }
@@ -181,7 +182,7 @@ size_t ftdn_training_bytes(const ftdn_training *training)
 {
     const ftdn_program *program = training->program;
     size_t per_micro_batch = program->schedule.slab_bytes + program->gradient_layout.slab_bytes;
-    return (size_t)training->n_micro_batches * per_micro_batch + training->arena.n_bytes;
+    return (size_t)training->n_micro_batches * per_micro_batch + training->norm_slab_bytes + training->arena.n_bytes;
 }
 
 bool ftdn_training_is_of_convolution(const ftdn_param *param)

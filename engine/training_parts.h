@@ -38,6 +38,7 @@ struct ftdn_training {
     int n_norms;
     ftdn_training_norm *norm; /* [n_norms] in the order of the steps */
     float *norm_slab;         /* of a device: statistics and sums of all of them */
+    size_t norm_slab_bytes;
     int n_groups;             /* of micro-batches */
     float **group_gradients;  /* [n_groups,n_params] buffers of convolutions' parameters; NULL for other parameters, and
                                  on a device, whose only group writes where the caller wants it */

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/fnv.h"
 #include "base/text.h"
 #include "engine/tensor_formats.h"
 
@@ -92,12 +93,10 @@ ftdn_status ftdn_weights_bind(const ftdn_graph *graph, const ftdn_tensor_file *f
     return status;
 }
 
-/* fnv1a64(name) + seed * 0xD1342543DE82EF95: where the stream of a parameter begins. */
+/* Where the stream of a parameter begins. */
 static uint64_t stream_base(const char *name, uint64_t seed)
 {
-    uint64_t hash = 0xcbf29ce484222325;
-    for (const char *c = name; *c; c++) hash = (hash ^ (unsigned char)*c) * 0x100000001b3;
-    return hash + seed * 0xD1342543DE82EF95;
+    return ftdn_fnv1a64(name) + seed * 0xD1342543DE82EF95;
 }
 
 /* The splitmix64 finaliser; its top 24 bits as a fraction in [0, 1). */

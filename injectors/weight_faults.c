@@ -7,8 +7,7 @@
 
 static const ftdn_param *layer_weight(const ftdn_weight_faults *faults, int layer)
 {
-    const ftdn_graph *graph = faults->graph;
-    return &graph->param[graph->node[graph->layer[layer].conv].weight];
+    return &faults->graph->param[ftdn_layer_weight_param(faults->graph, layer)];
 }
 
 static int find_in_scope(const ftdn_layer_set *layers, int layer)
@@ -36,7 +35,7 @@ static ftdn_status init_copies(ftdn_weight_faults *faults, ftdn_arena *arena, ft
             const ftdn_layer_copies *copied = &copies->layer[i];
             const ftdn_param *param = layer_weight(faults, copied->layer);
             assert(copied->n_channels >= 1 && copied->channel[copied->n_channels - 1] < param->dims[0]);
-            size_t n_elements = param->n_elements / (size_t)param->dims[0] * (size_t)copied->n_channels;
+            size_t n_elements = ftdn_param_row_size(param) * (size_t)copied->n_channels;
             faults->copy_buffer[c][i] = FTDN_NEW(arena, n_elements, float, err);
             if (!faults->copy_buffer[c][i]) return FTDN_ERR_MEMORY;
         }
@@ -129,7 +128,7 @@ static void draw_copy(ftdn_weight_faults *faults, const weight_draw *draw, int c
     const ftdn_layer_copies *copied = &faults->copies.layer[i];
     const ftdn_param *param = layer_weight(faults, copied->layer);
     const float *clean = faults->clean->value[param - faults->graph->param];
-    size_t filter_size = param->n_elements / (size_t)param->dims[0];
+    size_t filter_size = ftdn_param_row_size(param);
     int in_scope = faults->copied_in_scope[i];
     int sites_of = in_scope >= 0 ? ftdn_fault_draw_sites_of(draw->draw, copy) : -1;
     float *values = faults->copy_buffer[copy - 1][i];

@@ -32,21 +32,16 @@ static void device_free(ftdn_device_weight_faults *device)
     free(device);
 }
 
-static int weight_param(const ftdn_weight_faults *faults, int layer)
-{
-    return faults->graph->node[faults->graph->layer[layer].conv].weight;
-}
-
 /* Filters of a layer. */
 static int count_filters(const ftdn_weight_faults *faults, int layer)
 {
-    return (int)faults->graph->param[weight_param(faults, layer)].dims[0];
+    return (int)faults->graph->param[ftdn_layer_weight_param(faults->graph, layer)].dims[0];
 }
 
 static ftdn_status describe_layer(ftdn_device_weight_faults *device, int i, ftdn_error *err)
 {
     const ftdn_weight_faults *faults = device->faults;
-    int layer = faults->layers.layer[i], weight = weight_param(faults, layer);
+    int layer = faults->layers.layer[i], weight = ftdn_layer_weight_param(faults->graph, layer);
     const ftdn_param *param = &faults->graph->param[weight];
     if (param->n_elements > UINT32_MAX / 2) {
         return FTDN_FAIL(err, FTDN_ERR_ARG, "layer '%s': %zu weights are more than the device's kernels take",
@@ -122,7 +117,7 @@ static ftdn_status upload(ftdn_device_weight_faults *device, ftdn_error *err)
     const ftdn_weight_faults *faults = device->faults;
     for (int i = 0; i < faults->layers.n_layers; i++) {
         const ftdn_cuda_weight_buffer *buffer = &device->buffer[i];
-        int weight = weight_param(faults, faults->layers.layer[i]);
+        int weight = ftdn_layer_weight_param(faults->graph, faults->layers.layer[i]);
         FTDN_TRY(ftdn_cuda_copy(buffer->clean, faults->clean->value[weight], buffer->n_elements * sizeof(float), err));
         device->original.value[weight] = buffer->values;
     }

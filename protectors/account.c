@@ -1,3 +1,4 @@
+/* account.c - what a protection adds: ftdn_protection_account (duplication.h). */
 #include "protectors/duplication.h"
 #include "protectors/rewrite.h"
 

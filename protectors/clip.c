@@ -28,7 +28,7 @@ static ftdn_status find_ranges(const ftdn_protection_desc *desc, const ftdn_laye
 
 static void add_clip(ftdn_rewrite *rewrite, int last, const ftdn_layer_range *range)
 {
-    const char *name = ftdn_rewrite_format_name(rewrite, "%s:clip", rewrite->from->layer[range->layer].name);
+    const char *name = ftdn_graph_format_name(rewrite->to, "%s:clip", rewrite->from->layer[range->layer].name);
     if (!name) return;
     rewrite->hands_on[last] = ftdn_graph_append_node(rewrite->to, &(ftdn_node){
                                                                       .op = FTDN_OP_CLIP,

@@ -35,7 +35,7 @@ static void repeat_node(second_network *second, int i)
         return;
     }
     int copied = node.layer >= 0 ? second->copied_of[node.layer] : -1;
-    node.name = ftdn_rewrite_format_name(&second->rewrite, "%s:secondary", node.name);
+    node.name = ftdn_graph_format_name(second->rewrite.to, "%s:secondary", node.name);
     if (!node.name) return;
     node.input = second->secondary_of[node.input];
     for (int c = 0; c < node.n_copies; c++) node.copy[c] = second->secondary_of[node.copy[c]];
@@ -64,7 +64,7 @@ static const uint8_t *mark_copied(second_network *second, int layer)
 static void repeat_layer(second_network *second, int i)
 {
     ftdn_layer layer = second->rewrite.from->layer[i];
-    layer.name = ftdn_rewrite_format_name(&second->rewrite, "%s:secondary", layer.name);
+    layer.name = ftdn_graph_format_name(second->rewrite.to, "%s:secondary", layer.name);
     layer.conv = second->secondary_of[layer.conv];
     layer.last = second->secondary_of[layer.last];
     layer.original = i;

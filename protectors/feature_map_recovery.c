@@ -85,7 +85,7 @@ static int add_rows(widening *widen, int source, int i, int c, const char *node_
 static int add_narrow_node(widening *widen, int from_node, int i, int c, int input)
 {
     ftdn_node node = widen->rewrite.from->node[from_node];
-    node.name = ftdn_rewrite_format_name(&widen->rewrite, "%s:copy%d", node.name, c + 1);
+    node.name = ftdn_graph_format_name(widen->rewrite.to, "%s:copy%d", node.name, c + 1);
     if (!node.name) return -1;
     node.input = input;
     node.shape.c = widen->rewrite.protection->desc.copies.layer[i].n_channels;
@@ -108,7 +108,7 @@ static void add_copy_layer(widening *widen, int i, int c, int conv, int last)
     const ftdn_layer_copies *copied = &widen->rewrite.protection->desc.copies.layer[i];
     ftdn_graph *to = widen->rewrite.to;
     const ftdn_layer *original = &widen->rewrite.from->layer[copied->layer];
-    const char *name = ftdn_rewrite_format_name(&widen->rewrite, "%s:copy%d", original->name, c + 1);
+    const char *name = ftdn_graph_format_name(widen->rewrite.to, "%s:copy%d", original->name, c + 1);
     if (!name) return;
     uint8_t *copy = FTDN_NEW(to->arena, (size_t)copied->n_channels, uint8_t, &to->error);
     if (!copy) {
@@ -163,7 +163,7 @@ static void add_merge(widening *widen, int i, int meeting, bool only_conv)
     };
     for (int c = 0; c < desc->copies.n_copies; c++) merge.copy[c] = add_copy(widen, i, c, only_conv);
     const char *layer_name = widen->rewrite.from->layer[copied->layer].name;
-    merge.name = ftdn_rewrite_format_name(&widen->rewrite, "%s:merge", layer_name);
+    merge.name = ftdn_graph_format_name(widen->rewrite.to, "%s:merge", layer_name);
     if (merge.name) widen->rewrite.hands_on[meeting] = ftdn_graph_append_node(widen->rewrite.to, &merge);
 }
 

@@ -62,11 +62,11 @@ typedef struct ftdn_recipe {
 
 typedef struct ftdn_protection {
     ftdn_protection_desc desc;
-    ftdn_graph rewritten;     /* empty where the graph stays as it is */
-    const ftdn_graph *graph;  /* that runs: desc.graph or &rewritten */
-    const int *node_of;       /* [desc.graph->n_nodes] the node of `graph` that hands on what this one handed on */
-    const int *secondary_of;  /* the same in the secondary network of D2NN; NULL: there is none */
-    ftdn_weights clean;       /* of `graph`, without faults */
+    ftdn_graph rewritten;      /* empty where the graph stays as it is */
+    const ftdn_graph *graph;   /* that runs: desc.graph or &rewritten */
+    const int *node_of;        /* [desc.graph->n_nodes] the node of `graph` that hands on what this one handed on */
+    const int *secondary_of;   /* the same in the secondary network of D2NN; NULL: there is none */
+    ftdn_weights clean;        /* of `graph`, without faults */
     const ftdn_recipe *recipe; /* [graph->n_params] */
     const float *const *clean_copy[FTDN_MAX_COPIES]; /* [desc.copies.n_layers] stored copies without faults */
 } ftdn_protection;

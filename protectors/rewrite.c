@@ -1,13 +1,9 @@
 #include "protectors/rewrite.h"
 
 #include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "engine/graph_edit.h"
-
-#define MAX_NAME 256
 
 ftdn_status ftdn_rewrite_begin(ftdn_rewrite *rewrite, ftdn_protection *protection, int max_added, ftdn_error *err)
 {
@@ -38,32 +34,13 @@ int ftdn_rewrite_take_node(ftdn_rewrite *rewrite, int i)
     return rewrite->itself[i];
 }
 
-const char *ftdn_rewrite_format_name(ftdn_rewrite *rewrite, const char *format, ...)
-{
-    char name[MAX_NAME];
-    ftdn_graph *to = rewrite->to;
-    if (to->status != FTDN_OK) return NULL;
-    va_list args;
-    va_start(args, format);
-    int n_chars = vsnprintf(name, sizeof name, format, args);
-    va_end(args);
-    if (n_chars < 0 || n_chars >= MAX_NAME) {
-        to->status = FTDN_FAIL(&to->error, FTDN_ERR_ARG, "graph: the name '%.40s...' has more than %d characters", name,
-                               MAX_NAME - 1);
-        return NULL;
-    }
-    const char *copy = ftdn_arena_copy_text(to->arena, name, (size_t)n_chars, &to->error);
-    if (!copy) to->status = FTDN_ERR_MEMORY;
-    return copy;
-}
-
 int ftdn_rewrite_add_param(ftdn_rewrite *rewrite, const ftdn_recipe *recipe, const char *node_name, int node,
                            int n_rows)
 {
     ftdn_param param = rewrite->from->param[recipe->source];
     const char *suffix = strrchr(param.name, '.');
     size_t row_size = ftdn_param_row_size(&param);
-    param.name = ftdn_rewrite_format_name(rewrite, "%s%s", node_name, suffix ? suffix : "");
+    param.name = ftdn_graph_format_name(rewrite->to, "%s%s", node_name, suffix ? suffix : "");
     param.dims[0] = n_rows;
     param.n_elements = (size_t)n_rows * row_size;
     param.node = node;
@@ -91,16 +68,6 @@ ftdn_status ftdn_rewrite_finish(ftdn_rewrite *rewrite, ftdn_error *err)
     rewrite->protection->node_of = rewrite->hands_on;
     rewrite->protection->recipe = rewrite->recipe;
     return FTDN_OK;
-}
-
-int ftdn_layer_weight_param(const ftdn_graph *graph, int layer)
-{
-    return graph->node[graph->layer[layer].conv].weight;
-}
-
-size_t ftdn_param_row_size(const ftdn_param *param)
-{
-    return param->n_elements / (size_t)param->dims[0];
 }
 
 const int *ftdn_copies_by_layer(const ftdn_copies *copies, int n_layers, ftdn_arena *arena, ftdn_error *err)

@@ -14,7 +14,7 @@ typedef struct ftdn_rewrite {
     ftdn_graph *to;         /* &protection->rewritten */
     int *itself;            /* [from->n_nodes] the node of `to` that this one has become; -1 before */
     int *hands_on;          /* [from->n_nodes] the node of `to` that readers of this one read */
-    ftdn_recipe *recipe; /* [recipe_capacity] of the parameters of `to` */
+    ftdn_recipe *recipe;    /* [recipe_capacity] of the parameters of `to` */
     int recipe_capacity;
 } ftdn_rewrite;
 
@@ -25,9 +25,6 @@ FTDN_NODISCARD ftdn_status ftdn_rewrite_begin(ftdn_rewrite *rewrite, ftdn_protec
 /* Take over node i, its input and copies as they are handed on. The new node's index. */
 int ftdn_rewrite_take_node(ftdn_rewrite *rewrite, int i);
 
-/* A name in the arena; NULL, with the failure kept in the graph, where memory is refused. */
-const char *ftdn_rewrite_format_name(ftdn_rewrite *rewrite, const char *format, ...) FTDN_PRINTF(2, 3);
-
 /* A parameter called NODE_NAME with the suffix of its recipe's source, of n_rows rows of it, read by `node`. Its
  * index. */
 int ftdn_rewrite_add_param(ftdn_rewrite *rewrite, const ftdn_recipe *recipe, const char *node_name, int node,
@@ -35,12 +32,6 @@ int ftdn_rewrite_add_param(ftdn_rewrite *rewrite, const ftdn_recipe *recipe, con
 
 /* Set what the rewritten graph's layers and parameters say of nodes, and protection's graph, node_of, recipe. */
 FTDN_NODISCARD ftdn_status ftdn_rewrite_finish(ftdn_rewrite *rewrite, ftdn_error *err);
-
-/* The weight parameter of a layer of the unprotected graph. */
-int ftdn_layer_weight_param(const ftdn_graph *graph, int layer);
-
-/* Elements of one row: of one filter, or 1 for what has one value per channel. */
-size_t ftdn_param_row_size(const ftdn_param *param);
 
 /* For each layer of the unprotected graph its index into copies->layer, or -1; NULL where memory is refused. */
 const int *ftdn_copies_by_layer(const ftdn_copies *copies, int n_layers, ftdn_arena *arena, ftdn_error *err);

@@ -11,12 +11,12 @@ static const char doing[] = "reading accuracies";
 static ftdn_status count(const ftdn_store *store, const char *sql, const int64_t *key, int *ret_count, ftdn_error *err)
 {
     ftdn_statement row;
-    int n = 0;
+    int64_t n;
     ftdn_statement_prepare(&row, store, sql);
     if (key) ftdn_statement_bind_integer(&row, *key);
-    if (ftdn_statement_next(&row)) n = (int)ftdn_statement_integer(&row, 0);
-    *ret_count = n;
-    return ftdn_statement_finish(&row, doing, err);
+    FTDN_TRY(ftdn_statement_finish_integer(&row, doing, &n, err));
+    *ret_count = (int)n;
+    return FTDN_OK;
 }
 
 static ftdn_mean read_mean(const ftdn_statement *row, int column)

@@ -14,7 +14,6 @@ ftdn_status ftdn_store_add_campaign(ftdn_store *store, const ftdn_campaign_row *
 {
     assert(store->mode == FTDN_STORE_WRITE);
     char digest[FTDN_SHA256_HEX];
-    int64_t key = 0;
     ftdn_statement row;
     FTDN_TRY(ftdn_sha256_of(campaign->manifest, strlen(campaign->manifest), digest, err));
     ftdn_statement_prepare(&row, store,
@@ -29,10 +28,7 @@ ftdn_status ftdn_store_add_campaign(ftdn_store *store, const ftdn_campaign_row *
     FTDN_TRY(ftdn_statement_finish(&row, adding_campaign, err));
     ftdn_statement_prepare(&row, store, "SELECT id FROM campaigns WHERE digest = ?");
     ftdn_statement_bind_text(&row, digest);
-    if (ftdn_statement_next(&row)) key = ftdn_statement_integer(&row, 0);
-    FTDN_TRY(ftdn_statement_finish(&row, adding_campaign, err));
-    *ret_campaign = key;
-    return FTDN_OK;
+    return ftdn_statement_finish_integer(&row, adding_campaign, ret_campaign, err);
 }
 
 /* The position behind all trials of a sweep. */
@@ -40,15 +36,11 @@ static ftdn_status find_next_position(ftdn_store *store, int64_t campaign, const
                                       ftdn_error *err)
 {
     ftdn_statement row;
-    int64_t position = 0;
     ftdn_statement_prepare(&row, store,
                            "SELECT ifnull(max(position) + 1, 0) FROM planned WHERE campaign = ? AND sweep = ?");
     ftdn_statement_bind_integer(&row, campaign);
     ftdn_statement_bind_text(&row, sweep);
-    if (ftdn_statement_next(&row)) position = ftdn_statement_integer(&row, 0);
-    FTDN_TRY(ftdn_statement_finish(&row, adding_planned, err));
-    *ret_position = position;
-    return FTDN_OK;
+    return ftdn_statement_finish_integer(&row, adding_planned, ret_position, err);
 }
 
 static ftdn_status insert_planned(ftdn_store *store, int64_t campaign, const ftdn_planned_row *planned,

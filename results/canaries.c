@@ -11,11 +11,11 @@ static const char checking[] = "checking the golden canary", confirming[] = "con
 static ftdn_status find_canary(ftdn_store *store, const char *key, bool *ret_found, ftdn_error *err)
 {
     ftdn_statement row;
+    int64_t found;
     ftdn_statement_prepare(&row, store, "SELECT 1 FROM canaries WHERE key = ?");
     ftdn_statement_bind_text(&row, key);
-    bool found = ftdn_statement_next(&row);
-    FTDN_TRY(ftdn_statement_finish(&row, checking, err));
-    *ret_found = found;
+    FTDN_TRY(ftdn_statement_finish_integer(&row, checking, &found, err));
+    *ret_found = found == 1;
     return FTDN_OK;
 }
 
@@ -120,16 +120,12 @@ static ftdn_status withdraw_attempt(ftdn_store *store, int64_t attempt, const ch
 static ftdn_status find_unconfirmed(ftdn_store *store, int64_t run, int worker, int64_t *ret_attempt, ftdn_error *err)
 {
     ftdn_statement row;
-    int64_t attempt = 0;
     ftdn_statement_prepare(&row, store,
                            "SELECT id FROM attempts WHERE run = ? AND worker = ? AND outcome = 'done' "
                            "AND confirmed = 'no' LIMIT 1");
     ftdn_statement_bind_integer(&row, run);
     ftdn_statement_bind_integer(&row, worker);
-    if (ftdn_statement_next(&row)) attempt = ftdn_statement_integer(&row, 0);
-    FTDN_TRY(ftdn_statement_finish(&row, withdrawing, err));
-    *ret_attempt = attempt;
-    return FTDN_OK;
+    return ftdn_statement_finish_integer(&row, withdrawing, ret_attempt, err);
 }
 
 static ftdn_status withdraw_unconfirmed(ftdn_store *store, int64_t run, int worker, const char *cause, int *ret_n,

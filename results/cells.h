@@ -10,7 +10,6 @@
     "candidates, iou, type, bit, bits, range_low, range_high, weight_rate, feature_map_rate, weight_count, "           \
     "feature_map_count, weight_scope, feature_map_scope, feature_map_point, redraw, copies, method, ranking, "         \
     "direction, allocation, merge, merge_point, combine, ratio, calibration, calibration_digest, measured_images"
-#define FTDN_CELL_N_COLUMNS 37
 
 /* Those that the spec determines: all but what weights, images and calibration images are called. */
 #define FTDN_CELL_SPEC_COLUMNS                                                                                         \

@@ -175,13 +175,9 @@ static ftdn_status ask_about(const ftdn_row_copier *copier, const copied_table *
                              const char *sql, int64_t *ret_number, ftdn_error *err)
 {
     ftdn_statement answer;
-    int64_t number = 0;
     ftdn_statement_prepare(&answer, copier->to, sql);
     bind_row(copier, table, row, &answer);
-    if (ftdn_statement_next(&answer)) number = ftdn_statement_integer(&answer, 0);
-    FTDN_TRY(ftdn_statement_finish(&answer, writing, err));
-    *ret_number = number;
-    return FTDN_OK;
+    return ftdn_statement_finish_integer(&answer, writing, ret_number, err);
 }
 
 static ftdn_status copy_row(ftdn_row_copier *copier, const copied_table *table, const ftdn_statement *row,

@@ -13,11 +13,11 @@ typedef struct ftdn_difference {
 } ftdn_difference;
 
 typedef struct ftdn_store_diff {
-    int n_equal;              /* trials of both stores with equal results */
-    int n_other_code;         /* of these, with other code versions */
-    int n_only_a, n_only_b;   /* trials */
+    int n_equal;            /* trials of both stores with equal results */
+    int n_other_code;       /* of these, with other code versions */
+    int n_only_a, n_only_b; /* trials */
     const ftdn_held_trial *only_a, *only_b;
-    int n_different;          /* trials of both stores with different results: this should never be */
+    int n_different; /* trials of both stores with different results: this should never be */
     int n_differences;
     const ftdn_difference *difference; /* [n_differences] */
 } ftdn_store_diff;

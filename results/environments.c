@@ -26,11 +26,7 @@ static ftdn_status find_environment(ftdn_store *store, const ftdn_environment *e
         "SELECT id FROM environments WHERE (code_version, compiler, machine, system, cpu, device, driver, libraries) "
         "= (?, ?, ?, ?, ?, ?, ?, ?)");
     bind_environment(&row, environment);
-    int64_t key = 0;
-    if (ftdn_statement_next(&row)) key = sqlite3_column_int64(row.handle, 0);
-    FTDN_TRY(ftdn_statement_finish(&row, "looking for an environment", err));
-    *ret_key = key;
-    return FTDN_OK;
+    return ftdn_statement_finish_integer(&row, "looking for an environment", ret_key, err);
 }
 
 static ftdn_status insert_environment(ftdn_store *store, const ftdn_environment *environment, ftdn_error *err)

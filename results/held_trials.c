@@ -12,11 +12,11 @@ static const char looking[] = "looking for a trial", listing[] = "listing trials
 ftdn_status ftdn_store_has_trial(ftdn_store *store, const char *id, bool *ret_has, ftdn_error *err)
 {
     ftdn_statement row;
+    int64_t has;
     ftdn_statement_prepare(&row, store, "SELECT 1 FROM trials WHERE id = ?");
     ftdn_statement_bind_text(&row, id);
-    bool has = ftdn_statement_next(&row);
-    FTDN_TRY(ftdn_statement_finish(&row, looking, err));
-    *ret_has = has;
+    FTDN_TRY(ftdn_statement_finish_integer(&row, looking, &has, err));
+    *ret_has = has == 1;
     return FTDN_OK;
 }
 
@@ -73,12 +73,8 @@ ftdn_status ftdn_store_find_trial(ftdn_store *store, const char *prefix, char re
 static ftdn_status count_trials(ftdn_store *store, int64_t *ret_n, ftdn_error *err)
 {
     ftdn_statement row;
-    int64_t n = 0;
     ftdn_statement_prepare(&row, store, "SELECT count(*) FROM trials");
-    if (ftdn_statement_next(&row)) n = ftdn_statement_integer(&row, 0);
-    FTDN_TRY(ftdn_statement_finish(&row, listing, err));
-    *ret_n = n;
-    return FTDN_OK;
+    return ftdn_statement_finish_integer(&row, listing, ret_n, err);
 }
 
 ftdn_status ftdn_store_list_trials(ftdn_store *store, ftdn_arena *arena, ftdn_held_trial **ret_trial, int *ret_n,

@@ -107,13 +107,9 @@ static ftdn_status fail_conflict(const merger *m, ftdn_store *from, const char *
 static ftdn_status find_merged(const merger *m, const char *id, int64_t *ret_key, ftdn_error *err)
 {
     ftdn_statement row;
-    int64_t key = 0;
     ftdn_statement_prepare(&row, m->to, "SELECT key FROM trials WHERE id = ?");
     ftdn_statement_bind_text(&row, id);
-    if (ftdn_statement_next(&row)) key = ftdn_statement_integer(&row, 0);
-    FTDN_TRY(ftdn_statement_finish(&row, doing, err));
-    *ret_key = key;
-    return FTDN_OK;
+    return ftdn_statement_finish_integer(&row, doing, ret_key, err);
 }
 
 static ftdn_status merge_trial(merger *m, ftdn_row_copier *copier, const char *path, const char *id, int64_t trial,

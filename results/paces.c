@@ -27,16 +27,12 @@ static void bind_question(ftdn_statement *row, const ftdn_pace_question *questio
 static ftdn_status count_cells(ftdn_store *store, const ftdn_pace_question *question, int *ret_n, ftdn_error *err)
 {
     ftdn_statement row;
-    int n = 0;
+    int64_t n;
     ftdn_statement_prepare(&row, store,
                            "SELECT count(DISTINCT (SELECT t.cell FROM trials t WHERE t.key = r.trial)) " ALIKE);
     bind_question(&row, question);
-    if (ftdn_statement_next(&row)) {
-        n = (int)ftdn_statement_integer(&row, 0);
-        ftdn_statement_stop(&row);
-    }
-    FTDN_TRY(ftdn_statement_finish(&row, reading, err));
-    *ret_n = n;
+    FTDN_TRY(ftdn_statement_finish_integer(&row, reading, &n, err));
+    *ret_n = (int)n;
     return FTDN_OK;
 }
 

@@ -1,6 +1,5 @@
 #include "results/query.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "results/query_format.h"
@@ -187,16 +186,4 @@ ftdn_status ftdn_query_load(ftdn_store *store, const ftdn_question *question, in
     rows.query = query ? query->name : NULL;
     *ret_rows = rows;
     return FTDN_OK;
-}
-
-ftdn_status ftdn_query_print(ftdn_store *store, const char *question, ftdn_query_format format, FILE *out,
-                             ftdn_error *err)
-{
-    ftdn_text text;
-    ftdn_text_init(&text);
-    ftdn_status status = ftdn_query_answer(store, &(ftdn_question){.text = question}, format, NULL, &text, err);
-    if (status == FTDN_OK && (fwrite(text.chars, 1, text.n_chars, out) != text.n_chars || fflush(out) != 0))
-        status = FTDN_FAIL(err, FTDN_ERR_INPUT, "printing the answer: %s", strerror(errno));
-    ftdn_text_done(&text);
-    return status;
 }

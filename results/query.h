@@ -2,8 +2,6 @@
 #ifndef FTDN_RESULTS_QUERY_H
 #define FTDN_RESULTS_QUERY_H
 
-#include <stdio.h>
-
 #include "base/status.h"
 #include "base/text.h"
 #include "results/store.h"
@@ -70,11 +68,5 @@ typedef struct ftdn_query_listener {
  * write or reach outside the store is refused. Nothing of use is in the text then. */
 FTDN_NODISCARD ftdn_status ftdn_query_answer(ftdn_store *store, const ftdn_question *question, ftdn_query_format format,
                                              const ftdn_query_listener *listener, ftdn_text *text, ftdn_error *err);
-
-/* Print the answer to a question without settings. The rows are collected first and then written: nothing is printed on
- * failure, and a reader that takes its time with `out` (a pager) does not hold up a run that writes the store.
- * FTDN_ERR_INPUT where `out` cannot be written. */
-FTDN_NODISCARD ftdn_status ftdn_query_print(ftdn_store *store, const char *question, ftdn_query_format format,
-                                            FILE *out, ftdn_error *err);
 
 #endif

@@ -21,9 +21,9 @@ typedef struct ftdn_row_value {
 typedef struct ftdn_rows {
     const char *query; /* its name, as the glossary knows it; NULL for a user's SQL */
     int n_columns;
-    const char *const *name; /* [n_columns] of the columns */
-    int n_rows;              /* that are kept */
-    int64_t n_all;           /* that the answer has */
+    const char *const *name;     /* [n_columns] of the columns */
+    int n_rows;                  /* that are kept */
+    int64_t n_all;               /* that the answer has */
     const ftdn_row_value *value; /* [n_rows, n_columns] */
 } ftdn_rows;
 

@@ -178,12 +178,10 @@ ftdn_status ftdn_store_read_record(ftdn_store *store, const char *id, ftdn_arena
                                    ftdn_error *err)
 {
     ftdn_statement row;
-    int64_t trial = 0;
+    int64_t trial;
     ftdn_statement_prepare(&row, store, "SELECT key FROM trials WHERE id = ?");
     ftdn_statement_bind_text(&row, id);
-    bool found = ftdn_statement_next(&row);
-    if (found) trial = ftdn_statement_integer(&row, 0);
-    FTDN_TRY(ftdn_statement_finish(&row, doing, err));
-    if (!found) return FTDN_FAIL(err, FTDN_ERR_STORE, "store '%s' has no trial %.12s", store->name, id);
+    FTDN_TRY(ftdn_statement_finish_integer(&row, doing, &trial, err));
+    if (trial == 0) return FTDN_FAIL(err, FTDN_ERR_STORE, "store '%s' has no trial %.12s", store->name, id);
     return ftdn_record_read(store, trial, arena, ret_record, err);
 }

@@ -15,15 +15,11 @@ static const char reading[] = "reading how far it is";
 static ftdn_status ask_number(ftdn_store *store, const char *sql, int64_t key, int *ret_number, ftdn_error *err)
 {
     ftdn_statement row;
-    int number = 0;
+    int64_t number;
     ftdn_statement_prepare(&row, store, sql);
     ftdn_statement_bind_integer(&row, key);
-    if (ftdn_statement_next(&row)) {
-        number = (int)ftdn_statement_integer(&row, 0);
-        ftdn_statement_stop(&row);
-    }
-    FTDN_TRY(ftdn_statement_finish(&row, reading, err));
-    *ret_number = number;
+    FTDN_TRY(ftdn_statement_finish_integer(&row, reading, &number, err));
+    *ret_number = (int)number;
     return FTDN_OK;
 }
 
@@ -74,17 +70,16 @@ static ftdn_status count_attempts(ftdn_store *store, ftdn_run_state *run, ftdn_e
 static ftdn_status count_given_up(ftdn_store *store, int most_tries, ftdn_run_state *run, ftdn_error *err)
 {
     ftdn_statement row;
+    int64_t n_given_up;
     ftdn_statement_prepare(&row, store,
                            "SELECT count(*) FROM (SELECT trial_id FROM attempts WHERE run = ? AND " FAILED
                            " AND trial_id NOT IN (SELECT id FROM trials) GROUP BY trial_id "
                            "HAVING max(outcome = 'failed') OR count(*) >= ?)");
     ftdn_statement_bind_integer(&row, run->id);
     ftdn_statement_bind_integer(&row, most_tries);
-    if (ftdn_statement_next(&row)) {
-        run->n_given_up = (int)ftdn_statement_integer(&row, 0);
-        ftdn_statement_stop(&row);
-    }
-    return ftdn_statement_finish(&row, reading, err);
+    FTDN_TRY(ftdn_statement_finish_integer(&row, reading, &n_given_up, err));
+    run->n_given_up = (int)n_given_up;
+    return FTDN_OK;
 }
 
 static ftdn_status read_causes(ftdn_store *store, ftdn_arena *arena, ftdn_run_state *run, ftdn_error *err)

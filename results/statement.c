@@ -142,6 +142,15 @@ ftdn_status ftdn_statement_finish(ftdn_statement *statement, const char *doing, 
     return status;
 }
 
+ftdn_status ftdn_statement_finish_integer(ftdn_statement *statement, const char *doing, int64_t *ret_integer,
+                                          ftdn_error *err)
+{
+    int64_t integer = ftdn_statement_next(statement) ? ftdn_statement_integer(statement, 0) : 0;
+    FTDN_TRY(ftdn_statement_finish(statement, doing, err));
+    *ret_integer = integer;
+    return FTDN_OK;
+}
+
 void ftdn_statement_cache_clear(ftdn_statement_cache *cache)
 {
     for (int i = 0; i < FTDN_STORE_STATEMENTS; i++) {

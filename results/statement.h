@@ -48,6 +48,10 @@ void ftdn_statement_stop(ftdn_statement *statement);
 /* Call it in any case. doing: for the message, as in ftdn_store_fail. */
 FTDN_NODISCARD ftdn_status ftdn_statement_finish(ftdn_statement *statement, const char *doing, ftdn_error *err);
 
+/* Finish a statement that gives one integer: *ret_integer is that of its first row, 0 where it has no row. */
+FTDN_NODISCARD ftdn_status ftdn_statement_finish_integer(ftdn_statement *statement, const char *doing,
+                                                         int64_t *ret_integer, ftdn_error *err);
+
 /* Finalize all that is kept; none may be in use. */
 void ftdn_statement_cache_clear(ftdn_statement_cache *cache);
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/size.h"
 #include "engine/backend.h"
 #include "engine/cpu/cpu_batch_norm.h"
 #include "engine/cpu/cpu_elementwise.h"

@@ -1,7 +1,6 @@
 #include "engine/cpu/cpu_gradients.h"
 
 #include <stdlib.h>
-
 #include <string.h>
 
 #include "engine/cpu/cpu_elementwise.h"

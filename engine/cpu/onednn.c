@@ -1,7 +1,6 @@
 #include "engine/cpu/onednn.h"
 
 #include <omp.h>
-
 #include <string.h>
 
 ftdn_status ftdn_onednn_fail(const char *call, dnnl_status_t result, const char *what, ftdn_error *err)

@@ -7,8 +7,8 @@
 typedef struct ftdn_onednn_backward {
     dnnl_primitive_desc_t map_desc, params_desc;
     dnnl_primitive_t map_primitive, params_primitive;
-    dnnl_primitive_t weight_reorder;   /* plain -> what map_primitive reads */
-    dnnl_primitive_t gradient_reorder; /* what params_primitive writes -> plain */
+    dnnl_primitive_t weight_reorder;                       /* plain -> what map_primitive reads */
+    dnnl_primitive_t gradient_reorder;                     /* what params_primitive writes -> plain */
     dnnl_memory_desc_t source, target, weight_plain, bias; /* nhwc maps, the file's layout */
 } ftdn_onednn_backward;
 

@@ -2,7 +2,7 @@
 
 #include "analysis/accuracy_figure.h"
 #include "analysis/line_style.h"
-#include "tests/analysis/arena_per_test.h"
+#include "tests/support/arena_per_test.h"
 #include "tests/analysis/made_cells.h"
 
 static const ftdn_accuracy_figure_desc any = {FTDN_AXIS_ANY, NAN, FTDN_BAND_SD, FTDN_MEASURE_MAP};
@@ -195,16 +195,15 @@ static void gains_are_drawn_of_protections_that_have_a_partner(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_figure_with_the_most_points_is_chosen, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(axis_and_other_rate_can_be_asked_for, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(rates_far_apart_make_the_axis_logarithmic, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(weights_and_maps_hit_one_at_a_time_are_two_curves, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(curves_of_several_lines_say_what_is_hit, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_cannot_be_drawn_is_an_error, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_failed_allocation_is_an_error, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(gains_are_drawn_of_protections_that_have_a_partner, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(networks_with_accuracies_of_their_own_have_no_common_clean_line, set_up,
-                                        tear_down),
+        FTDN_ARENA_TEST(the_figure_with_the_most_points_is_chosen),
+        FTDN_ARENA_TEST(axis_and_other_rate_can_be_asked_for),
+        FTDN_ARENA_TEST(rates_far_apart_make_the_axis_logarithmic),
+        FTDN_ARENA_TEST(weights_and_maps_hit_one_at_a_time_are_two_curves),
+        FTDN_ARENA_TEST(curves_of_several_lines_say_what_is_hit),
+        FTDN_ARENA_TEST(what_cannot_be_drawn_is_an_error),
+        FTDN_ARENA_TEST(a_failed_allocation_is_an_error),
+        FTDN_ARENA_TEST(gains_are_drawn_of_protections_that_have_a_partner),
+        FTDN_ARENA_TEST(networks_with_accuracies_of_their_own_have_no_common_clean_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

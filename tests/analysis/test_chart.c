@@ -1,7 +1,7 @@
 #include <math.h>
 
 #include "analysis/chart.h"
-#include "tests/analysis/arena_per_test.h"
+#include "tests/support/arena_per_test.h"
 #include "tests/analysis/made_cells.h"
 
 static ftdn_cell_accuracy in_layer(const char *scope, double weight_rate, double map_rate, double map)
@@ -97,10 +97,10 @@ static void script_and_numbers_have_every_point_and_label(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(layers_stand_in_the_order_of_their_numbers, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_width_of_an_interval_falls_with_the_seeds, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(cells_that_do_not_fit_are_an_error, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(script_and_numbers_have_every_point_and_label, set_up, tear_down),
+        FTDN_ARENA_TEST(layers_stand_in_the_order_of_their_numbers),
+        FTDN_ARENA_TEST(the_width_of_an_interval_falls_with_the_seeds),
+        FTDN_ARENA_TEST(cells_that_do_not_fit_are_an_error),
+        FTDN_ARENA_TEST(script_and_numbers_have_every_point_and_label),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

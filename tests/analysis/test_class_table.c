@@ -1,7 +1,7 @@
 #include <math.h>
 
 #include "analysis/class_table.h"
-#include "tests/analysis/arena_per_test.h"
+#include "tests/support/arena_per_test.h"
 #include "tests/analysis/made_cells.h"
 
 static const ftdn_class_table_desc any = {NAN, NAN};
@@ -163,14 +163,13 @@ static void a_failed_allocation_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_table_is_that_of_the_paper, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_papers_rows_stand_below_ours, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(csv_has_every_number_to_its_last_bit, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_not_known_is_a_dash_or_no_row, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(rates_are_those_that_most_protections_have_and_cost_about_half, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_failed_allocation_is_an_error, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(networks_have_clean_columns_of_their_own, set_up, tear_down),
+        FTDN_ARENA_TEST(the_table_is_that_of_the_paper),
+        FTDN_ARENA_TEST(the_papers_rows_stand_below_ours),
+        FTDN_ARENA_TEST(csv_has_every_number_to_its_last_bit),
+        FTDN_ARENA_TEST(what_is_not_known_is_a_dash_or_no_row),
+        FTDN_ARENA_TEST(rates_are_those_that_most_protections_have_and_cost_about_half),
+        FTDN_ARENA_TEST(a_failed_allocation_is_an_error),
+        FTDN_ARENA_TEST(networks_have_clean_columns_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

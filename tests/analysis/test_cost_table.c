@@ -1,7 +1,7 @@
 #include <math.h>
 
 #include "analysis/cost_table.h"
-#include "tests/analysis/arena_per_test.h"
+#include "tests/support/arena_per_test.h"
 #include "tests/support/support.h"
 
 static ftdn_latency measured(const char *model, const char *method, double ms, double slowdown, int64_t weight_bytes,
@@ -105,11 +105,11 @@ static void without_protected_measurements_there_is_no_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(times_stand_beside_their_quotients, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(memory_is_that_of_copies_and_of_maps, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_papers_rows_stand_below, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(csv_has_a_row_for_each_method, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(without_protected_measurements_there_is_no_table, set_up, tear_down),
+        FTDN_ARENA_TEST(times_stand_beside_their_quotients),
+        FTDN_ARENA_TEST(memory_is_that_of_copies_and_of_maps),
+        FTDN_ARENA_TEST(the_papers_rows_stand_below),
+        FTDN_ARENA_TEST(csv_has_a_row_for_each_method),
+        FTDN_ARENA_TEST(without_protected_measurements_there_is_no_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

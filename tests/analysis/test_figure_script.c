@@ -1,7 +1,7 @@
 #include <math.h>
 
 #include "analysis/figure_script.h"
-#include "tests/analysis/arena_per_test.h"
+#include "tests/support/arena_per_test.h"
 #include "tests/analysis/made_cells.h"
 
 static ftdn_accuracy_figure make(const ftdn_cell_accuracy *cell, int n_cells, ftdn_figure_band band)
@@ -188,13 +188,12 @@ static void names_are_no_commands_of_gnuplot(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_numbers_have_a_row_for_each_point, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_script_names_every_line_with_its_seeds, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_papers_points_are_open_markers_in_the_colour_of_their_curve, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(gains_have_columns_of_their_own_and_a_line_at_zero, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(many_lines_have_bars_side_by_side, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(names_are_no_commands_of_gnuplot, set_up, tear_down),
+        FTDN_ARENA_TEST(the_numbers_have_a_row_for_each_point),
+        FTDN_ARENA_TEST(the_script_names_every_line_with_its_seeds),
+        FTDN_ARENA_TEST(the_papers_points_are_open_markers_in_the_colour_of_their_curve),
+        FTDN_ARENA_TEST(gains_have_columns_of_their_own_and_a_line_at_zero),
+        FTDN_ARENA_TEST(many_lines_have_bars_side_by_side),
+        FTDN_ARENA_TEST(names_are_no_commands_of_gnuplot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

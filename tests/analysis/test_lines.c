@@ -4,22 +4,7 @@
 #include "analysis/line_style.h"
 #include "analysis/lines.h"
 #include "tests/analysis/made_cells.h"
-
-static ftdn_arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    ftdn_arena_init(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_arena_done(&arena);
-    return 0;
-}
+#include "tests/support/arena_per_test.h"
 
 static void assert_names(const ftdn_lines *lines, const char *const *name, int n_names)
 {
@@ -129,7 +114,6 @@ static void a_failed_allocation_is_an_error(void **state)
     for (ftdn_status status = FTDN_ERR_MEMORY; status != FTDN_OK; k++) {
         ftdn_arena tight;
         ftdn_lines lines;
-        ftdn_error err = {0};
         ftdn_arena_init(&tight);
         ftdn_arena_fail_after(&tight, k);
         status = ftdn_lines_group(cell, 2, &tight, &lines, &err);
@@ -188,12 +172,11 @@ static void a_method_keeps_its_colour(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(lines_stand_in_the_order_of_the_papers_table, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(names_say_what_lines_differ_in_and_no_more, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(digests_tell_networks_apart_and_names_say_it, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(cells_with_counts_are_left_out, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_protected_line_finds_the_unprotected_one_of_its_network_and_faults, set_up,
-                                        tear_down),
+        FTDN_ARENA_TEST(lines_stand_in_the_order_of_the_papers_table),
+        FTDN_ARENA_TEST(names_say_what_lines_differ_in_and_no_more),
+        FTDN_ARENA_TEST(digests_tell_networks_apart_and_names_say_it),
+        FTDN_ARENA_TEST(cells_with_counts_are_left_out),
+        FTDN_ARENA_TEST(a_protected_line_finds_the_unprotected_one_of_its_network_and_faults),
         cmocka_unit_test(a_failed_allocation_is_an_error),
         cmocka_unit_test(no_two_lines_look_the_same),
         cmocka_unit_test(a_method_keeps_its_colour),

@@ -1,7 +1,7 @@
 #include <math.h>
 
 #include "analysis/paper_figures.h"
-#include "tests/analysis/arena_per_test.h"
+#include "tests/support/arena_per_test.h"
 #include "tests/analysis/made_cells.h"
 
 static ftdn_accuracy_figure make(const char *name, const ftdn_cell_accuracy *cell, int n_cells)
@@ -82,11 +82,11 @@ static void the_papers_names_of_curves_are_ours(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(names_are_found_and_all_different, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_paper_is_whole, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_figure_has_its_title_the_papers_points_and_a_linear_axis, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(another_network_in_the_place_of_vgg_is_said, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_papers_names_of_curves_are_ours, set_up, tear_down),
+        FTDN_ARENA_TEST(names_are_found_and_all_different),
+        FTDN_ARENA_TEST(the_paper_is_whole),
+        FTDN_ARENA_TEST(a_figure_has_its_title_the_papers_points_and_a_linear_axis),
+        FTDN_ARENA_TEST(another_network_in_the_place_of_vgg_is_said),
+        FTDN_ARENA_TEST(the_papers_names_of_curves_are_ours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

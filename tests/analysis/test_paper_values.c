@@ -3,7 +3,7 @@
 
 #include "analysis/paper_figures.h"
 #include "base/file.h"
-#include "tests/analysis/arena_per_test.h"
+#include "tests/support/arena_per_test.h"
 #include "tests/support/support.h"
 
 static const ftdn_paper_value *load(const char *name, int *ret_n_values)
@@ -109,11 +109,11 @@ static void a_failed_allocation_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_sentence_stands_in_the_paper, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_value_stands_in_its_sentence, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_value_belongs_to_a_figure_or_table, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_cell_of_a_table_is_found_by_its_row_and_column, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_failed_allocation_is_an_error, set_up, tear_down),
+        FTDN_ARENA_TEST(every_sentence_stands_in_the_paper),
+        FTDN_ARENA_TEST(every_value_stands_in_its_sentence),
+        FTDN_ARENA_TEST(every_value_belongs_to_a_figure_or_table),
+        FTDN_ARENA_TEST(a_cell_of_a_table_is_found_by_its_row_and_column),
+        FTDN_ARENA_TEST(a_failed_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

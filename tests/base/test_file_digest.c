@@ -5,15 +5,12 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
 static void published_vectors_are_met(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_error err = {0};
     ftdn_file_digest digest;
-    ftdn_arena_init(&arena);
     char *folder = ftdn_test_create_folder(&arena), *path = ftdn_path_join(&arena, folder, "f", &err);
     ftdn_test_write_file(path, "", 0);
     FTDN_ASSERT_OK(ftdn_file_digest_read(path, NULL, &digest, &err), err);
@@ -32,17 +29,13 @@ static void published_vectors_are_met(void **state)
     assert_string_equal(digest.sha256, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
     assert_int_equal(digest.n_bytes, 1000000);
     ftdn_test_remove_folder(folder);
-    ftdn_arena_done(&arena);
 }
 
 static void what_is_no_file_is_an_error(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_error err = {0};
     ftdn_file_digest digest;
     volatile sig_atomic_t stop = 1;
-    ftdn_arena_init(&arena);
     char *folder = ftdn_test_create_folder(&arena), *path = ftdn_path_join(&arena, folder, "f", &err);
     FTDN_ASSERT_FAILS(ftdn_file_digest_read(path, NULL, &digest, &err), FTDN_ERR_INPUT, "/f: No such file", err);
     FTDN_ASSERT_FAILS(ftdn_file_digest_read(folder, NULL, &digest, &err), FTDN_ERR_INPUT, ": no regular file", err);
@@ -52,14 +45,13 @@ static void what_is_no_file_is_an_error(void **state)
     ftdn_test_write_file(other, "abc", 3);
     FTDN_ASSERT_FAILS(ftdn_file_digest_read(other, &stop, &digest, &err), FTDN_ERR_INTERRUPTED, "/g: interrupted", err);
     ftdn_test_remove_folder(folder);
-    ftdn_arena_done(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(published_vectors_are_met),
-        cmocka_unit_test(what_is_no_file_is_an_error),
+        FTDN_ARENA_TEST(published_vectors_are_met),
+        FTDN_ARENA_TEST(what_is_no_file_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,14 +5,11 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
 static void a_folder_goes_with_all_it_holds_and_links_are_not_followed(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_error err = {0};
-    ftdn_arena_init(&arena);
     char *outer = ftdn_test_create_folder(&arena);
     char *folder = ftdn_path_join(&arena, outer, "folder", &err), *deep = ftdn_path_join(&arena, folder, "a/b/c", &err);
     char *witness = ftdn_path_join(&arena, outer, "witness", &err);
@@ -32,13 +29,12 @@ static void a_folder_goes_with_all_it_holds_and_links_are_not_followed(void **st
     FTDN_ASSERT_FAILS(ftdn_folder_remove(link, &err), FTDN_ERR_INPUT, "link: cannot be removed: ", err);
     assert_true(ftdn_file_exists(witness));
     ftdn_test_remove_folder(outer);
-    ftdn_arena_done(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_folder_goes_with_all_it_holds_and_links_are_not_followed),
+        FTDN_ARENA_TEST(a_folder_goes_with_all_it_holds_and_links_are_not_followed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

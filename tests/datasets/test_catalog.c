@@ -4,24 +4,7 @@
 #include <stdlib.h>
 
 #include "datasets/url.h"
-#include "tests/support/support.h"
-
-static ftdn_arena arena;
-static ftdn_error err;
-
-static int set_up(void **state)
-{
-    (void)state;
-    ftdn_arena_init(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_arena_done(&arena);
-    return 0;
-}
+#include "tests/support/arena_per_test.h"
 
 static void the_built_in_catalog_has_the_published_files(void **state)
 {
@@ -155,16 +138,14 @@ static void a_failing_allocation_is_an_error(void **state)
     }
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_built_in_catalog_has_the_published_files),
-        TEST(every_entry_has_room_for_its_files),
-        TEST(mistakes_are_told_with_their_place),
-        TEST(an_address_becomes_an_entry),
-        TEST(a_failing_allocation_is_an_error),
+        FTDN_ARENA_TEST(the_built_in_catalog_has_the_published_files),
+        FTDN_ARENA_TEST(every_entry_has_room_for_its_files),
+        FTDN_ARENA_TEST(mistakes_are_told_with_their_place),
+        FTDN_ARENA_TEST(an_address_becomes_an_entry),
+        FTDN_ARENA_TEST(a_failing_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,21 +12,20 @@
 
 #define LARGEST ((size_t)1 << 30)
 
-static ftdn_picture load_picture(ftdn_arena *arena, const char *path)
+static ftdn_picture load_picture(const char *path)
 {
-    ftdn_error err = {0};
     char *bytes;
     size_t n_bytes;
     ftdn_picture picture;
-    FTDN_ASSERT_OK(ftdn_file_load(path, LARGEST, arena, &bytes, &n_bytes, &err), err);
-    FTDN_ASSERT_OK(ftdn_picture_decode_jpeg(path, bytes, n_bytes, arena, &picture, &err), err);
+    FTDN_ASSERT_OK(ftdn_file_load(path, LARGEST, &arena, &bytes, &n_bytes, &err), err);
+    FTDN_ASSERT_OK(ftdn_picture_decode_jpeg(path, bytes, n_bytes, &arena, &picture, &err), err);
     return picture;
 }
 
 /* A smooth picture: JPEG keeps it within a few grey levels. */
-static ftdn_picture smooth_picture(ftdn_arena *arena, int width, int height)
+static ftdn_picture smooth_picture(int width, int height)
 {
-    uint8_t *pixels = ftdn_arena_alloc(arena, (size_t)width * (size_t)height, 3, NULL);
+    uint8_t *pixels = ftdn_arena_alloc(&arena, (size_t)width * (size_t)height, 3, NULL);
     assert_non_null(pixels);
     for (int y = 0; y < height; y++) {
         for (int x = 0; x < width; x++) {
@@ -40,16 +39,16 @@ static ftdn_picture smooth_picture(ftdn_arena *arena, int width, int height)
 }
 
 /* The smooth picture as JPEG bytes in a given pixel format and subsampling. */
-static unsigned char *encode(ftdn_arena *arena, int format, int subsampling, unsigned long *ret_n_bytes)
+static unsigned char *encode(int format, int subsampling, unsigned long *ret_n_bytes)
 {
-    ftdn_picture picture = smooth_picture(arena, 64, 48);
+    ftdn_picture picture = smooth_picture(64, 48);
     unsigned char *bytes = NULL;
     unsigned long n_bytes = 0;
     tjhandle jpeg = tjInitCompress();
     assert_int_equal(tjCompress2(jpeg, picture.pixels, 64 * 3 / tjPixelSize[format], 0, 48, format, &bytes, &n_bytes,
                                  subsampling, 95, 0),
                      0);
-    unsigned char *copy = ftdn_arena_alloc(arena, n_bytes, 1, NULL);
+    unsigned char *copy = ftdn_arena_alloc(&arena, n_bytes, 1, NULL);
     assert_non_null(copy);
     memcpy(copy, bytes, n_bytes);
     tjFree(bytes);
@@ -65,11 +64,9 @@ static void the_networks_input_equals_opencvs_in_every_byte(void **state)
     static const char *const names[] = {"000021", "000023"};
     for (int i = 0; i < 2; i++) {
         ftdn_test_require_shared();
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
         const char *jpeg = ftdn_arena_format(&arena, NULL, "data/VOC2007-mini/JPEGImages/%s.jpg", names[i]);
         const char *npy = ftdn_arena_format(&arena, NULL, "golden/real/%s.input.npy", names[i]);
-        ftdn_picture picture = load_picture(&arena, ftdn_test_shared_path(&arena, jpeg));
+        ftdn_picture picture = load_picture(ftdn_test_shared_path(&arena, jpeg));
         ftdn_test_npy golden = ftdn_test_load_npy(&arena, ftdn_test_shared_path(&arena, npy));
         assert_int_equal(golden.n_elements, 3 * 300 * 300);
         uint8_t *resized = ftdn_arena_alloc(&arena, 300 * 300, 3, NULL);
@@ -80,20 +77,16 @@ static void the_networks_input_equals_opencvs_in_every_byte(void **state)
                 fail_msg("%s, byte %d: %d, OpenCV has %g", names[i], k, resized[k], (double)expected * 128 + 128);
             }
         }
-        ftdn_arena_done(&arena);
     }
 }
 
 static void a_picture_of_the_wanted_size_is_not_changed(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     uint8_t resized[70 * 70 * 3]; /* more than one tile of columns */
-    ftdn_picture picture = smooth_picture(&arena, 70, 70);
+    ftdn_picture picture = smooth_picture(70, 70);
     ftdn_picture_resize(&picture, 70, resized);
     assert_memory_equal(resized, picture.pixels, sizeof resized);
-    ftdn_arena_done(&arena);
 }
 
 /* Against the definition in double: fixed point is off by half a level and its own truncations, below one in all. */
@@ -104,9 +97,7 @@ static void resizing_follows_the_bilinear_definition(void **state)
                                     {333, 500, 130}, {3, 2, 129}, {40, 30, 1}};
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         int width = shapes[i][0], height = shapes[i][1], size = shapes[i][2];
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
-        ftdn_picture picture = smooth_picture(&arena, width, height);
+        ftdn_picture picture = smooth_picture(width, height);
         uint32_t noise = 1;
         for (int k = 0; k < width * height * 3; k++) {
             noise = noise * 1664525u + 1013904223u;
@@ -124,21 +115,17 @@ static void resizing_follows_the_bilinear_definition(void **state)
             double below = lower[x0 * 3 + c] * (1 - (x - x0)) + lower[x1 * 3 + c] * (x - x0);
             assert_true(fabs(above * (1 - (y - y0)) + below * (y - y0) - resized[k]) < 1);
         }
-        ftdn_arena_done(&arena);
     }
 }
 
 static void a_written_jpeg_reads_back(void **state)
 {
     (void)state;
-    ftdn_error err = {0};
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     char *folder = ftdn_test_create_folder(&arena);
     char *path = ftdn_path_join(&arena, folder, "out.jpg", &err);
-    ftdn_picture picture = smooth_picture(&arena, 123, 77);
+    ftdn_picture picture = smooth_picture(123, 77);
     FTDN_ASSERT_OK(ftdn_picture_write_jpeg(path, &picture, &err), err);
-    ftdn_picture again = load_picture(&arena, path);
+    ftdn_picture again = load_picture(path);
     assert_int_equal(again.width, 123);
     assert_int_equal(again.height, 77);
     int largest = 0;
@@ -154,19 +141,15 @@ static void a_written_jpeg_reads_back(void **state)
     picture.height = 1;
     picture.pixels = ftdn_arena_alloc(&arena, 70000, 3, &err);
     FTDN_ASSERT_FAILS(ftdn_picture_write_jpeg(path, &picture, &err), FTDN_ERR_INPUT, "out.jpg: tjCompress2: ", err);
-    assert_int_equal(load_picture(&arena, path).width, 123);
+    assert_int_equal(load_picture(path).width, 123);
     ftdn_test_remove_folder(folder);
-    ftdn_arena_done(&arena);
 }
 
 static void a_grey_jpeg_becomes_three_equal_channels(void **state)
 {
     (void)state;
-    ftdn_error err = {0};
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     unsigned long n_bytes;
-    unsigned char *bytes = encode(&arena, TJPF_GRAY, TJSAMP_GRAY, &n_bytes);
+    unsigned char *bytes = encode(TJPF_GRAY, TJSAMP_GRAY, &n_bytes);
     ftdn_picture picture;
     FTDN_ASSERT_OK(ftdn_picture_decode_jpeg("grey.jpg", bytes, n_bytes, &arena, &picture, &err), err);
     assert_int_equal(picture.width, 192);
@@ -179,24 +162,19 @@ static void a_grey_jpeg_becomes_three_equal_channels(void **state)
         if (pixel[0] > highest) highest = pixel[0];
     }
     assert_true(highest - lowest > 100);
-    ftdn_arena_done(&arena);
 }
 
 static void the_size_is_read_from_the_header(void **state)
 {
     (void)state;
-    ftdn_error err = {0};
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     unsigned long n_bytes;
-    unsigned char *bytes = encode(&arena, TJPF_RGB, TJSAMP_420, &n_bytes);
+    unsigned char *bytes = encode(TJPF_RGB, TJSAMP_420, &n_bytes);
     int width = 0, height = 0;
     FTDN_ASSERT_OK(ftdn_picture_read_jpeg_size("a.jpg", bytes, n_bytes, &width, &height, &err), err);
     assert_int_equal(width, 64);
     assert_int_equal(height, 48);
     FTDN_ASSERT_FAILS(ftdn_picture_read_jpeg_size("a.jpg", bytes, 0, &width, &height, &err), FTDN_ERR_INPUT,
                       "a.jpg: unreadable JPEG: the file is empty", err);
-    ftdn_arena_done(&arena);
 }
 
 /* The header's "height, width" (SOF0: FF C0, length, precision, height, width, big-endian). */
@@ -212,12 +190,9 @@ static unsigned char *find_size(unsigned char *bytes, unsigned long n_bytes)
 static void bad_jpegs_are_refused_with_path_and_cause(void **state)
 {
     (void)state;
-    ftdn_error err = {0};
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     ftdn_picture picture = {.width = -1};
     unsigned long n_bytes, n_cmyk;
-    unsigned char *bytes = encode(&arena, TJPF_RGB, TJSAMP_420, &n_bytes);
+    unsigned char *bytes = encode(TJPF_RGB, TJSAMP_420, &n_bytes);
     FTDN_ASSERT_FAILS(ftdn_picture_decode_jpeg("x/a.jpg", bytes, 0, &arena, &picture, &err), FTDN_ERR_INPUT,
                       "x/a.jpg: unreadable JPEG: the file is empty", err);
     FTDN_ASSERT_FAILS(ftdn_picture_decode_jpeg("x/a.png", "\x89PNG\r\n\x1a\n", 8, &arena, &picture, &err),
@@ -232,7 +207,7 @@ static void bad_jpegs_are_refused_with_path_and_cause(void **state)
     FTDN_ASSERT_FAILS(ftdn_picture_decode_jpeg("x/a.jpg", bytes, n_bytes - 20, &arena, &picture, &err), FTDN_ERR_INPUT,
                       "x/a.jpg: unreadable JPEG: Premature end of JPEG file", err);
 
-    unsigned char *cmyk = encode(&arena, TJPF_CMYK, TJSAMP_444, &n_cmyk);
+    unsigned char *cmyk = encode(TJPF_CMYK, TJSAMP_444, &n_cmyk);
     FTDN_ASSERT_FAILS(ftdn_picture_decode_jpeg("x/k.jpg", cmyk, n_cmyk, &arena, &picture, &err), FTDN_ERR_INPUT,
                       "x/k.jpg: JPEG in CMYK colours; grey and RGB are read", err);
 
@@ -242,39 +217,32 @@ static void bad_jpegs_are_refused_with_path_and_cause(void **state)
     FTDN_ASSERT_FAILS(ftdn_picture_decode_jpeg("x/a.jpg", bytes, n_bytes, &arena, &picture, &err), FTDN_ERR_INPUT,
                       "x/a.jpg: 16385 x 48 pixels: more than 16384 on a side", err);
     assert_int_equal(picture.width, -1);
-    ftdn_arena_done(&arena);
 }
 
 static void every_refused_allocation_is_an_error(void **state)
 {
     (void)state;
-    ftdn_arena source, arena;
-    ftdn_arena_init(&source);
     unsigned long n_bytes;
-    unsigned char *bytes = encode(&source, TJPF_RGB, TJSAMP_420, &n_bytes);
+    unsigned char *bytes = encode(TJPF_RGB, TJSAMP_420, &n_bytes);
     for (long k = 0; k < 2; k++) {
-        ftdn_error err = {0};
         ftdn_picture picture;
-        ftdn_arena_init(&arena);
         ftdn_arena_fail_after(&arena, k);
         assert_int_equal(ftdn_picture_decode_jpeg("a.jpg", bytes, n_bytes, &arena, &picture, &err),
                          k ? FTDN_OK : FTDN_ERR_MEMORY);
-        ftdn_arena_done(&arena);
     }
-    ftdn_arena_done(&source);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_networks_input_equals_opencvs_in_every_byte),
-        cmocka_unit_test(a_picture_of_the_wanted_size_is_not_changed),
-        cmocka_unit_test(resizing_follows_the_bilinear_definition),
-        cmocka_unit_test(a_written_jpeg_reads_back),
-        cmocka_unit_test(a_grey_jpeg_becomes_three_equal_channels),
-        cmocka_unit_test(the_size_is_read_from_the_header),
-        cmocka_unit_test(bad_jpegs_are_refused_with_path_and_cause),
-        cmocka_unit_test(every_refused_allocation_is_an_error),
+        FTDN_ARENA_TEST(the_networks_input_equals_opencvs_in_every_byte),
+        FTDN_ARENA_TEST(a_picture_of_the_wanted_size_is_not_changed),
+        FTDN_ARENA_TEST(resizing_follows_the_bilinear_definition),
+        FTDN_ARENA_TEST(a_written_jpeg_reads_back),
+        FTDN_ARENA_TEST(a_grey_jpeg_becomes_three_equal_channels),
+        FTDN_ARENA_TEST(the_size_is_read_from_the_header),
+        FTDN_ARENA_TEST(bad_jpegs_are_refused_with_path_and_cause),
+        FTDN_ARENA_TEST(every_refused_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

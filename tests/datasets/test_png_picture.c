@@ -1,4 +1,4 @@
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "datasets/picture_formats.h"
 #include "datasets/png_picture.h"
 #include "tests/datasets/made_png.h"
+#include "tests/support/crc32.h"
 
 enum { WIDTH = 13, HEIGHT = 9, N_PIXELS = WIDTH * HEIGHT };
 
@@ -22,15 +23,14 @@ static void fill(uint16_t *samples, int n_samples, int bits)
 }
 
 /* The picture of 13 x 9 pixels that a file of these samples is decoded to. */
-static ftdn_picture decode(const ftdn_made_png *made, ftdn_arena *arena)
+static ftdn_picture decode(const ftdn_made_png *made)
 {
-    ftdn_error err = {0};
     size_t n_bytes;
     int width = 0, height = 0;
     ftdn_picture picture = {0};
-    uint8_t *bytes = ftdn_made_png_encode(made, arena, &n_bytes);
+    uint8_t *bytes = ftdn_made_png_encode(made, &arena, &n_bytes);
     FTDN_ASSERT_OK(ftdn_picture_read_size("a.png", bytes, n_bytes, &width, &height, &err), err);
-    FTDN_ASSERT_OK(ftdn_picture_decode("a.png", bytes, n_bytes, arena, &picture, &err), err);
+    FTDN_ASSERT_OK(ftdn_picture_decode("a.png", bytes, n_bytes, &arena, &picture, &err), err);
     assert_int_equal(width, WIDTH);
     assert_int_equal(height, HEIGHT);
     assert_int_equal(picture.width, WIDTH);
@@ -60,12 +60,10 @@ static void every_kind_of_png_becomes_rgb_of_8_bits(void **state)
     uint16_t samples[N_PIXELS * 4];
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         for (int interlaced = 0; interlaced < 2; interlaced++) {
-            ftdn_arena arena;
-            ftdn_arena_init(&arena);
             fill(samples, N_PIXELS * kinds[k].channels, kinds[k].bits);
             const ftdn_made_png made = {WIDTH, HEIGHT, kinds[k].bits, kinds[k].channels, kinds[k].has_palette,
                                         interlaced, samples};
-            ftdn_picture picture = decode(&made, &arena);
+            ftdn_picture picture = decode(&made);
             for (int i = 0; i < N_PIXELS; i++) {
                 for (int c = 0; c < 3; c++) {
                     int level = picture.pixels[3 * i + c], wanted = expected_level(&made, i, c);
@@ -74,7 +72,6 @@ static void every_kind_of_png_becomes_rgb_of_8_bits(void **state)
                                  c, level, wanted);
                 }
             }
-            ftdn_arena_done(&arena);
         }
     }
 }
@@ -103,10 +100,7 @@ static void check_stretch(const uint16_t *samples, int n_samples, const uint8_t 
 static void grey_of_16_bits_is_stretched_between_its_quantiles(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_error err = {0};
     uint16_t samples[N_PIXELS];
-    ftdn_arena_init(&arena);
     /* Counts of a thermal camera: a narrow band, one hot and one dead pixel. */
     fill(samples, N_PIXELS, 9);
     for (int i = 0; i < N_PIXELS; i++) samples[i] = (uint16_t)(21000 + samples[i]);
@@ -114,7 +108,7 @@ static void grey_of_16_bits_is_stretched_between_its_quantiles(void **state)
     samples[77] = 0;
     for (int interlaced = 0; interlaced < 2; interlaced++) {
         const ftdn_made_png made = {WIDTH, HEIGHT, 16, 1, false, interlaced, samples};
-        ftdn_picture picture = decode(&made, &arena);
+        ftdn_picture picture = decode(&made);
         check_stretch(samples, N_PIXELS, picture.pixels);
         assert_int_equal(picture.pixels[3 * 40], 255);
         assert_int_equal(picture.pixels[3 * 77], 0);
@@ -128,21 +122,17 @@ static void grey_of_16_bits_is_stretched_between_its_quantiles(void **state)
         FTDN_ASSERT_OK(ftdn_grey_stretch_16(many, MANY, &arena, pixels, &err), err);
         check_stretch(many, MANY, pixels);
     }
-    ftdn_arena_done(&arena);
 }
 
 static void a_flat_picture_is_black_but_for_what_is_hotter(void **state)
 {
     (void)state;
-    ftdn_arena arena;
     uint16_t samples[N_PIXELS];
-    ftdn_arena_init(&arena);
     for (int i = 0; i < N_PIXELS; i++) samples[i] = 30000;
     samples[5] = 30001;
     const ftdn_made_png made = {WIDTH, HEIGHT, 16, 1, false, false, samples};
-    ftdn_picture picture = decode(&made, &arena);
+    ftdn_picture picture = decode(&made);
     for (int i = 0; i < N_PIXELS; i++) assert_int_equal(picture.pixels[3 * i], i == 5 ? 255 : 0);
-    ftdn_arena_done(&arena);
 }
 
 /* Each kind of reading has a file here. */
@@ -153,36 +143,35 @@ static const ftdn_made_png corpus_kinds[] = {
 };
 enum { N_KINDS = sizeof corpus_kinds / sizeof *corpus_kinds };
 
-static uint8_t *corpus_file(int kind, ftdn_arena *arena, size_t *ret_n_bytes)
+static uint8_t *corpus_file(int kind, size_t *ret_n_bytes)
 {
     uint16_t samples[N_PIXELS * 4];
     ftdn_made_png made = corpus_kinds[kind];
     made.samples = samples;
     fill(samples, N_PIXELS * made.channels, made.bits);
-    return ftdn_made_png_encode(&made, arena, ret_n_bytes);
+    return ftdn_made_png_encode(&made, &arena, ret_n_bytes);
 }
 
 /* In a copy of just this size, so that a sanitizer sees what is read beyond it. */
-static ftdn_status decode_exactly(const uint8_t *bytes, size_t n_bytes, ftdn_error *err)
+static ftdn_status decode_exactly(const uint8_t *bytes, size_t n_bytes)
 {
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
+    ftdn_arena_mark mark = ftdn_arena_get_mark(&arena);
     ftdn_picture picture;
     int width, height;
     uint8_t *copy = malloc(n_bytes ? n_bytes : 1);
     assert_non_null(copy);
     memcpy(copy, bytes, n_bytes);
     ftdn_status size_status = ftdn_png_read_size("bad.png", copy, n_bytes, &width, &height, NULL);
-    ftdn_status status = ftdn_png_decode("bad.png", copy, n_bytes, &arena, &picture, err);
+    ftdn_status status = ftdn_png_decode("bad.png", copy, n_bytes, &arena, &picture, &err);
     if (status == FTDN_OK) {
         assert_int_equal(size_status, FTDN_OK);
         assert_true(picture.width == width && picture.height == height);
     } else {
         assert_int_equal(status, FTDN_ERR_INPUT);
-        assert_int_equal(strncmp(err->message, "bad.png: ", 9), 0);
+        assert_int_equal(strncmp(err.message, "bad.png: ", 9), 0);
     }
+    ftdn_arena_reset(&arena, mark);
     free(copy);
-    ftdn_arena_done(&arena);
     return status;
 }
 
@@ -190,14 +179,10 @@ static void a_file_that_is_cut_at_any_byte_is_refused(void **state)
 {
     (void)state;
     for (int kind = 0; kind < N_KINDS; kind++) {
-        ftdn_arena arena;
-        ftdn_error err = {0};
         size_t n_bytes;
-        ftdn_arena_init(&arena);
-        uint8_t *bytes = corpus_file(kind, &arena, &n_bytes);
-        for (size_t n = 0; n < n_bytes; n++) assert_int_equal(decode_exactly(bytes, n, &err), FTDN_ERR_INPUT);
-        FTDN_ASSERT_OK(decode_exactly(bytes, n_bytes, &err), err);
-        ftdn_arena_done(&arena);
+        uint8_t *bytes = corpus_file(kind, &n_bytes);
+        for (size_t n = 0; n < n_bytes; n++) assert_int_equal(decode_exactly(bytes, n), FTDN_ERR_INPUT);
+        FTDN_ASSERT_OK(decode_exactly(bytes, n_bytes), err);
     }
 }
 
@@ -207,20 +192,16 @@ static void changed_bytes_are_refused_or_do_no_harm(void **state)
     static const uint8_t changes[] = {0x01, 0x80, 0xff, 0x20};
     int n_refused = 0, n_tried = 0;
     for (int kind = 0; kind < N_KINDS; kind++) {
-        ftdn_arena arena;
         size_t n_bytes;
-        ftdn_arena_init(&arena);
-        uint8_t *bytes = corpus_file(kind, &arena, &n_bytes);
+        uint8_t *bytes = corpus_file(kind, &n_bytes);
         for (size_t i = 0; i < n_bytes; i++) {
             for (size_t c = 0; c < sizeof changes; c++) {
-                ftdn_error err = {0};
                 bytes[i] ^= changes[c];
-                n_refused += decode_exactly(bytes, n_bytes, &err) != FTDN_OK;
+                n_refused += decode_exactly(bytes, n_bytes) != FTDN_OK;
                 n_tried++;
                 bytes[i] ^= changes[c];
             }
         }
-        ftdn_arena_done(&arena);
     }
     /* Every chunk has a checksum: but for those beside the image nothing that is changed passes. */
     assert_true(n_refused * 20 > n_tried * 19);
@@ -229,17 +210,6 @@ static void changed_bytes_are_refused_or_do_no_harm(void **state)
 static void put_32(uint8_t *target, uint32_t value)
 {
     for (int i = 0; i < 4; i++) target[i] = (uint8_t)(value >> (24 - 8 * i));
-}
-
-/* The checksum of a chunk's type and data. */
-static uint32_t crc_of(const uint8_t *bytes, size_t n_bytes)
-{
-    uint32_t crc = 0xffffffff;
-    for (size_t i = 0; i < n_bytes; i++) {
-        crc ^= bytes[i];
-        for (int k = 0; k < 8; k++) crc = crc & 1 ? 0xedb88320 ^ crc >> 1 : crc >> 1;
-    }
-    return ~crc;
 }
 
 static void a_header_that_promises_too_much_is_refused(void **state)
@@ -256,54 +226,43 @@ static void a_header_that_promises_too_much_is_refused(void **state)
         {13, 0x80000000, "bad.png: unreadable PNG: "},
         {14, 9, "bad.png: unreadable PNG: "},
     };
-    ftdn_arena arena;
     size_t n_bytes;
-    ftdn_arena_init(&arena);
-    uint8_t *bytes = corpus_file(0, &arena, &n_bytes);
+    uint8_t *bytes = corpus_file(0, &n_bytes);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        ftdn_error err = {0};
         put_32(bytes + 16, cases[i].width);
         put_32(bytes + 20, cases[i].height);
-        put_32(bytes + 29, crc_of(bytes + 12, 17));
-        FTDN_ASSERT_FAILS(decode_exactly(bytes, n_bytes, &err), FTDN_ERR_INPUT, cases[i].message, err);
+        put_32(bytes + 29, ftdn_test_crc32((const char *)bytes + 12, 17));
+        FTDN_ASSERT_FAILS(decode_exactly(bytes, n_bytes), FTDN_ERR_INPUT, cases[i].message, err);
     }
-    ftdn_arena_done(&arena);
 }
 
 static void a_refused_allocation_is_an_error(void **state)
 {
     (void)state;
-    ftdn_arena files;
     size_t n_bytes;
-    ftdn_arena_init(&files);
-    uint8_t *bytes = corpus_file(0, &files, &n_bytes);
+    uint8_t *bytes = corpus_file(0, &n_bytes);
     ftdn_status status = FTDN_ERR_MEMORY;
     int n_good = 0;
     for (; status == FTDN_ERR_MEMORY; n_good++) {
-        ftdn_arena arena;
-        ftdn_error err = {0};
         ftdn_picture picture = {0};
-        ftdn_arena_init(&arena);
         ftdn_arena_fail_after(&arena, n_good);
         status = ftdn_png_decode("a.png", bytes, n_bytes, &arena, &picture, &err);
         assert_true((status == FTDN_OK) == (picture.pixels != NULL));
-        ftdn_arena_done(&arena);
     }
     assert_int_equal(status, FTDN_OK);
     assert_true(n_good > 4);
-    ftdn_arena_done(&files);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_kind_of_png_becomes_rgb_of_8_bits),
-        cmocka_unit_test(grey_of_16_bits_is_stretched_between_its_quantiles),
-        cmocka_unit_test(a_flat_picture_is_black_but_for_what_is_hotter),
-        cmocka_unit_test(a_file_that_is_cut_at_any_byte_is_refused),
-        cmocka_unit_test(changed_bytes_are_refused_or_do_no_harm),
-        cmocka_unit_test(a_header_that_promises_too_much_is_refused),
-        cmocka_unit_test(a_refused_allocation_is_an_error),
+        FTDN_ARENA_TEST(every_kind_of_png_becomes_rgb_of_8_bits),
+        FTDN_ARENA_TEST(grey_of_16_bits_is_stretched_between_its_quantiles),
+        FTDN_ARENA_TEST(a_flat_picture_is_black_but_for_what_is_hotter),
+        FTDN_ARENA_TEST(a_file_that_is_cut_at_any_byte_is_refused),
+        FTDN_ARENA_TEST(changed_bytes_are_refused_or_do_no_harm),
+        FTDN_ARENA_TEST(a_header_that_promises_too_much_is_refused),
+        FTDN_ARENA_TEST(a_refused_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

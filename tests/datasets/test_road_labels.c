@@ -1,4 +1,4 @@
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
 #include <math.h>
 
@@ -29,11 +29,10 @@ static void put(ftdn_road_world *world, ftdn_road_kind kind, float x, float z, f
 }
 
 /* Paint over a background of one temperature; without one, nothing but marks. Returns the number of labels. */
-static int paint(const ftdn_road_world *world, const float *background, ftdn_arena *arena, ftdn_road_canvas *ret_canvas,
+static int paint(const ftdn_road_world *world, const float *background, ftdn_road_canvas *ret_canvas,
                  ftdn_object *object)
 {
-    ftdn_error err = {0};
-    FTDN_ASSERT_OK(ftdn_road_canvas_init(ret_canvas, background != NULL, arena, &err), err);
+    FTDN_ASSERT_OK(ftdn_road_canvas_init(ret_canvas, background != NULL, &arena, &err), err);
     for (int at = 0; background && at < FTDN_ROAD_PIXELS; at++) ret_canvas->heat[at] = *background;
     const ftdn_road_view view = {ret_canvas, world->camera};
     return ftdn_road_paint_things(&view, world, object);
@@ -41,12 +40,8 @@ static int paint(const ftdn_road_world *world, const float *background, ftdn_are
 
 static int label(const ftdn_road_world *world, ftdn_object *object)
 {
-    ftdn_arena arena;
     ftdn_road_canvas canvas;
-    ftdn_arena_init(&arena);
-    int n_objects = paint(world, NULL, &arena, &canvas, object);
-    ftdn_arena_done(&arena);
-    return n_objects;
+    return paint(world, NULL, &canvas, object);
 }
 
 /* The temperature of what a thing of this class puts on the road beneath it: on a road as warm as that it is not
@@ -73,12 +68,10 @@ static void boxes_are_those_of_the_painted_pixels(void **state)
             ftdn_road_world world = empty_world();
             put(&world, (ftdn_road_kind)kind, (float)(i % 3 - 1) * 1.5f, kind == FTDN_ROAD_BUS ? 24 : 14, (float)i / 12,
                 i);
-            ftdn_arena arena;
             ftdn_road_canvas canvas;
             ftdn_object object[FTDN_ROAD_MAX_THINGS];
-            ftdn_arena_init(&arena);
             float background = shadow_heat(&world, (ftdn_road_kind)kind);
-            int n_objects = paint(&world, &background, &arena, &canvas, object);
+            int n_objects = paint(&world, &background, &canvas, object);
             assert_int_equal(n_objects, 1);
             assert_int_equal(object[0].class_index, kind);
             assert_false(object[0].difficult && kind != FTDN_ROAD_TRAFFIC_CONE);
@@ -95,7 +88,6 @@ static void boxes_are_those_of_the_painted_pixels(void **state)
             assert_in_range((int)object[0].y0 - y0, 0, 2);
             assert_in_range(x1 - (int)object[0].x1, 0, 2);
             assert_in_range(y1 - (int)object[0].y1, 0, 2);
-            ftdn_arena_done(&arena);
             n_boxes++;
         }
     }
@@ -204,19 +196,16 @@ static void labels_do_not_depend_on_heat(void **state)
     for (int scene = 0; scene < 40; scene++) {
         ftdn_road_world world;
         ftdn_road_world_make(&world, "labels", 7, scene);
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
         ftdn_road_canvas bare, warm;
         ftdn_object a[FTDN_ROAD_MAX_THINGS] = {{0}}, b[FTDN_ROAD_MAX_THINGS] = {{0}};
         const float background = 10;
-        int n_objects = paint(&world, NULL, &arena, &bare, a);
-        assert_int_equal(paint(&world, &background, &arena, &warm, b), n_objects);
+        int n_objects = paint(&world, NULL, &bare, a);
+        assert_int_equal(paint(&world, &background, &warm, b), n_objects);
         assert_memory_equal(bare.owner, warm.owner, FTDN_ROAD_PIXELS);
         for (int i = 0; i < n_objects; i++) {
             assert_true(a[i].class_index == b[i].class_index && a[i].difficult == b[i].difficult);
             assert_true(a[i].x0 == b[i].x0 && a[i].y0 == b[i].y0 && a[i].x1 == b[i].x1 && a[i].y1 == b[i].y1);
         }
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -262,13 +251,13 @@ static void worlds_are_in_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(boxes_are_those_of_the_painted_pixels),
-        cmocka_unit_test(twice_as_far_is_half_as_large),
-        cmocka_unit_test(what_is_hidden_is_difficult_and_then_not_wanted),
-        cmocka_unit_test(what_leaves_the_picture_is_clipped_then_difficult_then_not_wanted),
-        cmocka_unit_test(what_is_tiny_is_not_wanted),
-        cmocka_unit_test(lamps_signs_bins_and_trees_have_no_label),
-        cmocka_unit_test(labels_do_not_depend_on_heat),
+        FTDN_ARENA_TEST(boxes_are_those_of_the_painted_pixels),
+        FTDN_ARENA_TEST(twice_as_far_is_half_as_large),
+        FTDN_ARENA_TEST(what_is_hidden_is_difficult_and_then_not_wanted),
+        FTDN_ARENA_TEST(what_leaves_the_picture_is_clipped_then_difficult_then_not_wanted),
+        FTDN_ARENA_TEST(what_is_tiny_is_not_wanted),
+        FTDN_ARENA_TEST(lamps_signs_bins_and_trees_have_no_label),
+        FTDN_ARENA_TEST(labels_do_not_depend_on_heat),
         cmocka_unit_test(worlds_are_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

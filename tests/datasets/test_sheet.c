@@ -1,22 +1,6 @@
 #include "datasets/sheet.h"
 
-#include "tests/support/support.h"
-
-static ftdn_arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    ftdn_arena_init(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_arena_done(&arena);
-    return 0;
-}
+#include "tests/support/arena_per_test.h"
 
 /* A picture of one colour that no heading has. */
 static ftdn_picture flat(int width, int height, uint8_t value)
@@ -69,7 +53,6 @@ static void pictures_stand_whole_in_rows_and_columns(void **state)
     const ftdn_picture cell[] = {flat(80, 40, 90), flat(80, 40, 91), flat(80, 60, 92), flat(80, 60, 93)};
     const ftdn_sheet_desc desc = describe(cell);
     ftdn_picture sheet;
-    ftdn_error err;
     int x[4], y[4];
     FTDN_ASSERT_OK(ftdn_sheet_make(&desc, &arena, &sheet, &err), err);
     for (int i = 0; i < 4; i++) find_cell(&sheet, (uint8_t)(90 + i), &x[i], &y[i], 80, i < 2 ? 40 : 60);
@@ -84,7 +67,6 @@ static void texts_stay_over_their_column(void **state)
     ftdn_sheet_desc desc = describe(cell);
     desc.title = "";
     ftdn_picture sheet;
-    ftdn_error err;
     int x, y, n_dark = 0;
     FTDN_ASSERT_OK(ftdn_sheet_make(&desc, &arena, &sheet, &err), err);
     find_cell(&sheet, 91, &x, &y, 80, 40);
@@ -104,7 +86,6 @@ static void a_sheet_that_no_file_could_hold_is_an_error(void **state)
     ftdn_picture cell[4], sheet;
     for (int i = 0; i < 4; i++) cell[i] = (ftdn_picture){FTDN_PICTURE_MAX_SIDE, 10, NULL};
     const ftdn_sheet_desc desc = describe(cell);
-    ftdn_error err;
     FTDN_ASSERT_FAILS(ftdn_sheet_make(&desc, &arena, &sheet, &err), FTDN_ERR_ARG, "no side may exceed 16384", err);
     cell[0].width = 10;
     ftdn_arena_fail_after(&arena, 0);
@@ -114,9 +95,9 @@ static void a_sheet_that_no_file_could_hold_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(pictures_stand_whole_in_rows_and_columns, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(texts_stay_over_their_column, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_sheet_that_no_file_could_hold_is_an_error, set_up, tear_down),
+        FTDN_ARENA_TEST(pictures_stand_whole_in_rows_and_columns),
+        FTDN_ARENA_TEST(texts_stay_over_their_column),
+        FTDN_ARENA_TEST(a_sheet_that_no_file_could_hold_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,12 +3,11 @@
 
 #include <stdlib.h>
 
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
 static void three_schemes_are_allowed(void **state)
 {
     (void)state;
-    ftdn_error err = {0};
     ftdn_url_scheme scheme;
     FTDN_ASSERT_OK(ftdn_url_check("https://host/file", &scheme, &err), err);
     assert_int_equal(scheme, FTDN_URL_HTTPS);
@@ -32,24 +31,16 @@ static void three_schemes_are_allowed(void **state)
 
 static void assert_leads(const char *url, const char *location, const char *expected)
 {
-    ftdn_arena arena;
-    ftdn_error err = {0};
     const char *target;
-    ftdn_arena_init(&arena);
     FTDN_ASSERT_OK(ftdn_url_follow(url, location, &arena, &target, &err), err);
     assert_string_equal(target, expected);
-    ftdn_arena_done(&arena);
 }
 
 static void assert_leads_nowhere(const char *url, const char *location, const char *fragment)
 {
-    ftdn_arena arena;
-    ftdn_error err = {0};
     const char *target;
-    ftdn_arena_init(&arena);
     FTDN_ASSERT_FAILS(ftdn_url_follow(url, location, &arena, &target, &err), FTDN_ERR_INPUT, fragment, err);
     assert_int_equal(err.status, FTDN_ERR_INPUT);
-    ftdn_arena_done(&arena);
 }
 
 static void a_redirect_leads_to_as_strong_a_way_or_a_stronger_one(void **state)
@@ -74,10 +65,7 @@ static void a_redirect_leads_to_as_strong_a_way_or_a_stronger_one(void **state)
 static void the_last_part_of_an_address_is_the_files_name(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_error err = {0};
     const char *name;
-    ftdn_arena_init(&arena);
     FTDN_ASSERT_OK(ftdn_url_file_name("http://h/a/VOCtest_06-Nov-2007.tar?x=/y#z", &arena, &name, &err), err);
     assert_string_equal(name, "VOCtest_06-Nov-2007.tar");
     FTDN_ASSERT_OK(ftdn_url_file_name("http://h/a%20b.pth", &arena, &name, &err), err);
@@ -99,15 +87,14 @@ static void the_last_part_of_an_address_is_the_files_name(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         FTDN_ASSERT_FAILS(ftdn_url_file_name(wrong[i], &arena, &name, &err), FTDN_ERR_ARG,
                           "names no file that can be kept", err);
-    ftdn_arena_done(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(three_schemes_are_allowed),
-        cmocka_unit_test(a_redirect_leads_to_as_strong_a_way_or_a_stronger_one),
-        cmocka_unit_test(the_last_part_of_an_address_is_the_files_name),
+        FTDN_ARENA_TEST(three_schemes_are_allowed),
+        FTDN_ARENA_TEST(a_redirect_leads_to_as_strong_a_way_or_a_stronger_one),
+        FTDN_ARENA_TEST(the_last_part_of_an_address_is_the_files_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

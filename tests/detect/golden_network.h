@@ -9,6 +9,7 @@
 #include "detect/detections.h"
 #include "detect/network.h"
 #include "engine/engine.h"
+#include "tests/support/find_layer.h"
 #include "tests/support/support.h"
 
 /* Golden maps are float32 from another library; sums of up to 4,608 products in another order. */
@@ -169,8 +170,7 @@ static inline void assert_paper_network(const char *name, const golden_backend *
     int maps[32];
     assert_true(layers.layers->n_children >= 13 && layers.layers->n_children <= 32);
     for (int i = 0; i < layers.layers->n_children; i++) {
-        int layer = ftdn_graph_find_layer(&network.graph, ftdn_json_find(layers.layers->child[i], "key")->string);
-        assert_true(layer >= 0);
+        int layer = ftdn_test_find_layer(&network.graph, ftdn_json_find(layers.layers->child[i], "key")->string);
         maps[i] = network.graph.layer[layer].conv;
     }
     bool is_direct = on->algorithm == FTDN_CONV_DIRECT;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
 static void assert_close(double found, double expected, double tolerance)
 {
@@ -13,22 +13,18 @@ static void assert_close(double found, double expected, double tolerance)
 
 /* Judge, and measure all images once. */
 static ftdn_status judge_and_measure(const ftdn_scored_box *detections, int n_detections, const ftdn_truth_box *truths,
-                                     int n_truths, ftdn_arena *arena, ftdn_class_ap *ret_ap, ftdn_error *err)
+                                     int n_truths, ftdn_class_ap *ret_ap)
 {
     ftdn_judged_class judged;
-    FTDN_TRY(ftdn_detections_judge(detections, n_detections, truths, n_truths, 0.5, arena, &judged, err));
-    return ftdn_judged_measure(&judged, NULL, arena, ret_ap, err);
+    FTDN_TRY(ftdn_detections_judge(detections, n_detections, truths, n_truths, 0.5, &arena, &judged, &err));
+    return ftdn_judged_measure(&judged, NULL, &arena, ret_ap, &err);
 }
 
 static ftdn_class_ap measure(const ftdn_scored_box *detections, int n_detections, const ftdn_truth_box *truths,
                              int n_truths)
 {
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_error err = {0};
     ftdn_class_ap ap = {0};
-    FTDN_ASSERT_OK(judge_and_measure(detections, n_detections, truths, n_truths, &arena, &ap, &err), err);
-    ftdn_arena_done(&arena);
+    FTDN_ASSERT_OK(judge_and_measure(detections, n_detections, truths, n_truths, &ap), err);
     return ap;
 }
 
@@ -50,9 +46,6 @@ static void read_box(const ftdn_json *object, double box[4])
 static void both_measures_equal_the_golden_ones(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_error err = {0};
     const ftdn_json *root = ftdn_test_load_json(&arena, ftdn_test_shared_path(&arena, "golden/average_precision.json"));
     const ftdn_json *cases = ftdn_json_find(root, "cases");
     assert_true(get_number(root, "iou_threshold") == 0.5);
@@ -74,8 +67,7 @@ static void both_measures_equal_the_golden_ones(void **state)
             read_box(truths->child[k], truth[k].box);
         }
         ftdn_class_ap ap;
-        ftdn_status status =
-            judge_and_measure(detection, detections->n_children, truth, truths->n_children, &arena, &ap, &err);
+        ftdn_status status = judge_and_measure(detection, detections->n_children, truth, truths->n_children, &ap);
         FTDN_ASSERT_OK(status, err);
         double error_voc07 = fabs(ap.ap_voc07 - get_number(cases->child[i], "ap_11point"));
         double error_area = fabs(ap.ap_area - get_number(cases->child[i], "ap_area"));
@@ -83,7 +75,6 @@ static void both_measures_equal_the_golden_ones(void **state)
             fail_msg("case %d is off by %g (11 points), %g (area)", i, error_voc07, error_area);
         }
     }
-    ftdn_arena_done(&arena);
 }
 
 static void a_class_without_objects_has_no_ap(void **state)
@@ -262,9 +253,6 @@ static void an_image_that_counts_twice_is_two_images(void **state)
     (void)state;
     ftdn_truth_box truths[N_TRUTHS];
     ftdn_scored_box detections[N_DETECTIONS];
-    ftdn_arena arena;
-    ftdn_error err = {0};
-    ftdn_arena_init(&arena);
     srand(5);
     for (int round = 0; round < 50; round++) {
         make_class(truths, detections);
@@ -287,7 +275,6 @@ static void an_image_that_counts_twice_is_two_images(void **state)
         FTDN_ASSERT_OK(ftdn_judged_measure(&judged, ones, &arena, &once, &err), err);
         assert_true(once.ap_voc07 == expected.ap_voc07 && once.ap_area == expected.ap_area);
     }
-    ftdn_arena_done(&arena);
 }
 
 static void a_choice_of_images_without_objects_has_no_ap(void **state)
@@ -296,9 +283,6 @@ static void a_choice_of_images_without_objects_has_no_ap(void **state)
     const ftdn_truth_box truth = {1, false, {0, 0, 4, 4}};
     const ftdn_scored_box detection = {1, 0.5, {0, 0, 4, 4}};
     static const int without[] = {3, 0}, with[] = {0, 2};
-    ftdn_arena arena;
-    ftdn_error err = {0};
-    ftdn_arena_init(&arena);
     ftdn_judged_class judged;
     ftdn_class_ap ap;
     FTDN_ASSERT_OK(ftdn_detections_judge(&detection, 1, &truth, 1, 0.5, &arena, &judged, &err), err);
@@ -306,7 +290,6 @@ static void a_choice_of_images_without_objects_has_no_ap(void **state)
     assert_true(isnan(ap.ap_voc07) && isnan(ap.ap_area) && ap.n_objects == 0);
     FTDN_ASSERT_OK(ftdn_judged_measure(&judged, with, &arena, &ap, &err), err);
     assert_true(ap.ap_area == 1 && ap.n_objects == 2);
-    ftdn_arena_done(&arena);
 }
 
 static void every_refused_allocation_is_an_error(void **state)
@@ -317,19 +300,16 @@ static void every_refused_allocation_is_an_error(void **state)
     ftdn_status status = FTDN_ERR_MEMORY;
     int n_failures = 0;
     for (long k = 0; status != FTDN_OK; k++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
+        err = (ftdn_error){0};
         ftdn_arena_fail_after(&arena, k);
-        ftdn_error err = {0};
         ftdn_class_ap ap = {.n_objects = -1};
-        status = judge_and_measure(&detection, 1, &truth, 1, &arena, &ap, &err);
+        status = judge_and_measure(&detection, 1, &truth, 1, &ap);
         if (status != FTDN_OK) {
             assert_int_equal(status, FTDN_ERR_MEMORY);
             assert_int_equal(err.status, FTDN_ERR_MEMORY);
             assert_int_equal(ap.n_objects, -1);
             n_failures++;
         }
-        ftdn_arena_done(&arena);
     }
     assert_int_equal(n_failures, 9);
 }
@@ -337,20 +317,20 @@ static void every_refused_allocation_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_measures_equal_the_golden_ones),
-        cmocka_unit_test(a_class_without_objects_has_no_ap),
-        cmocka_unit_test(objects_without_detections_give_zero),
-        cmocka_unit_test(an_overlap_equal_to_the_threshold_is_wrong),
-        cmocka_unit_test(a_second_detection_of_an_object_is_wrong),
-        cmocka_unit_test(a_difficult_object_makes_a_detection_neither_right_nor_wrong),
-        cmocka_unit_test(only_the_best_overlapping_object_counts),
-        cmocka_unit_test(equal_scores_keep_their_given_order),
-        cmocka_unit_test(recall_levels_are_those_of_double_arithmetic),
-        cmocka_unit_test(boxes_without_area_overlap_nothing),
-        cmocka_unit_test(the_order_of_objects_does_not_matter),
-        cmocka_unit_test(an_image_that_counts_twice_is_two_images),
-        cmocka_unit_test(a_choice_of_images_without_objects_has_no_ap),
-        cmocka_unit_test(every_refused_allocation_is_an_error),
+        FTDN_ARENA_TEST(both_measures_equal_the_golden_ones),
+        FTDN_ARENA_TEST(a_class_without_objects_has_no_ap),
+        FTDN_ARENA_TEST(objects_without_detections_give_zero),
+        FTDN_ARENA_TEST(an_overlap_equal_to_the_threshold_is_wrong),
+        FTDN_ARENA_TEST(a_second_detection_of_an_object_is_wrong),
+        FTDN_ARENA_TEST(a_difficult_object_makes_a_detection_neither_right_nor_wrong),
+        FTDN_ARENA_TEST(only_the_best_overlapping_object_counts),
+        FTDN_ARENA_TEST(equal_scores_keep_their_given_order),
+        FTDN_ARENA_TEST(recall_levels_are_those_of_double_arithmetic),
+        FTDN_ARENA_TEST(boxes_without_area_overlap_nothing),
+        FTDN_ARENA_TEST(the_order_of_objects_does_not_matter),
+        FTDN_ARENA_TEST(an_image_that_counts_twice_is_two_images),
+        FTDN_ARENA_TEST(a_choice_of_images_without_objects_has_no_ap),
+        FTDN_ARENA_TEST(every_refused_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "detect/exp_hd.h"
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
 static void assert_close(double found, double expected, double tolerance)
 {
@@ -29,18 +29,16 @@ static ftdn_network small_network(int n_classes, int n_priors, ftdn_score_kind k
     };
 }
 
-static ftdn_detector create(ftdn_arena *arena, const ftdn_network *network, ftdn_detect_rule rule)
+static ftdn_detector create(const ftdn_network *network, ftdn_detect_rule rule)
 {
-    ftdn_error err = {0};
     ftdn_detector detector;
-    FTDN_ASSERT_OK(ftdn_detector_init(&detector, network, &rule, arena, &err), err);
+    FTDN_ASSERT_OK(ftdn_detector_init(&detector, network, &rule, &arena, &err), err);
     return detector;
 }
 
-static float *new_floats(ftdn_arena *arena, size_t n)
+static float *new_floats(size_t n)
 {
-    ftdn_error err = {0};
-    float *values = FTDN_NEW(arena, n, float, &err);
+    float *values = FTDN_NEW(&arena, n, float, &err);
     assert_non_null(values);
     return values;
 }
@@ -69,28 +67,25 @@ static void exponential_is_within_two_units_of_the_last_place(void **state)
     assert_true(isnan(ftdn_exp(-NAN)));
 }
 
-static ftdn_test_npy load_golden(ftdn_arena *arena, const char *network, const char *what)
+static ftdn_test_npy load_golden(const char *network, const char *what)
 {
     char relative[100];
     snprintf(relative, sizeof relative, "golden/nets/%s.%s.npy", network, what);
-    return ftdn_test_load_npy(arena, ftdn_test_shared_path(arena, relative));
+    return ftdn_test_load_npy(&arena, ftdn_test_shared_path(&arena, relative));
 }
 
 static void assert_golden_scores_and_boxes(const char *name)
 {
     ftdn_test_require_shared();
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_error err = {0};
     ftdn_network network;
     const ftdn_network_desc desc = {.name = name, .n_classes = 20};
     FTDN_ASSERT_OK(ftdn_network_create(&desc, &arena, &network, &err), err);
-    ftdn_test_npy logits = load_golden(&arena, name, "logits"), locations = load_golden(&arena, name, "locations");
-    ftdn_test_npy scores = load_golden(&arena, name, "scores"), boxes = load_golden(&arena, name, "boxes");
+    ftdn_test_npy logits = load_golden(name, "logits"), locations = load_golden(name, "locations");
+    ftdn_test_npy scores = load_golden(name, "scores"), boxes = load_golden(name, "boxes");
     assert_int_equal(boxes.n_elements, 4 * network.n_priors);
     assert_int_equal(scores.n_elements, 21 * network.n_priors);
 
-    ftdn_detector detector = create(&arena, &network, paper_rule);
+    ftdn_detector detector = create(&network, paper_rule);
     ftdn_detect(&detector, logits.values, locations.values, network.priors);
     assert_int_equal(detector.n_nonfinite, 0);
     for (int i = 0; i < network.n_priors; i++) {
@@ -109,7 +104,6 @@ static void assert_golden_scores_and_boxes(const char *name)
         assert_close(d->y1, fmin(fmax((double)box[3], 0), 1), 2e-6);
     }
     assert_true(detector.n_detections > 1000);
-    ftdn_arena_done(&arena);
 }
 
 static void vgg16_scores_and_boxes_are_the_golden_ones(void **state)
@@ -128,11 +122,9 @@ static void sigmoid_scores_are_each_for_itself(void **state)
 {
     (void)state;
     enum { N = 301 };
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     ftdn_network network = small_network(1, N, FTDN_SCORE_SIGMOID);
-    ftdn_detector detector = create(&arena, &network, paper_rule);
-    float *logits = new_floats(&arena, 2 * N), *boxes = new_floats(&arena, 4 * N);
+    ftdn_detector detector = create(&network, paper_rule);
+    float *logits = new_floats(2 * N), *boxes = new_floats(4 * N);
     for (int i = 0; i < N; i++) {
         logits[2 * i] = NAN; /* the background's column is ignored */
         logits[2 * i + 1] = (float)(i - 150);
@@ -141,7 +133,6 @@ static void sigmoid_scores_are_each_for_itself(void **state)
     const float *scores = detector.scores + detector.score_stride;
     for (int i = 0; i < N; i++) assert_close(scores[i], 1 / (1 + exp(150.0 - i)), 1e-7);
     assert_int_equal(detector.n_detections, 155); /* 1 / (1 + e^4) = 0.018 is above 0.01, 1 / (1 + e^5) is not */
-    ftdn_arena_done(&arena);
 }
 
 /* What ftdn_detect must find, written as the definition reads: full sorts and all pairs. Scores are the detector's. */
@@ -232,18 +223,16 @@ static void detections_equal_the_brute_force_ones(void **state)
     srand(4);
     int n_total = 0;
     for (int round = 0; round < 400; round++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
         int n_priors = 1 + rand() % 400, n_classes = 1 + rand() % 4, n_columns = n_classes + 1;
         ftdn_network network = small_network(n_classes, n_priors, rand() % 2 ? FTDN_SCORE_SOFTMAX : FTDN_SCORE_SIGMOID);
-        ftdn_detector detector = create(&arena, &network,
+        ftdn_detector detector = create(&network,
                                         (ftdn_detect_rule){
                                             .score_threshold = thresholds[rand() % 4],
                                             .nms_iou = limits[rand() % 5],
                                             .candidates_per_class = candidates[rand() % 4],
                                         });
-        float *logits = new_floats(&arena, (size_t)(n_priors * n_columns));
-        float *locations = new_floats(&arena, (size_t)n_priors * 4), *priors = new_floats(&arena, (size_t)n_priors * 4);
+        float *logits = new_floats((size_t)(n_priors * n_columns));
+        float *locations = new_floats((size_t)n_priors * 4), *priors = new_floats((size_t)n_priors * 4);
         bool may_break = rand() % 2;
         int n_steps = rand() % 2 ? 7 : 100000, n_nonfinite = 0;
         for (int i = 0; i < n_priors * n_columns; i++) {
@@ -260,7 +249,6 @@ static void detections_equal_the_brute_force_ones(void **state)
         assert_true(detector.n_detections <= detector.capacity);
         assert_same_detections(&detector, expected, reference_detect(&detector, locations, priors, expected));
         n_total += detector.n_detections;
-        ftdn_arena_done(&arena);
     }
     assert_true(n_total > 10000);
 }
@@ -268,16 +256,12 @@ static void detections_equal_the_brute_force_ones(void **state)
 /* One class, sigmoid scores, priors that the locations leave as they are. */
 static int count_detections(double threshold, double nms_iou, const float *logits, const float *priors, int n_priors)
 {
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     ftdn_network network = small_network(1, n_priors, FTDN_SCORE_SIGMOID);
-    ftdn_detector detector = create(&arena, &network, (ftdn_detect_rule){threshold, nms_iou, 200});
-    float *columns = new_floats(&arena, (size_t)n_priors * 2);
+    ftdn_detector detector = create(&network, (ftdn_detect_rule){threshold, nms_iou, 200});
+    float *columns = new_floats((size_t)n_priors * 2);
     for (int i = 0; i < n_priors; i++) columns[2 * i + 1] = logits[i];
-    ftdn_detect(&detector, columns, new_floats(&arena, (size_t)n_priors * 4), priors);
-    int n_detections = detector.n_detections;
-    ftdn_arena_done(&arena);
-    return n_detections;
+    ftdn_detect(&detector, columns, new_floats((size_t)n_priors * 4), priors);
+    return detector.n_detections;
 }
 
 static void a_score_equal_to_the_threshold_is_no_candidate(void **state)
@@ -300,10 +284,8 @@ static void an_overlap_equal_to_the_limit_is_kept(void **state)
 static void suppression_is_within_a_class_only(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     ftdn_network network = small_network(2, 2, FTDN_SCORE_SIGMOID);
-    ftdn_detector detector = create(&arena, &network, paper_rule);
+    ftdn_detector detector = create(&network, paper_rule);
     const float logits[6] = {0, 1, 0, 0, 2, 3}, locations[8] = {0}, priors[8] = {.5f, .5f, 1, 1, .5f, .5f, 1, 1};
     ftdn_detect(&detector, logits, locations, priors);
     assert_int_equal(detector.n_detections, 2);
@@ -311,16 +293,13 @@ static void suppression_is_within_a_class_only(void **state)
     assert_int_equal(detector.detection[0].prior, 1);
     assert_int_equal(detector.detection[1].class_index, 1);
     assert_int_equal(detector.detection[1].prior, 1);
-    ftdn_arena_done(&arena);
 }
 
 static void boxes_are_clipped_to_the_image(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     ftdn_network network = small_network(1, 1, FTDN_SCORE_SIGMOID);
-    ftdn_detector detector = create(&arena, &network, paper_rule);
+    ftdn_detector detector = create(&network, paper_rule);
     const float logits[2] = {0, 1}, locations[4] = {0, 0, 0, -10}, priors[4] = {0.25f, 0.875f, 1, 0.5f};
     float corners[4];
     ftdn_box_decode(&network, locations, priors, corners);
@@ -332,16 +311,13 @@ static void boxes_are_clipped_to_the_image(void **state)
     assert_close(detector.detection[0].x0, 0, 0);
     assert_close(detector.detection[0].x1, 0.75, 0);
     assert_close(detector.detection[0].y1, fmin(1, 0.875 + 0.25 * exp(-2)), 1e-7);
-    ftdn_arena_done(&arena);
 }
 
 static void non_finite_boxes_are_dropped(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     ftdn_network network = small_network(1, 5, FTDN_SCORE_SIGMOID);
-    ftdn_detector detector = create(&arena, &network, paper_rule);
+    ftdn_detector detector = create(&network, paper_rule);
     float logits[10] = {0, 1, 0, 1, 0, 1, 0, 1, 0, NAN}, locations[20] = {0}, priors[20];
     for (int i = 0; i < 20; i++) priors[i] = 0.5f;
     locations[0] = NAN;
@@ -351,16 +327,13 @@ static void non_finite_boxes_are_dropped(void **state)
     assert_int_equal(detector.n_nonfinite, 3);
     assert_int_equal(detector.n_detections, 1);
     assert_int_equal(detector.detection[0].prior, 3);
-    ftdn_arena_done(&arena);
 }
 
 static void a_softmax_over_anything_broken_gives_no_candidates(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     ftdn_network network = small_network(2, 4, FTDN_SCORE_SOFTMAX);
-    ftdn_detector detector = create(&arena, &network, (ftdn_detect_rule){.score_threshold = -1, 1, 10});
+    ftdn_detector detector = create(&network, (ftdn_detect_rule){.score_threshold = -1, 1, 10});
     const float logits[12] = {NAN, 1, 2, 0, INFINITY, 0, -INFINITY, -INFINITY, -INFINITY, 0, -INFINITY, 3};
     float locations[16] = {0}, priors[16] = {0};
     ftdn_detect(&detector, logits, locations, priors);
@@ -369,18 +342,15 @@ static void a_softmax_over_anything_broken_gives_no_candidates(void **state)
     assert_int_equal(detector.detection[0].prior, 3);
     assert_close(detector.detection[0].score, 0, 0);
     assert_close(detector.detection[1].score, exp(3) / (1 + exp(3)), 1e-7);
-    ftdn_arena_done(&arena);
 }
 
 static void a_detector_forgets_the_image_before(void **state)
 {
     (void)state;
     enum { N = 200 };
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     ftdn_network network = small_network(3, N, FTDN_SCORE_SOFTMAX);
-    ftdn_detector used = create(&arena, &network, paper_rule), fresh = create(&arena, &network, paper_rule);
-    float *first = new_floats(&arena, 4 * N), *second = new_floats(&arena, 4 * N), *boxes = new_floats(&arena, 4 * N);
+    ftdn_detector used = create(&network, paper_rule), fresh = create(&network, paper_rule);
+    float *first = new_floats(4 * N), *second = new_floats(4 * N), *boxes = new_floats(4 * N);
     srand(5);
     for (int i = 0; i < 4 * N; i++) {
         first[i] = rand() % 7 ? (float)(rand() % 1000) / 100 : NAN;
@@ -393,7 +363,6 @@ static void a_detector_forgets_the_image_before(void **state)
     assert_true(fresh.n_detections > 0);
     assert_int_equal(used.n_nonfinite, 0);
     assert_same_detections(&used, fresh.detection, fresh.n_detections);
-    ftdn_arena_done(&arena);
 }
 
 static void rules_outside_their_ranges_are_refused(void **state)
@@ -413,29 +382,21 @@ static void rules_outside_their_ranges_are_refused(void **state)
     };
     ftdn_network network = small_network(2, 10, FTDN_SCORE_SOFTMAX);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
-        ftdn_error err = {0};
         ftdn_detector detector = {.capacity = -1};
         FTDN_ASSERT_FAILS(ftdn_detector_init(&detector, &network, &bad[i].rule, &arena, &err), FTDN_ERR_ARG,
                           bad[i].message, err);
         assert_int_equal(detector.capacity, -1);
-        ftdn_arena_done(&arena);
     }
 }
 
 static void a_list_too_long_to_count_is_refused(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_error err = {0};
     ftdn_detector detector;
     ftdn_network network = small_network(1000, 3000000, FTDN_SCORE_SOFTMAX);
     const ftdn_detect_rule rule = {0.01, 0.45, 3000000};
     FTDN_ASSERT_FAILS(ftdn_detector_init(&detector, &network, &rule, &arena, &err), FTDN_ERR_MEMORY,
                       "3000000 candidates of each of 1000 classes are too many", err);
-    ftdn_arena_done(&arena);
 }
 
 static void every_refused_allocation_is_an_error(void **state)
@@ -445,10 +406,8 @@ static void every_refused_allocation_is_an_error(void **state)
     ftdn_status status = FTDN_ERR_MEMORY;
     int n_failures = 0;
     for (long k = 0; status != FTDN_OK; k++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
+        err = (ftdn_error){0};
         ftdn_arena_fail_after(&arena, k);
-        ftdn_error err = {0};
         ftdn_detector detector = {.capacity = -1};
         status = ftdn_detector_init(&detector, &network, &paper_rule, &arena, &err);
         if (status != FTDN_OK) {
@@ -457,7 +416,6 @@ static void every_refused_allocation_is_an_error(void **state)
             assert_int_equal(detector.capacity, -1);
             n_failures++;
         }
-        ftdn_arena_done(&arena);
     }
     assert_int_equal(n_failures, 6);
 }
@@ -466,20 +424,20 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exponential_is_within_two_units_of_the_last_place),
-        cmocka_unit_test(vgg16_scores_and_boxes_are_the_golden_ones),
-        cmocka_unit_test(mobilenet_scores_and_boxes_are_the_golden_ones),
-        cmocka_unit_test(sigmoid_scores_are_each_for_itself),
-        cmocka_unit_test(detections_equal_the_brute_force_ones),
-        cmocka_unit_test(a_score_equal_to_the_threshold_is_no_candidate),
-        cmocka_unit_test(an_overlap_equal_to_the_limit_is_kept),
-        cmocka_unit_test(suppression_is_within_a_class_only),
-        cmocka_unit_test(boxes_are_clipped_to_the_image),
-        cmocka_unit_test(non_finite_boxes_are_dropped),
-        cmocka_unit_test(a_softmax_over_anything_broken_gives_no_candidates),
-        cmocka_unit_test(a_detector_forgets_the_image_before),
-        cmocka_unit_test(rules_outside_their_ranges_are_refused),
-        cmocka_unit_test(a_list_too_long_to_count_is_refused),
-        cmocka_unit_test(every_refused_allocation_is_an_error),
+        FTDN_ARENA_TEST(vgg16_scores_and_boxes_are_the_golden_ones),
+        FTDN_ARENA_TEST(mobilenet_scores_and_boxes_are_the_golden_ones),
+        FTDN_ARENA_TEST(sigmoid_scores_are_each_for_itself),
+        FTDN_ARENA_TEST(detections_equal_the_brute_force_ones),
+        FTDN_ARENA_TEST(a_score_equal_to_the_threshold_is_no_candidate),
+        FTDN_ARENA_TEST(an_overlap_equal_to_the_limit_is_kept),
+        FTDN_ARENA_TEST(suppression_is_within_a_class_only),
+        FTDN_ARENA_TEST(boxes_are_clipped_to_the_image),
+        FTDN_ARENA_TEST(non_finite_boxes_are_dropped),
+        FTDN_ARENA_TEST(a_softmax_over_anything_broken_gives_no_candidates),
+        FTDN_ARENA_TEST(a_detector_forgets_the_image_before),
+        FTDN_ARENA_TEST(rules_outside_their_ranges_are_refused),
+        FTDN_ARENA_TEST(a_list_too_long_to_count_is_refused),
+        FTDN_ARENA_TEST(every_refused_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@
 
 #include "detect/detections.h"
 #include "engine/weights.h"
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
 #define MAX_PRIORS 64
 #define MAX_OBJECTS 8
@@ -26,14 +26,10 @@ static ftdn_network small_network(int n_priors)
 static int assign(const ftdn_network *network, const float *priors, const ftdn_labelled_box *objects, int n_objects,
                   int *ret_object)
 {
-    ftdn_arena arena;
-    ftdn_error err = {0};
     ftdn_matcher matcher;
     int n_positives;
-    ftdn_arena_init(&arena);
     FTDN_ASSERT_OK(ftdn_matcher_init(&matcher, network, priors, &arena, &err), err);
     FTDN_ASSERT_OK(ftdn_matcher_assign(&matcher, objects, n_objects, ret_object, &n_positives, &err), err);
-    ftdn_arena_done(&arena);
     return n_positives;
 }
 
@@ -219,9 +215,6 @@ static void random_scenes_are_matched_as_the_definition_does(void **state)
 static void assert_golden_positives(const char *name)
 {
     ftdn_test_require_shared();
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_error err = {0};
     ftdn_network network;
     const ftdn_network_desc desc = {.name = name, .n_classes = 20};
     FTDN_ASSERT_OK(ftdn_network_create(&desc, &arena, &network, &err), err);
@@ -240,7 +233,6 @@ static void assert_golden_positives(const char *name)
         n_all += assign(&network, network.priors, objects, boxes->n_children, object);
     }
     assert_int_equal(n_all, (int)ftdn_json_find(loss, "positives")->number);
-    ftdn_arena_done(&arena);
 }
 
 static void both_paper_networks_have_the_golden_positives(void **state)
@@ -309,9 +301,6 @@ static void objects_of_an_image_become_fractions_without_the_difficult_ones(void
 static void bad_objects_are_named_and_nothing_is_written(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_error err = {0};
     ftdn_network network = small_network(4);
     ftdn_matcher matcher;
     FTDN_ASSERT_OK(ftdn_matcher_init(&matcher, &network, four_priors, &arena, &err), err);
@@ -334,7 +323,6 @@ static void bad_objects_are_named_and_nothing_is_written(void **state)
         assert_int_equal(n_positives, 7);
         for (int p = 0; p < 4; p++) assert_int_equal(object[p], 7);
     }
-    ftdn_arena_done(&arena);
 }
 
 static void bad_priors_are_named(void **state)
@@ -352,9 +340,6 @@ static void bad_priors_are_named(void **state)
     };
     ftdn_network network = small_network(4);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
-        ftdn_error err = {0};
         ftdn_matcher matcher = {0};
         float priors[16];
         memcpy(priors, four_priors, sizeof priors);
@@ -362,7 +347,6 @@ static void bad_priors_are_named(void **state)
         FTDN_ASSERT_FAILS(ftdn_matcher_init(&matcher, &network, priors, &arena, &err), FTDN_ERR_INPUT, cases[i].message,
                           err);
         assert_null(matcher.network);
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -373,10 +357,8 @@ static void every_refused_allocation_is_reported(void **state)
     ftdn_status status = FTDN_ERR_MEMORY;
     long n_good = 0;
     for (; status != FTDN_OK; n_good++) {
-        ftdn_arena arena;
-        ftdn_error err = {0};
         ftdn_matcher matcher = {0};
-        ftdn_arena_init(&arena);
+        err = (ftdn_error){0};
         ftdn_arena_fail_after(&arena, n_good);
         status = ftdn_matcher_init(&matcher, &network, four_priors, &arena, &err);
         if (status != FTDN_OK) {
@@ -384,7 +366,6 @@ static void every_refused_allocation_is_reported(void **state)
             assert_int_equal(err.status, FTDN_ERR_MEMORY);
             assert_null(matcher.network);
         }
-        ftdn_arena_done(&arena);
     }
     assert_int_equal(n_good, 3);
 }
@@ -392,21 +373,21 @@ static void every_refused_allocation_is_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_prior_belongs_to_the_object_that_it_overlaps_most),
-        cmocka_unit_test(overlap_decides_at_one_half),
-        cmocka_unit_test(every_object_claims_its_best_prior_and_the_later_claim_stands),
-        cmocka_unit_test(of_equal_objects_the_last_has_the_claim_and_the_first_the_rest),
-        cmocka_unit_test(a_claim_stands_against_a_better_overlap),
-        cmocka_unit_test(an_object_that_no_prior_overlaps_claims_the_first),
-        cmocka_unit_test(without_objects_every_prior_is_background),
-        cmocka_unit_test(random_scenes_are_matched_as_the_definition_does),
-        cmocka_unit_test(both_paper_networks_have_the_golden_positives),
+        FTDN_ARENA_TEST(a_prior_belongs_to_the_object_that_it_overlaps_most),
+        FTDN_ARENA_TEST(overlap_decides_at_one_half),
+        FTDN_ARENA_TEST(every_object_claims_its_best_prior_and_the_later_claim_stands),
+        FTDN_ARENA_TEST(of_equal_objects_the_last_has_the_claim_and_the_first_the_rest),
+        FTDN_ARENA_TEST(a_claim_stands_against_a_better_overlap),
+        FTDN_ARENA_TEST(an_object_that_no_prior_overlaps_claims_the_first),
+        FTDN_ARENA_TEST(without_objects_every_prior_is_background),
+        FTDN_ARENA_TEST(random_scenes_are_matched_as_the_definition_does),
+        FTDN_ARENA_TEST(both_paper_networks_have_the_golden_positives),
         cmocka_unit_test(the_box_code_is_exact_where_it_can_be),
         cmocka_unit_test(encoding_is_the_inverse_of_decoding),
         cmocka_unit_test(objects_of_an_image_become_fractions_without_the_difficult_ones),
-        cmocka_unit_test(bad_objects_are_named_and_nothing_is_written),
-        cmocka_unit_test(bad_priors_are_named),
-        cmocka_unit_test(every_refused_allocation_is_reported),
+        FTDN_ARENA_TEST(bad_objects_are_named_and_nothing_is_written),
+        FTDN_ARENA_TEST(bad_priors_are_named),
+        FTDN_ARENA_TEST(every_refused_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

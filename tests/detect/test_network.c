@@ -5,19 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
+#include "tests/support/find_layer.h"
 
 static void assert_close(double found, double expected, double tolerance)
 {
     if (!(fabs(found - expected) <= tolerance)) fail_msg("%.17g is not within %g of %.17g", found, tolerance, expected);
 }
 
-static ftdn_network create(ftdn_arena *arena, const char *name, double width)
+static ftdn_network create(const char *name, double width)
 {
-    ftdn_error err = {0};
     ftdn_network network;
     ftdn_network_desc desc = {.name = name, .n_classes = 20, .width = width};
-    FTDN_ASSERT_OK(ftdn_network_create(&desc, arena, &network, &err), err);
+    FTDN_ASSERT_OK(ftdn_network_create(&desc, &arena, &network, &err), err);
     assert_string_equal(network.name, name);
     assert_int_equal(network.n_classes, 20);
     return network;
@@ -38,32 +38,27 @@ static bool ends_with(const char *text, const char *end)
     return n_text >= n_end && !strcmp(text + n_text - n_end, end);
 }
 
-static const ftdn_json *load_golden(ftdn_arena *arena, const char *name, const char *suffix)
+static const ftdn_json *load_golden(const char *name, const char *suffix)
 {
     char relative[100];
     snprintf(relative, sizeof relative, "golden/nets/%s%s", name, suffix);
-    return ftdn_test_load_json(arena, ftdn_test_shared_path(arena, relative));
+    return ftdn_test_load_json(&arena, ftdn_test_shared_path(&arena, relative));
 }
 
 static void parameter_counts_are_the_published_ones(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_network vgg16 = create(&arena, "ssd_vgg16", 0), mobilenet = create(&arena, "ssd_mobilenet_v1", 0);
+    ftdn_network vgg16 = create("ssd_vgg16", 0), mobilenet = create("ssd_mobilenet_v1", 0);
     assert_int_equal(ftdn_graph_n_trained(&vgg16.graph), 26285998);
     assert_int_equal(ftdn_graph_n_trained(&mobilenet.graph), 9468996);
-    ftdn_arena_done(&arena);
 }
 
 static void assert_matches_checkpoint(const char *name)
 {
     ftdn_test_require_shared();
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_network network = create(&arena, name, 0);
+    ftdn_network network = create(name, 0);
     const ftdn_graph *graph = &network.graph;
-    const ftdn_json *root = load_golden(&arena, name, ".json");
+    const ftdn_json *root = load_golden(name, ".json");
     const ftdn_json *keys = ftdn_json_find(root, "keys");
     int n_known = 0;
     for (int i = 0; i < keys->n_children; i++) {
@@ -76,8 +71,7 @@ static void assert_matches_checkpoint(const char *name)
     const ftdn_json *layers = ftdn_json_find(root, "layers");
     assert_true(layers->n_children > 0);
     for (int i = 0; i < layers->n_children; i++) {
-        int layer = ftdn_graph_find_layer(graph, ftdn_json_find(layers->child[i], "key")->string);
-        assert_true(layer >= 0);
+        int layer = ftdn_test_find_layer(graph, ftdn_json_find(layers->child[i], "key")->string);
         ftdn_shape shape = graph->node[graph->layer[layer].conv].shape;
         const ftdn_json *dims = ftdn_json_find(layers->child[i], "shape");
         assert_int_equal(shape.c, dims->child[1]->number);
@@ -85,7 +79,6 @@ static void assert_matches_checkpoint(const char *name)
         assert_int_equal(shape.w, dims->child[3]->number);
         assert_true(graph->layer[layer].roles & FTDN_ROLE_BLOCK_CONV);
     }
-    ftdn_arena_done(&arena);
 }
 
 static void vgg16_has_the_parameters_of_its_checkpoint(void **state)
@@ -105,9 +98,6 @@ static void mobilenet_tf_has_the_parameters_of_its_file(void **state)
 {
     (void)state;
     ftdn_test_require_shared();
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_error err = {0};
     const char *path = ftdn_test_shared_path(&arena, "data/weights/ssd_mobilenet_v1_075_coco.safetensors");
     FILE *file = fopen(path, "rb");
     assert_non_null(file);
@@ -121,7 +111,7 @@ static void mobilenet_tf_has_the_parameters_of_its_file(void **state)
     const ftdn_json *root;
     FTDN_ASSERT_OK(ftdn_json_parse(header, n_header, path, &arena, &root, &err), err);
 
-    ftdn_network network = create(&arena, "ssd_mobilenet_v1_tf", 0);
+    ftdn_network network = create("ssd_mobilenet_v1_tf", 0);
     assert_close(network.width, 0.75, 0);
     int n_tensors = 0;
     for (int i = 0; i < root->n_children; i++) {
@@ -130,16 +120,13 @@ static void mobilenet_tf_has_the_parameters_of_its_file(void **state)
         n_tensors++;
     }
     assert_int_equal(n_tensors, network.graph.n_params);
-    ftdn_arena_done(&arena);
 }
 
 /* By hand, from the sizes and ratios of the published networks. */
 static void priors_fill_the_cells_in_their_order(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_network vgg16 = create(&arena, "ssd_vgg16", 0), mobilenet = create(&arena, "ssd_mobilenet_v1", 0);
+    ftdn_network vgg16 = create("ssd_vgg16", 0), mobilenet = create("ssd_mobilenet_v1", 0);
     const double root2 = sqrt(2), root3 = sqrt(3);
     const struct {
         const ftdn_network *network;
@@ -163,15 +150,12 @@ static void priors_fill_the_cells_in_their_order(void **state)
         const float *prior = expected[i].network->priors + 4 * expected[i].prior;
         for (int k = 0; k < 4; k++) assert_close(300 * (double)prior[k], expected[i].box[k], 3e-5);
     }
-    ftdn_arena_done(&arena);
 }
 
 static void assert_golden_priors(const char *name, int n_priors)
 {
     ftdn_test_require_shared();
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_network network = create(&arena, name, 0);
+    ftdn_network network = create(name, 0);
     char relative[100];
     snprintf(relative, sizeof relative, "golden/nets/%s.priors.npy", name);
     ftdn_test_npy golden = ftdn_test_load_npy(&arena, ftdn_test_shared_path(&arena, relative));
@@ -179,7 +163,6 @@ static void assert_golden_priors(const char *name, int n_priors)
     assert_int_equal(golden.n_elements, 4 * n_priors);
     const float *priors = ftdn_network_priors(&network, NULL);
     for (size_t i = 0; i < golden.n_elements; i++) assert_close(priors[i], golden.values[i], 1e-6);
-    ftdn_arena_done(&arena);
 }
 
 static void vgg16_has_the_golden_priors(void **state)
@@ -197,9 +180,7 @@ static void mobilenet_has_the_golden_priors(void **state)
 static void mobilenet_tf_reads_its_priors_from_the_weights(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_network network = create(&arena, "ssd_mobilenet_v1_tf", 0);
+    ftdn_network network = create("ssd_mobilenet_v1_tf", 0);
     assert_int_equal(network.n_priors, 1917);
     assert_null(network.priors);
     const ftdn_param *param = &network.graph.param[network.prior_param];
@@ -211,7 +192,6 @@ static void mobilenet_tf_reads_its_priors_from_the_weights(void **state)
     assert_true(network.graph.n_params <= 200);
     value[network.prior_param] = &mark;
     assert_ptr_equal(ftdn_network_priors(&network, &(ftdn_weights){network.graph.n_params, value}), &mark);
-    ftdn_arena_done(&arena);
 }
 
 /* Layers with a role, their weights (without biases) and the elements of the maps that they hand on. */
@@ -262,51 +242,41 @@ static void assert_sources(const ftdn_network *network)
 static void vgg16_layers_have_their_roles(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_network network = create(&arena, "ssd_vgg16", 0);
+    ftdn_network network = create("ssd_vgg16", 0);
     assert_roles(&network, 13, 13, 15);
     assert_sources(&network);
     assert_int_equal(count_role(&network, FTDN_ROLE_FEATURE_WEIGHTS).n_weights, 14710464);
     assert_int_equal(count_role(&network, FTDN_ROLE_FEATURE_MAP).n_map_elements, 24372480);
     const ftdn_graph *graph = &network.graph;
-    assert_true(graph->layer[ftdn_graph_find_layer(graph, "base_net.21")].roles & FTDN_ROLE_SOURCE);
-    assert_int_equal(graph->layer[ftdn_graph_find_layer(graph, "base_net.33")].roles,
-                     FTDN_ROLE_BASE | FTDN_ROLE_SOURCE);
-    assert_int_equal(graph->layer[ftdn_graph_find_layer(graph, "base_net.31")].roles, FTDN_ROLE_BASE);
-    assert_int_equal(graph->layer[ftdn_graph_find_layer(graph, "extras.3.0")].roles, FTDN_ROLE_EXTRA);
-    ftdn_arena_done(&arena);
+    assert_true(graph->layer[ftdn_test_find_layer(graph, "base_net.21")].roles & FTDN_ROLE_SOURCE);
+    assert_int_equal(graph->layer[ftdn_test_find_layer(graph, "base_net.33")].roles, FTDN_ROLE_BASE | FTDN_ROLE_SOURCE);
+    assert_int_equal(graph->layer[ftdn_test_find_layer(graph, "base_net.31")].roles, FTDN_ROLE_BASE);
+    assert_int_equal(graph->layer[ftdn_test_find_layer(graph, "extras.3.0")].roles, FTDN_ROLE_EXTRA);
 }
 
 static void mobilenet_layers_have_their_roles(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_network network = create(&arena, "ssd_mobilenet_v1", 0);
+    ftdn_network network = create("ssd_mobilenet_v1", 0);
     assert_roles(&network, 26, 13, 27);
     assert_sources(&network);
     assert_int_equal(count_role(&network, FTDN_ROLE_FEATURE_WEIGHTS).n_weights, 3184224);
     assert_int_equal(count_role(&network, FTDN_ROLE_FEATURE_MAP).n_map_elements, 4933120);
     const ftdn_graph *graph = &network.graph;
-    assert_int_equal(graph->layer[ftdn_graph_find_layer(graph, "base_net.0.0")].roles, FTDN_ROLE_BASE);
-    assert_true(graph->layer[ftdn_graph_find_layer(graph, "base_net.11.3")].roles & FTDN_ROLE_SOURCE);
-    assert_false(graph->layer[ftdn_graph_find_layer(graph, "base_net.12.0")].roles & FTDN_ROLE_FEATURE_MAP);
-    ftdn_arena_done(&arena);
+    assert_int_equal(graph->layer[ftdn_test_find_layer(graph, "base_net.0.0")].roles, FTDN_ROLE_BASE);
+    assert_true(graph->layer[ftdn_test_find_layer(graph, "base_net.11.3")].roles & FTDN_ROLE_SOURCE);
+    assert_false(graph->layer[ftdn_test_find_layer(graph, "base_net.12.0")].roles & FTDN_ROLE_FEATURE_MAP);
 }
 
 static void mobilenet_tf_layers_have_their_roles(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_network network = create(&arena, "ssd_mobilenet_v1_tf", 0);
+    ftdn_network network = create("ssd_mobilenet_v1_tf", 0);
     assert_roles(&network, 26, 13, 27);
     assert_sources(&network);
     const ftdn_graph *graph = &network.graph;
-    assert_true(graph->layer[ftdn_graph_find_layer(graph, "block11.pointwise")].roles & FTDN_ROLE_SOURCE);
-    assert_true(graph->layer[ftdn_graph_find_layer(graph, "extra4.expand")].roles & FTDN_ROLE_SOURCE);
-    ftdn_arena_done(&arena);
+    assert_true(graph->layer[ftdn_test_find_layer(graph, "block11.pointwise")].roles & FTDN_ROLE_SOURCE);
+    assert_true(graph->layer[ftdn_test_find_layer(graph, "extra4.expand")].roles & FTDN_ROLE_SOURCE);
 }
 
 static void heads_stand_on_maps_of_falling_size(void **state)
@@ -321,9 +291,7 @@ static void heads_stand_on_maps_of_falling_size(void **state)
         {"ssd_mobilenet_v1_tf", {19, 10, 5, 3, 2, 1}, {3, 6, 6, 6, 6, 6}},
     };
     for (size_t i = 0; i < 3; i++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
-        ftdn_network network = create(&arena, expected[i].name, 0);
+        ftdn_network network = create(expected[i].name, 0);
         int nodes[2 * FTDN_NETWORK_MAX_HEADS];
         ftdn_network_output_nodes(&network, nodes);
         assert_int_equal(network.n_heads, 6);
@@ -336,7 +304,6 @@ static void heads_stand_on_maps_of_falling_size(void **state)
             assert_int_equal(boxes.w, expected[i].size[h]);
             assert_int_equal(boxes.c, expected[i].boxes[h] * 4);
         }
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -345,23 +312,20 @@ static void every_width_builds(void **state)
     (void)state;
     static const double widths[] = {0.1, 0.25, 0.3, 0.5, 0.75, 1, 2, 4};
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
-        ftdn_network network = create(&arena, "ssd_mobilenet_v1", widths[i]);
+        ftdn_network network = create("ssd_mobilenet_v1", widths[i]);
         const ftdn_graph *graph = &network.graph;
         assert_int_equal(network.n_priors, 3000);
-        int stem = graph->layer[ftdn_graph_find_layer(graph, "base_net.0.0")].last;
-        int block13 = graph->layer[ftdn_graph_find_layer(graph, "base_net.13.3")].last;
-        int extra = graph->layer[ftdn_graph_find_layer(graph, "extras.0.2")].last;
+        int stem = graph->layer[ftdn_test_find_layer(graph, "base_net.0.0")].last;
+        int block13 = graph->layer[ftdn_test_find_layer(graph, "base_net.13.3")].last;
+        int extra = graph->layer[ftdn_test_find_layer(graph, "extras.0.2")].last;
         assert_int_equal(graph->node[stem].shape.c, lround(32 * widths[i]));
         assert_int_equal(graph->node[block13].shape.c, lround(1024 * widths[i]));
         assert_int_equal(graph->node[extra].shape.c, lround(512 * widths[i]));
 
-        ftdn_network tf = create(&arena, "ssd_mobilenet_v1_tf", widths[i]);
+        ftdn_network tf = create("ssd_mobilenet_v1_tf", widths[i]);
         assert_int_equal(tf.n_priors, 1917);
-        int last_extra = tf.graph.layer[ftdn_graph_find_layer(&tf.graph, "extra4.expand")].last;
+        int last_extra = tf.graph.layer[ftdn_test_find_layer(&tf.graph, "extra4.expand")].last;
         assert_int_equal(tf.graph.node[last_extra].shape.c, lround(128 * widths[i]));
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -381,10 +345,8 @@ static void inputs_are_normalised_as_published(void **state)
     const char *const *names = ftdn_network_names(&n_names);
     assert_int_equal(n_names, 3);
     for (int i = 0; i < 3; i++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
         assert_string_equal(names[i], expected[i].name);
-        ftdn_network network = create(&arena, names[i], 0);
+        ftdn_network network = create(names[i], 0);
         assert_int_equal(network.input_size, 300);
         assert_int_equal(network.score_kind, expected[i].score_kind);
         assert_close(network.centre_variance, 0.1f, 0);
@@ -393,7 +355,6 @@ static void inputs_are_normalised_as_published(void **state)
             assert_close(network.mean[c], expected[i].mean[c], 0);
             assert_close(network.scale[c], expected[i].scale, 0);
         }
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -418,13 +379,9 @@ static void bad_descriptions_are_refused(void **state)
         {{"ssd_vgg16", 1001, 1}, "network 'ssd_vgg16': 1001 classes: the number is outside [1, 1000]"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
-        ftdn_error err = {0};
         ftdn_network network = {.n_heads = -1};
         FTDN_ASSERT_FAILS(ftdn_network_create(&bad[i].desc, &arena, &network, &err), FTDN_ERR_ARG, bad[i].message, err);
         assert_int_equal(network.n_heads, -1);
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -433,14 +390,10 @@ static void the_number_of_classes_sets_the_columns(void **state)
     (void)state;
     static const int counts[] = {1, 2, 1000};
     for (size_t i = 0; i < 3; i++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
-        ftdn_error err = {0};
         ftdn_network network;
         ftdn_network_desc desc = {.name = "ssd_mobilenet_v1", .n_classes = counts[i], .width = 0.25};
         FTDN_ASSERT_OK(ftdn_network_create(&desc, &arena, &network, &err), err);
         assert_int_equal(network.graph.node[network.class_head[0]].shape.c, 6 * (counts[i] + 1));
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -453,10 +406,8 @@ static void every_refused_allocation_is_an_error(void **state)
         ftdn_status status = FTDN_ERR_MEMORY;
         long k = 0;
         for (; status != FTDN_OK; k++) {
-            ftdn_arena arena;
-            ftdn_arena_init(&arena);
+            err = (ftdn_error){0};
             ftdn_arena_fail_after(&arena, k);
-            ftdn_error err = {0};
             ftdn_network network = {.n_heads = -1};
             ftdn_network_desc desc = {.name = names[i], .n_classes = 20};
             status = ftdn_network_create(&desc, &arena, &network, &err);
@@ -465,7 +416,6 @@ static void every_refused_allocation_is_an_error(void **state)
                 assert_int_equal(err.status, FTDN_ERR_MEMORY);
                 assert_int_equal(network.n_heads, -1);
             }
-            ftdn_arena_done(&arena);
         }
         assert_true(k > 100);
     }
@@ -475,16 +425,13 @@ static void every_refused_allocation_is_an_error(void **state)
 static void what_is_gathered_is_scattered_to_where_it_was(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_error err = {0};
     ftdn_weights weights;
     ftdn_program *program;
     ftdn_packed *packed;
     ftdn_context *context;
     int node[2 * FTDN_NETWORK_MAX_HEADS];
     ftdn_map map[2 * FTDN_NETWORK_MAX_HEADS];
-    ftdn_arena_init(&arena);
-    ftdn_network network = create(&arena, "ssd_mobilenet_v1", 0.1);
+    ftdn_network network = create("ssd_mobilenet_v1", 0.1);
     ftdn_network_output_nodes(&network, node);
     const ftdn_compile_desc desc = {.outputs = node, .n_outputs = 2 * network.n_heads, .micro_batch = 1};
     float *pixels = FTDN_NEW(&arena, (size_t)300 * 300 * 3, float, &err);
@@ -511,30 +458,29 @@ static void what_is_gathered_is_scattered_to_where_it_was(void **state)
     ftdn_context_free(context);
     ftdn_packed_free(packed);
     ftdn_program_free(program);
-    ftdn_arena_done(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parameter_counts_are_the_published_ones),
-        cmocka_unit_test(vgg16_has_the_parameters_of_its_checkpoint),
-        cmocka_unit_test(mobilenet_has_the_parameters_of_its_checkpoint),
-        cmocka_unit_test(mobilenet_tf_has_the_parameters_of_its_file),
-        cmocka_unit_test(priors_fill_the_cells_in_their_order),
-        cmocka_unit_test(vgg16_has_the_golden_priors),
-        cmocka_unit_test(mobilenet_has_the_golden_priors),
-        cmocka_unit_test(mobilenet_tf_reads_its_priors_from_the_weights),
-        cmocka_unit_test(vgg16_layers_have_their_roles),
-        cmocka_unit_test(mobilenet_layers_have_their_roles),
-        cmocka_unit_test(mobilenet_tf_layers_have_their_roles),
-        cmocka_unit_test(heads_stand_on_maps_of_falling_size),
-        cmocka_unit_test(every_width_builds),
-        cmocka_unit_test(inputs_are_normalised_as_published),
-        cmocka_unit_test(bad_descriptions_are_refused),
-        cmocka_unit_test(the_number_of_classes_sets_the_columns),
-        cmocka_unit_test(every_refused_allocation_is_an_error),
-        cmocka_unit_test(what_is_gathered_is_scattered_to_where_it_was),
+        FTDN_ARENA_TEST(parameter_counts_are_the_published_ones),
+        FTDN_ARENA_TEST(vgg16_has_the_parameters_of_its_checkpoint),
+        FTDN_ARENA_TEST(mobilenet_has_the_parameters_of_its_checkpoint),
+        FTDN_ARENA_TEST(mobilenet_tf_has_the_parameters_of_its_file),
+        FTDN_ARENA_TEST(priors_fill_the_cells_in_their_order),
+        FTDN_ARENA_TEST(vgg16_has_the_golden_priors),
+        FTDN_ARENA_TEST(mobilenet_has_the_golden_priors),
+        FTDN_ARENA_TEST(mobilenet_tf_reads_its_priors_from_the_weights),
+        FTDN_ARENA_TEST(vgg16_layers_have_their_roles),
+        FTDN_ARENA_TEST(mobilenet_layers_have_their_roles),
+        FTDN_ARENA_TEST(mobilenet_tf_layers_have_their_roles),
+        FTDN_ARENA_TEST(heads_stand_on_maps_of_falling_size),
+        FTDN_ARENA_TEST(every_width_builds),
+        FTDN_ARENA_TEST(inputs_are_normalised_as_published),
+        FTDN_ARENA_TEST(bad_descriptions_are_refused),
+        FTDN_ARENA_TEST(the_number_of_classes_sets_the_columns),
+        FTDN_ARENA_TEST(every_refused_allocation_is_an_error),
+        FTDN_ARENA_TEST(what_is_gathered_is_scattered_to_where_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,17 +5,15 @@
 #include "engine/backend.h"
 #include "engine/engine.h"
 #include "tests/engine/grid.h"
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
 /* Both sum in different orders, the reference in double: f32 rounding of at most 1,152 products of order 1. */
 #define TOLERANCE 2e-5f
 
 /* A copy of the last node's map after one forward of n_images. */
 static float *run(const char *backend, const ftdn_graph *graph, const ftdn_compile_desc *desc,
-                  const ftdn_weights *weights, const float *x, int n_images, const ftdn_map_hook *hook,
-                  ftdn_arena *arena)
+                  const ftdn_weights *weights, const float *x, int n_images, const ftdn_map_hook *hook)
 {
-    ftdn_error err;
     ftdn_program *program;
     ftdn_packed *packed;
     ftdn_context *context;
@@ -26,7 +24,7 @@ static float *run(const char *backend, const ftdn_graph *graph, const ftdn_compi
     FTDN_ASSERT_OK(ftdn_forward(context, packed, &input, hook, &err), err);
     ftdn_map map = ftdn_context_map(context, graph->n_nodes - 1);
     size_t n_elements = ftdn_shape_elements(map.shape) * (size_t)n_images;
-    float *y = FTDN_NEW(arena, n_elements, float, NULL);
+    float *y = FTDN_NEW(&arena, n_elements, float, NULL);
     memcpy(y, map.values, n_elements * sizeof *y);
     ftdn_context_free(context);
     ftdn_packed_free(packed);
@@ -50,9 +48,7 @@ static void cpu_agrees_with_ref_on_every_row(void **state)
 {
     (void)state;
     for (int i = 0; i < n_rows; i++) {
-        ftdn_arena arena;
         ftdn_graph graph;
-        ftdn_arena_init(&arena);
         build(&grid[i], &arena, &graph);
         ftdn_weights weights = make_weights(&graph, &arena);
         for (int n_images = 1; n_images <= 3; n_images += 2) {
@@ -64,12 +60,11 @@ static void cpu_agrees_with_ref_on_every_row(void **state)
                 .conv_algorithm = grid[i].algorithm,
             };
             float *x = random_values(&arena, ftdn_shape_elements(grid[i].in) * 3, 7);
-            float *expected = run("ref", &graph, &desc, &weights, x, n_images, NULL, &arena);
-            float *actual = run("cpu", &graph, &desc, &weights, x, n_images, NULL, &arena);
+            float *expected = run("ref", &graph, &desc, &weights, x, n_images, NULL);
+            float *actual = run("cpu", &graph, &desc, &weights, x, n_images, NULL);
             assert_close(grid[i].name, expected, actual,
                          ftdn_shape_elements(graph.node[output].shape) * (size_t)n_images);
         }
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -77,9 +72,7 @@ static void fused_execution_gives_what_the_unfused_definition_gives(void **state
 {
     (void)state;
     for (int i = 0; i < n_rows; i++) {
-        ftdn_arena arena;
         ftdn_graph graph;
-        ftdn_arena_init(&arena);
         build(&grid[i], &arena, &graph);
         ftdn_weights weights = make_weights(&graph, &arena);
         float *x = random_values(&arena, ftdn_shape_elements(grid[i].in), 8);
@@ -93,10 +86,9 @@ static void fused_execution_gives_what_the_unfused_definition_gives(void **state
             .taps = every_node,
             .n_taps = graph.n_nodes - 1,
         };
-        float *expected = run("cpu", &graph, &unfused, &weights, x, 1, NULL, &arena);
-        float *actual = run("cpu", &graph, &fused, &weights, x, 1, NULL, &arena);
+        float *expected = run("cpu", &graph, &unfused, &weights, x, 1, NULL);
+        float *actual = run("cpu", &graph, &fused, &weights, x, 1, NULL);
         assert_close(grid[i].name, expected, actual, ftdn_shape_elements(graph.node[output].shape));
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -110,9 +102,7 @@ static void double_every_value(void *user, const ftdn_map *map)
 static void a_hook_changes_what_the_next_step_reads(void **state)
 {
     (void)state;
-    ftdn_arena arena;
     ftdn_graph graph;
-    ftdn_arena_init(&arena);
     build(&grid[9], &arena, &graph);
     ftdn_weights weights = make_weights(&graph, &arena);
     float *x = random_values(&arena, ftdn_shape_elements(grid[9].in), 9);
@@ -121,13 +111,12 @@ static void a_hook_changes_what_the_next_step_reads(void **state)
     size_t n = ftdn_shape_elements(graph.node[output].shape);
     int n_calls = 0;
     const ftdn_map_hook hook = {double_every_value, &n_calls};
-    float *hooked_ref = run("ref", &graph, &desc, &weights, x, 1, &hook, &arena);
-    float *hooked_cpu = run("cpu", &graph, &desc, &weights, x, 1, &hook, &arena);
-    float *plain = run("cpu", &graph, &desc, &weights, x, 1, NULL, &arena);
+    float *hooked_ref = run("ref", &graph, &desc, &weights, x, 1, &hook);
+    float *hooked_cpu = run("cpu", &graph, &desc, &weights, x, 1, &hook);
+    float *plain = run("cpu", &graph, &desc, &weights, x, 1, NULL);
     assert_int_equal(n_calls, 2);
     assert_close("hooked", hooked_ref, hooked_cpu, n);
     assert_memory_not_equal(plain, hooked_cpu, n * sizeof *plain);
-    ftdn_arena_done(&arena);
 }
 
 /* An image's bits depend neither on its place in a micro-batch nor on its neighbours. */
@@ -135,9 +124,7 @@ static void the_bits_of_an_image_do_not_depend_on_its_neighbours(void **state)
 {
     (void)state;
     for (int i = 0; i < n_rows; i++) {
-        ftdn_arena arena;
         ftdn_graph graph;
-        ftdn_arena_init(&arena);
         build(&grid[i], &arena, &graph);
         ftdn_weights weights = make_weights(&graph, &arena);
         const int output = graph.n_nodes - 1;
@@ -149,22 +136,18 @@ static void the_bits_of_an_image_do_not_depend_on_its_neighbours(void **state)
         };
         size_t n_in = ftdn_shape_elements(grid[i].in), n_out = ftdn_shape_elements(graph.node[output].shape);
         float *x = random_values(&arena, 4 * n_in, 11);
-        float *alone = run("cpu", &graph, &desc, &weights, x, 1, NULL, &arena);
+        float *alone = run("cpu", &graph, &desc, &weights, x, 1, NULL);
         memcpy(x + 3 * n_in, x, n_in * sizeof *x); /* the same image at the last place, among others */
-        float *together = run("cpu", &graph, &desc, &weights, x, 4, NULL, &arena);
+        float *together = run("cpu", &graph, &desc, &weights, x, 4, NULL);
         assert_memory_equal(alone, together, n_out * sizeof *alone);
         assert_memory_equal(alone, together + 3 * n_out, n_out * sizeof *alone);
-        ftdn_arena_done(&arena);
     }
 }
 
 static void changed_parameters_are_packed_anew(void **state)
 {
     (void)state;
-    ftdn_arena arena;
     ftdn_graph graph;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
     build(&grid[7], &arena, &graph);
     ftdn_weights weights = make_weights(&graph, &arena);
     ftdn_weights other = make_weights(&graph, &arena);
@@ -172,7 +155,7 @@ static void changed_parameters_are_packed_anew(void **state)
     const int output = graph.n_nodes - 1;
     const ftdn_compile_desc desc = {.outputs = &output, .n_outputs = 1};
     float *x = random_values(&arena, ftdn_shape_elements(grid[7].in), 12);
-    float *expected = run("cpu", &graph, &desc, &other, x, 1, NULL, &arena);
+    float *expected = run("cpu", &graph, &desc, &other, x, 1, NULL);
 
     ftdn_program *program;
     ftdn_packed *packed;
@@ -191,18 +174,14 @@ static void changed_parameters_are_packed_anew(void **state)
     ftdn_context_free(context);
     ftdn_packed_free(packed);
     ftdn_program_free(program);
-    ftdn_arena_done(&arena);
 }
 
 /* Maps that live at the same time never share memory: poison every map that is dead and compare. */
 static void maps_that_live_together_do_not_overlap(void **state)
 {
     (void)state;
-    ftdn_arena arena;
     ftdn_graph graph;
     ftdn_schedule schedule;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
     ftdn_graph_init(&graph, &arena);
     int node = ftdn_graph_add_input(&graph, (ftdn_shape){16, 16, 3});
     int kept = 0;
@@ -231,17 +210,13 @@ static void maps_that_live_together_do_not_overlap(void **state)
         }
     }
     assert_true(schedule.slab_bytes < sum / 2);
-    ftdn_arena_done(&arena);
 }
 
 static void wrong_requests_are_errors(void **state)
 {
     (void)state;
-    ftdn_arena arena;
     ftdn_graph graph;
-    ftdn_error err;
     ftdn_program *program;
-    ftdn_arena_init(&arena);
     build(&grid[0], &arena, &graph);
     const int input_node = 0, no_node = 99;
     const ftdn_compile_desc tap_input = {.taps = &input_node, .n_taps = 1},
@@ -259,19 +234,18 @@ static void wrong_requests_are_errors(void **state)
     FTDN_ASSERT_FAILS(ftdn_program_create(ftdn_backend_find("ref"), &graph, &tf32, &program, &err), FTDN_ERR_ARG,
                       "backend ref has no convolutions with TF32", err);
     assert_null(ftdn_backend_find("tpu"));
-    ftdn_arena_done(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cpu_agrees_with_ref_on_every_row),
-        cmocka_unit_test(fused_execution_gives_what_the_unfused_definition_gives),
-        cmocka_unit_test(a_hook_changes_what_the_next_step_reads),
-        cmocka_unit_test(the_bits_of_an_image_do_not_depend_on_its_neighbours),
-        cmocka_unit_test(changed_parameters_are_packed_anew),
-        cmocka_unit_test(maps_that_live_together_do_not_overlap),
-        cmocka_unit_test(wrong_requests_are_errors),
+        FTDN_ARENA_TEST(cpu_agrees_with_ref_on_every_row),
+        FTDN_ARENA_TEST(fused_execution_gives_what_the_unfused_definition_gives),
+        FTDN_ARENA_TEST(a_hook_changes_what_the_next_step_reads),
+        FTDN_ARENA_TEST(the_bits_of_an_image_do_not_depend_on_its_neighbours),
+        FTDN_ARENA_TEST(changed_parameters_are_packed_anew),
+        FTDN_ARENA_TEST(maps_that_live_together_do_not_overlap),
+        FTDN_ARENA_TEST(wrong_requests_are_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* Running again what depends on one map: the bits of a full forward whose hook makes the same change. */
 #include "tests/engine/random_graph.h"
+#include "tests/support/arena_per_test.h"
 
 enum { N_IMAGES = 2, MAX_NODES = 128 };
 
@@ -50,7 +51,6 @@ static void assert_same_maps(const ftdn_graph *graph, const machine *expected, c
 static void check_graph(const char *backend, const ftdn_graph *graph, const ftdn_compile_desc *desc,
                         const ftdn_weights *weights, const ftdn_input *input)
 {
-    ftdn_error err;
     machine full = start_machine(backend, graph, desc, weights), partial = start_machine(backend, graph, desc, weights);
     for (int t = 0; t < desc->n_taps; t++) {
         int node = desc->taps[t];
@@ -75,9 +75,7 @@ static void the_bits_are_those_of_a_full_forward(void **state)
 {
     (void)state;
     for (uint32_t seed = 100; seed < 112; seed++) {
-        ftdn_arena arena;
         ftdn_graph graph;
-        ftdn_arena_init(&arena);
         build_random_graph(seed, 16, &arena, &graph);
         assert_true(graph.n_nodes < MAX_NODES);
         ftdn_weights weights = make_weights(&graph, &arena);
@@ -99,7 +97,6 @@ static void the_bits_are_those_of_a_full_forward(void **state)
                 check_graph(backends[b], &graph, &desc, &weights, &input);
             }
         }
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -107,10 +104,7 @@ static void a_changed_input_runs_everything_again(void **state)
 {
     (void)state;
     for (int b = 0; b < 2; b++) {
-        ftdn_arena arena;
         ftdn_graph graph;
-        ftdn_error err;
-        ftdn_arena_init(&arena);
         build_random_graph(200, 16, &arena, &graph);
         ftdn_weights weights = make_weights(&graph, &arena);
         size_t n_in = N_IMAGES * ftdn_shape_elements(graph.node[0].shape);
@@ -126,17 +120,13 @@ static void a_changed_input_runs_everything_again(void **state)
         assert_same_maps(&graph, &full, &partial, "input");
         stop_machine(&full);
         stop_machine(&partial);
-        ftdn_arena_done(&arena);
     }
 }
 
 static void programs_that_do_not_keep_their_maps_are_refused(void **state)
 {
     (void)state;
-    ftdn_arena arena;
     ftdn_graph graph;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
     const grid_row row = {"bn and relu", {4, 4, 2}, {.n_outputs = 3, .kernel = 1, .batch_norm = "bn"}, .relu_at_end = true};
     build(&row, &arena, &graph);
     ftdn_weights weights = make_weights(&graph, &arena);
@@ -158,15 +148,14 @@ static void programs_that_do_not_keep_their_maps_are_refused(void **state)
         if (expected[i].message) assert_string_equal(err.message, expected[i].message);
         stop_machine(&run);
     }
-    ftdn_arena_done(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_bits_are_those_of_a_full_forward),
-        cmocka_unit_test(a_changed_input_runs_everything_again),
-        cmocka_unit_test(programs_that_do_not_keep_their_maps_are_refused),
+        FTDN_ARENA_TEST(the_bits_are_those_of_a_full_forward),
+        FTDN_ARENA_TEST(a_changed_input_runs_everything_again),
+        FTDN_ARENA_TEST(programs_that_do_not_keep_their_maps_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/engine/grid.h"
+#include "tests/support/arena_per_test.h"
 
 /* E = sum_i v_i y_i over the last node's map, v reproducible: dE/dy = v. */
 typedef struct gradient_run {
@@ -15,9 +16,8 @@ typedef struct gradient_run {
 } gradient_run;
 
 static gradient_run run(const char *backend, const ftdn_graph *graph, const ftdn_weights *weights, const float *x,
-                        int n_images, ftdn_arena *arena)
+                        int n_images)
 {
-    ftdn_error err;
     ftdn_program *program;
     ftdn_packed *packed;
     ftdn_context *context;
@@ -35,14 +35,14 @@ static gradient_run run(const char *backend, const ftdn_graph *graph, const ftdn
     ftdn_map dy = ftdn_gradients_map(gradients, context, graph->n_nodes - 1);
     size_t n_out = ftdn_shape_elements(y.shape) * (size_t)n_images;
     gradient_run result = {.n_in = ftdn_shape_elements(graph->node[0].shape) * (size_t)n_images};
-    memcpy(dy.values, random_values(arena, n_out, 5), n_out * sizeof *dy.values);
+    memcpy(dy.values, random_values(&arena, n_out, 5), n_out * sizeof *dy.values);
     for (size_t i = 0; i < n_out; i++) result.loss += (double)y.values[i] * (double)dy.values[i];
 
-    result.dparam = FTDN_NEW(arena, (size_t)graph->n_params, float *, &err);
+    result.dparam = FTDN_NEW(&arena, (size_t)graph->n_params, float *, &err);
     for (int p = 0; p < graph->n_params; p++)
-        result.dparam[p] = FTDN_NEW(arena, graph->param[p].n_elements, float, &err);
+        result.dparam[p] = FTDN_NEW(&arena, graph->param[p].n_elements, float, &err);
     FTDN_ASSERT_OK(ftdn_backward(gradients, context, packed, result.dparam, &err), err);
-    result.dx = FTDN_NEW(arena, result.n_in, float, &err);
+    result.dx = FTDN_NEW(&arena, result.n_in, float, &err);
     memcpy(result.dx, ftdn_gradients_map(gradients, context, 0).values, result.n_in * sizeof *result.dx);
     ftdn_gradients_free(gradients);
     ftdn_context_free(context);
@@ -71,19 +71,17 @@ static void gradients_agree_with_finite_differences(void **state)
     (void)state;
     const double h = 1e-4;
     for (int row = 0; row < n_rows; row++) {
-        ftdn_arena arena;
         ftdn_graph graph;
-        ftdn_arena_init(&arena);
         build(&grid[row], &arena, &graph);
         ftdn_weights weights = make_weights(&graph, &arena);
         size_t n_in = ftdn_shape_elements(grid[row].in);
         float *x = random_values(&arena, n_in, 21), *moved = random_values(&arena, n_in, 21);
-        gradient_run centre = run("ref", &graph, &weights, x, 1, &arena);
+        gradient_run centre = run("ref", &graph, &weights, x, 1);
         const float *d = random_values(&arena, n_in, 22);
         double loss[2];
         for (int side = 0; side < 2; side++) {
             for (size_t i = 0; i < n_in; i++) moved[i] = x[i] + (float)((side ? -h : h) * (double)d[i]);
-            loss[side] = run("ref", &graph, &weights, moved, 1, &arena).loss;
+            loss[side] = run("ref", &graph, &weights, moved, 1).loss;
         }
         assert_directional(grid[row].name, loss[0], loss[1], h, centre.dx, d, n_in);
 
@@ -96,12 +94,11 @@ static void gradients_agree_with_finite_differences(void **state)
             for (int side = 0; side < 2; side++) {
                 for (size_t i = 0; i < n; i++) changed[i] = value[i] + (float)((side ? -h : h) * (double)direction[i]);
                 weights.value[p] = changed;
-                loss[side] = run("ref", &graph, &weights, x, 1, &arena).loss;
+                loss[side] = run("ref", &graph, &weights, x, 1).loss;
             }
             weights.value[p] = value;
             assert_directional(graph.param[p].name, loss[0], loss[1], h, centre.dparam[p], direction, n);
         }
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -120,20 +117,17 @@ static void cpu_gradients_agree_with_ref_on_every_row(void **state)
     (void)state;
     for (int row = 0; row < n_rows; row++) {
         for (int n_images = 1; n_images <= 2; n_images++) {
-            ftdn_arena arena;
             ftdn_graph graph;
-            ftdn_arena_init(&arena);
             build(&grid[row], &arena, &graph);
             ftdn_weights weights = make_weights(&graph, &arena);
             float *x = random_values(&arena, ftdn_shape_elements(grid[row].in) * 2, 31);
-            gradient_run ref = run("ref", &graph, &weights, x, n_images, &arena);
-            gradient_run cpu = run("cpu", &graph, &weights, x, n_images, &arena);
+            gradient_run ref = run("ref", &graph, &weights, x, n_images);
+            gradient_run cpu = run("cpu", &graph, &weights, x, n_images);
             assert_same(grid[row].name, "input", ref.dx, cpu.dx, ref.n_in);
             for (int p = 0; p < graph.n_params; p++) {
                 assert_same(grid[row].name, graph.param[p].name, ref.dparam[p], cpu.dparam[p],
                             graph.param[p].n_elements);
             }
-            ftdn_arena_done(&arena);
         }
     }
 }
@@ -142,10 +136,7 @@ static void cpu_gradients_agree_with_ref_on_every_row(void **state)
 static void gradients_of_several_readers_add_up(void **state)
 {
     (void)state;
-    ftdn_arena arena;
     ftdn_graph graph;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
     ftdn_graph_init(&graph, &arena);
     int input = ftdn_graph_add_input(&graph, (ftdn_shape){6, 6, 4});
     const ftdn_conv_layer_desc shared = {.name = "shared", .n_outputs = 8, .kernel = 1};
@@ -190,34 +181,29 @@ static void gradients_of_several_readers_add_up(void **state)
         ftdn_packed_free(packed);
         ftdn_program_free(program);
     }
-    ftdn_arena_done(&arena);
 }
 
 static void a_program_that_was_not_compiled_for_gradients_has_none(void **state)
 {
     (void)state;
-    ftdn_arena arena;
     ftdn_graph graph;
-    ftdn_error err;
     ftdn_program *program;
     ftdn_gradients *gradients;
-    ftdn_arena_init(&arena);
     build(&grid[9], &arena, &graph);
     const ftdn_compile_desc desc = {0};
     FTDN_ASSERT_OK(ftdn_program_create(ftdn_backend_find("cpu"), &graph, &desc, &program, &err), err);
     FTDN_ASSERT_FAILS(ftdn_gradients_create(program, &gradients, &err), FTDN_ERR_ARG,
                       "the program was not compiled for them", err);
     ftdn_program_free(program);
-    ftdn_arena_done(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gradients_agree_with_finite_differences),
-        cmocka_unit_test(cpu_gradients_agree_with_ref_on_every_row),
-        cmocka_unit_test(gradients_of_several_readers_add_up),
-        cmocka_unit_test(a_program_that_was_not_compiled_for_gradients_has_none),
+        FTDN_ARENA_TEST(gradients_agree_with_finite_differences),
+        FTDN_ARENA_TEST(cpu_gradients_agree_with_ref_on_every_row),
+        FTDN_ARENA_TEST(gradients_of_several_readers_add_up),
+        FTDN_ARENA_TEST(a_program_that_was_not_compiled_for_gradients_has_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "engine/graph.h"
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
 static int add_conv(ftdn_graph *graph, int input, const char *name, int n_outputs, int kernel, int stride, bool same)
 {
@@ -20,10 +20,7 @@ static int add_conv(ftdn_graph *graph, int input, const char *name, int n_output
 static void same_padding_puts_the_odd_pixel_at_the_bottom_and_right(void **state)
 {
     (void)state;
-    ftdn_arena arena;
     ftdn_graph graph;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
     ftdn_graph_init(&graph, &arena);
     int input = ftdn_graph_add_input(&graph, (ftdn_shape){300, 300, 3});
     int node = add_conv(&graph, input, "stem", 8, 3, 2, true);
@@ -33,15 +30,12 @@ static void same_padding_puts_the_odd_pixel_at_the_bottom_and_right(void **state
     assert_int_equal(graph.node[node].pad_bottom, 1);
     assert_int_equal(graph.node[node].pad_left, 0);
     assert_int_equal(graph.node[node].pad_right, 1);
-    ftdn_arena_done(&arena);
 }
 
 static void pooling_in_ceil_mode_keeps_the_last_partial_window(void **state)
 {
     (void)state;
-    ftdn_arena arena;
     ftdn_graph graph;
-    ftdn_arena_init(&arena);
     ftdn_graph_init(&graph, &arena);
     int input = ftdn_graph_add_input(&graph, (ftdn_shape){75, 75, 4});
     int floor_node = ftdn_graph_add_max_pool(&graph, input, "floor", 2, 2, 0, false);
@@ -49,16 +43,12 @@ static void pooling_in_ceil_mode_keeps_the_last_partial_window(void **state)
     assert_int_equal(graph.node[floor_node].shape.h, 37);
     assert_int_equal(graph.node[ceil_node].shape.h, 38);
     assert_int_equal(graph.node[ceil_node].pad_bottom, 1);
-    ftdn_arena_done(&arena);
 }
 
 static void a_layer_spans_convolution_batch_norm_and_activation(void **state)
 {
     (void)state;
-    ftdn_arena arena;
     ftdn_graph graph;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
     ftdn_graph_init(&graph, &arena);
     int input = ftdn_graph_add_input(&graph, (ftdn_shape){10, 12, 6});
     const ftdn_conv_layer_desc desc = {
@@ -81,7 +71,6 @@ static void a_layer_spans_convolution_batch_norm_and_activation(void **state)
     assert_int_equal(graph.param[0].dims[1], 1);
     assert_int_equal(ftdn_graph_n_trained(&graph), 6 * 9 + 6 + 6);
     assert_int_equal(ftdn_node_macs(&graph, graph.layer[0].conv), 10 * 12 * 6 * 9);
-    ftdn_arena_done(&arena);
 }
 
 static void mistakes_are_kept_until_finish(void **state)
@@ -97,10 +86,7 @@ static void mistakes_are_kept_until_finish(void **state)
         {4, 1, false, "first", "graph: two nodes are called 'first'"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        ftdn_arena arena;
         ftdn_graph graph;
-        ftdn_error err;
-        ftdn_arena_init(&arena);
         ftdn_graph_init(&graph, &arena);
         int input = ftdn_graph_add_input(&graph, (ftdn_shape){5, 5, 4});
         int first = add_conv(&graph, input, "first", 4, 1, 1, false);
@@ -113,7 +99,6 @@ static void mistakes_are_kept_until_finish(void **state)
         assert_int_equal(ftdn_graph_add_conv_layer(&graph, first, &desc), -1);
         assert_int_equal(ftdn_graph_add_batch_norm(&graph, first, "later", 0), -1);
         FTDN_ASSERT_FAILS(ftdn_graph_finish(&graph, &err), FTDN_ERR_ARG, wrong[i].message, err);
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -121,16 +106,12 @@ static void refused_memory_is_an_error(void **state)
 {
     (void)state;
     for (long n_good = 0;; n_good++) {
-        ftdn_arena arena;
         ftdn_graph graph;
-        ftdn_error err;
-        ftdn_arena_init(&arena);
         ftdn_arena_fail_after(&arena, n_good);
         ftdn_graph_init(&graph, &arena);
         int input = ftdn_graph_add_input(&graph, (ftdn_shape){8, 8, 3});
         if (input >= 0) add_conv(&graph, input, "a", 4, 3, 1, true);
         ftdn_status status = ftdn_graph_finish(&graph, &err);
-        ftdn_arena_done(&arena);
         if (status == FTDN_OK) {
             assert_true(n_good >= 5);
             break;
@@ -142,11 +123,11 @@ static void refused_memory_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_padding_puts_the_odd_pixel_at_the_bottom_and_right),
-        cmocka_unit_test(pooling_in_ceil_mode_keeps_the_last_partial_window),
-        cmocka_unit_test(a_layer_spans_convolution_batch_norm_and_activation),
-        cmocka_unit_test(mistakes_are_kept_until_finish),
-        cmocka_unit_test(refused_memory_is_an_error),
+        FTDN_ARENA_TEST(same_padding_puts_the_odd_pixel_at_the_bottom_and_right),
+        FTDN_ARENA_TEST(pooling_in_ceil_mode_keeps_the_last_partial_window),
+        FTDN_ARENA_TEST(a_layer_spans_convolution_batch_norm_and_activation),
+        FTDN_ARENA_TEST(mistakes_are_kept_until_finish),
+        FTDN_ARENA_TEST(refused_memory_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,13 @@
 /* Building a graph out of the parts of another one. */
 #include "engine/graph_edit.h"
 
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
+#include "tests/support/find_layer.h"
 
 /* input -> a (conv, batch norm, relu) -> b (conv with bias) */
-static void build_original(ftdn_graph *graph, ftdn_arena *arena)
+static void build_original(ftdn_graph *graph)
 {
-    ftdn_error err;
-    ftdn_graph_init(graph, arena);
+    ftdn_graph_init(graph, &arena);
     int node = ftdn_graph_add_input(graph, (ftdn_shape){6, 5, 3});
     const ftdn_conv_layer_desc a = {
         .name = "a", .n_outputs = 4, .kernel = 3, .pad = 1, .batch_norm = "bn", .activation = FTDN_ACTIVATION_RELU};
@@ -28,11 +28,8 @@ static void append_all(ftdn_graph *graph, const ftdn_graph *from)
 static void a_graph_built_from_all_parts_is_the_same_graph(void **state)
 {
     (void)state;
-    ftdn_arena arena;
     ftdn_graph original, built;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
-    build_original(&original, &arena);
+    build_original(&original);
     ftdn_graph_init(&built, &arena);
     for (int i = 0; i < original.n_params; i++)
         assert_int_equal(ftdn_graph_append_param(&built, &original.param[i]), i);
@@ -49,22 +46,18 @@ static void a_graph_built_from_all_parts_is_the_same_graph(void **state)
         assert_int_equal(ftdn_node_macs(&built, i), ftdn_node_macs(&original, i));
     }
     assert_int_equal(ftdn_graph_n_trained(&built), ftdn_graph_n_trained(&original));
-    assert_int_equal(ftdn_graph_find_layer(&built, "b"), 1);
+    assert_int_equal(ftdn_test_find_layer(&built, "b"), 1);
     assert_int_equal(ftdn_graph_find_param(&built, "bn.running_var"),
                      ftdn_graph_find_param(&original, "bn.running_var"));
     assert_int_equal(built.layer[1].original, 1);
-    ftdn_arena_done(&arena);
 }
 
 static void merges_clips_and_shared_parameters_can_be_added(void **state)
 {
     (void)state;
     static const int merged[2] = {1, 3};
-    ftdn_arena arena;
     ftdn_graph original, graph;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
-    build_original(&original, &arena);
+    build_original(&original);
     ftdn_graph_init(&graph, &arena);
     append_all(&graph, &original);
     size_t n_trained = ftdn_graph_n_trained(&graph);
@@ -94,20 +87,16 @@ static void merges_clips_and_shared_parameters_can_be_added(void **state)
     assert_int_equal(ftdn_node_macs(&graph, clip_node), 0);
     assert_int_equal(ftdn_node_macs(&graph, copy), 6 * 5 * 2 * 4);
     assert_int_equal(ftdn_graph_n_trained(&graph), n_trained);
-    assert_int_equal(ftdn_graph_find_layer(&graph, "b'"), 2);
+    assert_int_equal(ftdn_test_find_layer(&graph, "b'"), 2);
     assert_int_equal(original.n_nodes, 5);
-    ftdn_arena_done(&arena);
 }
 
 static void repeated_names_are_mistakes_kept_until_finish(void **state)
 {
     (void)state;
     for (int kind = 0; kind < 2; kind++) {
-        ftdn_arena arena;
         ftdn_graph original, graph;
-        ftdn_error err;
-        ftdn_arena_init(&arena);
-        build_original(&original, &arena);
+        build_original(&original);
         ftdn_graph_init(&graph, &arena);
         append_all(&graph, &original);
         int again = kind ? ftdn_graph_append_param(&graph, &original.param[1])
@@ -122,43 +111,32 @@ static void repeated_names_are_mistakes_kept_until_finish(void **state)
                           kind ? "graph: two parameters are called 'bn.weight'" : "graph: two nodes are called 'a'",
                           err);
         assert_int_equal(graph.n_nodes, original.n_nodes);
-        ftdn_arena_done(&arena);
     }
 }
 
 static void refused_memory_is_an_error(void **state)
 {
     (void)state;
-    ftdn_arena parts;
     ftdn_graph original;
-    ftdn_arena_init(&parts);
-    build_original(&original, &parts);
+    build_original(&original);
     for (long n_good = 0;; n_good++) {
-        ftdn_arena arena;
         ftdn_graph graph;
-        ftdn_error err;
-        ftdn_arena_init(&arena);
         ftdn_arena_fail_after(&arena, n_good);
         ftdn_graph_init(&graph, &arena);
         append_all(&graph, &original);
         ftdn_status status = ftdn_graph_finish(&graph, &err);
-        ftdn_arena_done(&arena);
         if (status == FTDN_OK) {
             assert_int_equal(n_good, 3); /* nodes, parameters, layers */
             break;
         }
         assert_int_equal(status, FTDN_ERR_MEMORY);
     }
-    ftdn_arena_done(&parts);
 }
 
 static void graphs_grow_beyond_the_first_room(void **state)
 {
     (void)state;
-    ftdn_arena arena;
     ftdn_graph graph;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
     ftdn_graph_init(&graph, &arena);
     int node = ftdn_graph_add_input(&graph, (ftdn_shape){2, 2, 1});
     for (int i = 0; i < 200; i++) {
@@ -176,17 +154,16 @@ static void graphs_grow_beyond_the_first_room(void **state)
         assert_int_equal(graph.node[i + 1].input, i);
         assert_true(graph.node[i + 1].low == (float)i);
     }
-    ftdn_arena_done(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_graph_built_from_all_parts_is_the_same_graph),
-        cmocka_unit_test(merges_clips_and_shared_parameters_can_be_added),
-        cmocka_unit_test(repeated_names_are_mistakes_kept_until_finish),
-        cmocka_unit_test(refused_memory_is_an_error),
-        cmocka_unit_test(graphs_grow_beyond_the_first_room),
+        FTDN_ARENA_TEST(a_graph_built_from_all_parts_is_the_same_graph),
+        FTDN_ARENA_TEST(merges_clips_and_shared_parameters_can_be_added),
+        FTDN_ARENA_TEST(repeated_names_are_mistakes_kept_until_finish),
+        FTDN_ARENA_TEST(refused_memory_is_an_error),
+        FTDN_ARENA_TEST(graphs_grow_beyond_the_first_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

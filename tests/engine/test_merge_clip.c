@@ -7,6 +7,7 @@
 #include "engine/ref/ref_backward.h"
 #include "engine/ref/ref_ops.h"
 #include "tests/engine/grid.h"
+#include "tests/support/arena_per_test.h"
 
 #define N_VALUES(array) (sizeof(array) / sizeof *(array))
 
@@ -85,10 +86,10 @@ static void clips_give_the_values_found_by_hand(void **state)
 }
 
 /* Values of all sizes, with zeros of both signs, infinities, the smallest and the largest numbers and one NaN in 16. */
-static float *wild_values(ftdn_arena *arena, size_t n, uint32_t seed)
+static float *wild_values(size_t n, uint32_t seed)
 {
     static const float special[] = {0.0f, -0.0f, INFINITY, -INFINITY, 0x1p-149f, -0x1p-149f, FLT_MAX, -FLT_MAX};
-    float *values = FTDN_NEW(arena, n, float, NULL);
+    float *values = FTDN_NEW(&arena, n, float, NULL);
     assert_non_null(values);
     for (size_t i = 0; i < n; i++) {
         ftdn_philox_block bits = ftdn_philox((ftdn_philox_block){{(uint32_t)i, 2, 0, 0}}, seed, 0);
@@ -126,13 +127,12 @@ static int list_versions(int n_channels, merge_version *version[3])
 }
 
 /* Every version, apart and in place, against the plain loops. */
-static void check_merge(const ftdn_node *node, size_t n_pixels, const float *x, const float *const *copy,
-                        ftdn_arena *arena)
+static void check_merge(const ftdn_node *node, size_t n_pixels, const float *x, const float *const *copy)
 {
     merge_version *version[3];
     int n_versions = list_versions(node->shape.c, version);
     size_t n = n_pixels * (size_t)node->shape.c;
-    float *expected = random_values(arena, n, 4), *actual = random_values(arena, n, 5);
+    float *expected = random_values(&arena, n, 4), *actual = random_values(&arena, n, 5);
     for (int activation = FTDN_ACTIVATION_NONE; activation <= FTDN_ACTIVATION_RELU6; activation++) {
         ftdn_ref_merge_forward(node, n_pixels, x, copy, expected);
         if (activation) ftdn_ref_activation_forward((ftdn_activation)activation, n, expected, expected);
@@ -156,27 +156,24 @@ static void the_cpu_merges_bit_for_bit_as_the_plain_loops_do(void **state)
                   {3, 2500, 1100}, {2, 4100, 4100}, {2, 5000, 4099}, {3, 8192, 100}, {2, 8193, 4000}, {1, 9000, 9000}};
     for (size_t s = 0; s < N_VALUES(shapes); s++) {
         for (int merge = FTDN_MERGE_MEAN; merge <= FTDN_MERGE_MEDIAN; merge++) {
-            ftdn_arena arena;
-            ftdn_arena_init(&arena);
             size_t n = shapes[s].n_pixels * (size_t)shapes[s].n_channels;
             size_t n_copied = shapes[s].n_pixels * (size_t)shapes[s].n_merged;
             int *channels = FTDN_NEW(&arena, (size_t)shapes[s].n_merged, int, NULL);
             for (int j = 0; j < shapes[s].n_merged; j++)
                 channels[j] = (int)((long long)j * shapes[s].n_channels / shapes[s].n_merged);
             ftdn_node node = merge_node((ftdn_merge)merge, shapes[s].n_channels, shapes[s].n_merged, channels);
-            const float *const copy[FTDN_MAX_COPIES] = {wild_values(&arena, n_copied, 2),
-                                                        node.n_copies > 1 ? wild_values(&arena, n_copied, 3) : NULL};
-            check_merge(&node, shapes[s].n_pixels, wild_values(&arena, n, 1), copy, &arena);
-            ftdn_arena_done(&arena);
+            const float *const copy[FTDN_MAX_COPIES] = {wild_values(n_copied, 2),
+                                                        node.n_copies > 1 ? wild_values(n_copied, 3) : NULL};
+            check_merge(&node, shapes[s].n_pixels, wild_values(n, 1), copy);
         }
     }
 }
 
 /* Numbers of any mantissa whose sums overflow, or whose halves lose their last bit. */
-static float *edge_values(ftdn_arena *arena, size_t n, uint32_t seed)
+static float *edge_values(size_t n, uint32_t seed)
 {
     static const uint32_t exponent[] = {0, 1, 2, 24, 25, 26, 253, 254};
-    float *values = FTDN_NEW(arena, n, float, NULL);
+    float *values = FTDN_NEW(&arena, n, float, NULL);
     assert_non_null(values);
     for (size_t i = 0; i < n; i++) {
         ftdn_philox_block bits = ftdn_philox((ftdn_philox_block){{(uint32_t)i, 3, 0, 0}}, seed, 0);
@@ -191,26 +188,21 @@ static void the_cpu_merges_the_largest_and_smallest_numbers_bit_for_bit(void **s
     (void)state;
     static const int all[5] = {0, 1, 2, 3, 4};
     enum { N_PIXELS = 20000 };
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    const float *x = edge_values(&arena, N_PIXELS * 5, 1);
-    const float *const copies[2] = {edge_values(&arena, N_PIXELS * 5, 2), edge_values(&arena, N_PIXELS * 5, 3)};
+    const float *x = edge_values(N_PIXELS * 5, 1);
+    const float *const copies[2] = {edge_values(N_PIXELS * 5, 2), edge_values(N_PIXELS * 5, 3)};
     for (int merge = FTDN_MERGE_MEAN; merge <= FTDN_MERGE_MEDIAN; merge++) {
         ftdn_node node = merge_node((ftdn_merge)merge, 5, 5, all);
         const float *const copy[FTDN_MAX_COPIES] = {copies[0], node.n_copies > 1 ? copies[1] : NULL};
-        check_merge(&node, N_PIXELS, x, copy, &arena);
+        check_merge(&node, N_PIXELS, x, copy);
     }
-    ftdn_arena_done(&arena);
 }
 
 static void the_cpu_clips_bit_for_bit_as_the_plain_loops_do(void **state)
 {
     (void)state;
     static const float bounds[][2] = {{-1, 1}, {0, 6}, {-INFINITY, INFINITY}, {-0.0f, 0.0f}, {0x1p-149f, FLT_MAX}};
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     enum { N = 1003 };
-    const float *x = wild_values(&arena, N, 7);
+    const float *x = wild_values(N, 7);
     float *expected = random_values(&arena, N, 8), *actual = random_values(&arena, N, 9);
     for (size_t i = 0; i < N_VALUES(bounds); i++) {
         const ftdn_node node = {.op = FTDN_OP_CLIP, .low = bounds[i][0], .high = bounds[i][1]};
@@ -222,7 +214,6 @@ static void the_cpu_clips_bit_for_bit_as_the_plain_loops_do(void **state)
         assert_values("in place", expected, actual, N);
         for (size_t e = 0; e < N; e++) assert_true(actual[e] >= node.low && actual[e] <= node.high);
     }
-    ftdn_arena_done(&arena);
 }
 
 static void copies_of_a_map_change_nothing_when_they_are_merged(void **state)
@@ -298,13 +289,10 @@ static void a_hook_on_the_maps_of_copies_is_seen_by_the_merge(void **state)
     static const char *const backends[] = {"ref", "cpu"};
     const grid_row row = {"mean", {3, 2, 2}, {.n_outputs = 4, .kernel = 1, .activation = RELU}, .n_merged = 2};
     for (int b = 0; b < 2; b++) {
-        ftdn_arena arena;
         ftdn_graph graph;
-        ftdn_error err;
         ftdn_program *program;
         ftdn_packed *packed;
         ftdn_context *context;
-        ftdn_arena_init(&arena);
         build(&row, &arena, &graph);
         ftdn_weights weights = make_weights(&graph, &arena);
         int output = graph.n_nodes - 1;
@@ -329,7 +317,6 @@ static void a_hook_on_the_maps_of_copies_is_seen_by_the_merge(void **state)
         ftdn_context_free(context);
         ftdn_packed_free(packed);
         ftdn_program_free(program);
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -338,13 +325,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(merges_give_the_values_found_by_hand),
         cmocka_unit_test(clips_give_the_values_found_by_hand),
-        cmocka_unit_test(the_cpu_merges_bit_for_bit_as_the_plain_loops_do),
-        cmocka_unit_test(the_cpu_merges_the_largest_and_smallest_numbers_bit_for_bit),
-        cmocka_unit_test(the_cpu_clips_bit_for_bit_as_the_plain_loops_do),
+        FTDN_ARENA_TEST(the_cpu_merges_bit_for_bit_as_the_plain_loops_do),
+        FTDN_ARENA_TEST(the_cpu_merges_the_largest_and_smallest_numbers_bit_for_bit),
+        FTDN_ARENA_TEST(the_cpu_clips_bit_for_bit_as_the_plain_loops_do),
         cmocka_unit_test(copies_of_a_map_change_nothing_when_they_are_merged),
         cmocka_unit_test(gradients_go_to_the_value_that_was_chosen),
         cmocka_unit_test(gradients_pass_a_clip_strictly_between_its_bounds),
-        cmocka_unit_test(a_hook_on_the_maps_of_copies_is_seen_by_the_merge),
+        FTDN_ARENA_TEST(a_hook_on_the_maps_of_copies_is_seen_by_the_merge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

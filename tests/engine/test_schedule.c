@@ -3,19 +3,17 @@
 
 #include "engine/backend.h"
 #include "tests/engine/random_graph.h"
+#include "tests/support/arena_per_test.h"
 
 static const char *const backends[] = {"ref", "cpu"};
 
 static void maps_in_shared_memory_have_the_bits_of_maps_that_are_all_kept(void **state)
 {
     (void)state;
-    ftdn_error err;
     size_t shared_bytes = 0, kept_bytes = 0;
     int n_merges = 0;
     for (uint32_t seed = 0; seed < 60; seed++) {
-        ftdn_arena arena;
         ftdn_graph graph;
-        ftdn_arena_init(&arena);
         build_random_graph(seed, 24, &arena, &graph);
         for (int i = 0; i < graph.n_nodes; i++) n_merges += graph.node[i].op == FTDN_OP_MERGE;
         ftdn_weights weights = make_weights(&graph, &arena);
@@ -42,7 +40,6 @@ static void maps_in_shared_memory_have_the_bits_of_maps_that_are_all_kept(void *
             stop_machine(&run[0]);
             stop_machine(&run[1]);
         }
-        ftdn_arena_done(&arena);
     }
     assert_true(n_merges > 200);
     assert_true(shared_bytes < kept_bytes / 2);
@@ -54,11 +51,8 @@ static void a_merge_runs_in_place_only_where_nobody_else_needs_its_original(void
     (void)state;
     enum { ALONE, READ_LATER, OUTPUT, KEPT, N_CASES };
     for (int which = 0; which < N_CASES; which++) {
-        ftdn_arena arena;
         ftdn_graph graph;
         ftdn_schedule schedule;
-        ftdn_error err;
-        ftdn_arena_init(&arena);
         ftdn_graph_init(&graph, &arena);
         int input = ftdn_graph_add_input(&graph, (ftdn_shape){4, 4, 3});
         const ftdn_conv_layer_desc a = {.name = "a", .n_outputs = 8, .kernel = 1, .activation = RELU};
@@ -82,7 +76,6 @@ static void a_merge_runs_in_place_only_where_nobody_else_needs_its_original(void
         assert_int_not_equal(schedule.map_offset[copy], schedule.map_offset[original]);
         assert_int_not_equal(schedule.map_offset[copy], schedule.map_offset[merge]);
         assert_int_equal(schedule.n_steps, 4);
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -92,11 +85,8 @@ static void merges_and_clips_take_only_an_unseen_activation_along(void **state)
     (void)state;
     static const int merged[1] = {1};
     for (int tapped = 0; tapped < 2; tapped++) {
-        ftdn_arena arena;
         ftdn_graph graph;
         ftdn_schedule schedule;
-        ftdn_error err;
-        ftdn_arena_init(&arena);
         ftdn_graph_init(&graph, &arena);
         ftdn_graph_add_input(&graph, (ftdn_shape){4, 4, 2});
         ftdn_node node = {.op = FTDN_OP_CLIP, .name = "copy", .shape = {4, 4, 1}, .layer = -1, .high = 1};
@@ -123,27 +113,20 @@ static void merges_and_clips_take_only_an_unseen_activation_along(void **state)
         const ftdn_compile_desc all = {.for_gradients = true};
         FTDN_ASSERT_OK(ftdn_schedule_make(&graph, &all, 1, &arena, &schedule, &err), err);
         assert_int_equal(schedule.n_steps, 4);
-        ftdn_arena_done(&arena);
     }
 }
 
 static void refused_memory_is_an_error(void **state)
 {
     (void)state;
-    ftdn_arena parts;
     ftdn_graph graph;
-    ftdn_arena_init(&parts);
-    build_random_graph(1, 12, &parts, &graph);
+    build_random_graph(1, 12, &arena, &graph);
     for (int keep_all = 0; keep_all < 2; keep_all++) {
         for (long n_good = 0;; n_good++) {
-            ftdn_arena arena;
             ftdn_schedule schedule;
-            ftdn_error err;
-            ftdn_arena_init(&arena);
             ftdn_arena_fail_after(&arena, n_good);
             const ftdn_compile_desc desc = {.keep_all = keep_all};
             ftdn_status status = ftdn_schedule_make(&graph, &desc, 1, &arena, &schedule, &err);
-            ftdn_arena_done(&arena);
             if (status == FTDN_OK) {
                 assert_int_equal(n_good, keep_all ? 7 : 5);
                 break;
@@ -151,16 +134,15 @@ static void refused_memory_is_an_error(void **state)
             assert_int_equal(status, FTDN_ERR_MEMORY);
         }
     }
-    ftdn_arena_done(&parts);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(maps_in_shared_memory_have_the_bits_of_maps_that_are_all_kept),
-        cmocka_unit_test(a_merge_runs_in_place_only_where_nobody_else_needs_its_original),
-        cmocka_unit_test(merges_and_clips_take_only_an_unseen_activation_along),
-        cmocka_unit_test(refused_memory_is_an_error),
+        FTDN_ARENA_TEST(maps_in_shared_memory_have_the_bits_of_maps_that_are_all_kept),
+        FTDN_ARENA_TEST(a_merge_runs_in_place_only_where_nobody_else_needs_its_original),
+        FTDN_ARENA_TEST(merges_and_clips_take_only_an_unseen_activation_along),
+        FTDN_ARENA_TEST(refused_memory_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,15 @@
 /* Two convolutions that read the same parameters: packed for both, and their gradients add up. */
 #include "engine/gradients.h"
 #include "tests/engine/random_graph.h"
+#include "tests/support/arena_per_test.h"
 
 static const char *const backends[] = {"ref", "cpu"};
 
 /* Two layers read maps of different sizes with filters of one shape: with the same parameters, or with `apart` each
  * with its own. */
-static void build_twins(ftdn_arena *arena, bool apart, ftdn_graph *graph)
+static void build_twins(bool apart, ftdn_graph *graph)
 {
-    ftdn_error err;
-    ftdn_graph_init(graph, arena);
+    ftdn_graph_init(graph, &arena);
     int input = ftdn_graph_add_input(graph, (ftdn_shape){8, 9, 16});
     int pool = ftdn_graph_add_max_pool(graph, input, "pool", 2, 2, 0, false);
     const ftdn_conv_layer_desc first = {
@@ -25,17 +25,17 @@ static void build_twins(ftdn_arena *arena, bool apart, ftdn_graph *graph)
     node->bias = graph->node[graph->layer[0].conv].bias;
 }
 
-static const float *twin_input(ftdn_arena *arena)
+static const float *twin_input(void)
 {
-    return random_values(arena, 8 * 9 * 16, 3);
+    return random_values(&arena, 8 * 9 * 16, 3);
 }
 
 /* Parameters 0, 1 are those of the first; 2, 3 of the second where it has its own. */
-static ftdn_weights twin_weights(const ftdn_graph *graph, ftdn_arena *arena, uint32_t seed)
+static ftdn_weights twin_weights(const ftdn_graph *graph, uint32_t seed)
 {
-    ftdn_weights weights = make_weights(graph, arena);
+    ftdn_weights weights = make_weights(graph, &arena);
     for (int i = 0; i < graph->n_params; i++)
-        weights.value[i] = random_values(arena, graph->param[i].n_elements, seed + (uint32_t)(i % 2));
+        weights.value[i] = random_values(&arena, graph->param[i].n_elements, seed + (uint32_t)(i % 2));
     return weights;
 }
 
@@ -44,15 +44,12 @@ static void changed_parameters_are_packed_for_both_readers(void **state)
     (void)state;
     for (int b = 0; b < 2; b++) {
         for (int algorithm = FTDN_CONV_DIRECT; algorithm <= FTDN_CONV_WINOGRAD; algorithm++) {
-            ftdn_arena arena;
             ftdn_graph shared, apart;
-            ftdn_error err;
-            ftdn_arena_init(&arena);
-            build_twins(&arena, false, &shared);
-            build_twins(&arena, true, &apart);
-            ftdn_weights before = twin_weights(&shared, &arena, 10), after = twin_weights(&shared, &arena, 20);
-            ftdn_weights expected_weights = twin_weights(&apart, &arena, 20);
-            const ftdn_input input = {.n_images = 1, .values = twin_input(&arena)};
+            build_twins(false, &shared);
+            build_twins(true, &apart);
+            ftdn_weights before = twin_weights(&shared, 10), after = twin_weights(&shared, 20);
+            ftdn_weights expected_weights = twin_weights(&apart, 20);
+            const ftdn_input input = {.n_images = 1, .values = twin_input()};
             const ftdn_compile_desc desc = {.keep_all = true, .conv_algorithm = (ftdn_conv_algorithm)algorithm};
             machine updated = start_machine(backends[b], &shared, &desc, &before);
             machine expected = start_machine(backends[b], &apart, &desc, &expected_weights);
@@ -70,19 +67,16 @@ static void changed_parameters_are_packed_for_both_readers(void **state)
             }
             stop_machine(&updated);
             stop_machine(&expected);
-            ftdn_arena_done(&arena);
         }
     }
 }
 
 /* Go backward from both layers; param: [n_params] buffers that get the gradients. */
-static void go_backward(const char *backend, const ftdn_graph *graph, const ftdn_weights *weights, ftdn_arena *arena,
-                        float **param)
+static void go_backward(const char *backend, const ftdn_graph *graph, const ftdn_weights *weights, float **param)
 {
-    ftdn_error err;
     ftdn_gradients *gradients;
     const ftdn_compile_desc desc = {.for_gradients = true};
-    const ftdn_input input = {.n_images = 1, .values = twin_input(arena)};
+    const ftdn_input input = {.n_images = 1, .values = twin_input()};
     machine run = start_machine(backend, graph, &desc, weights);
     FTDN_ASSERT_OK(ftdn_gradients_create(run.program, &gradients, &err), err);
     FTDN_ASSERT_OK(ftdn_forward(run.context, run.packed, &input, NULL, &err), err);
@@ -90,10 +84,10 @@ static void go_backward(const char *backend, const ftdn_graph *graph, const ftdn
     for (int l = 0; l < 2; l++) {
         ftdn_map dy = ftdn_gradients_map(gradients, run.context, graph->layer[l].last);
         size_t n_elements = ftdn_shape_elements(dy.shape);
-        memcpy(dy.values, random_values(arena, n_elements, 30 + (uint32_t)l), n_elements * sizeof(float));
+        memcpy(dy.values, random_values(&arena, n_elements, 30 + (uint32_t)l), n_elements * sizeof(float));
     }
     for (int p = 0; p < graph->n_params; p++) {
-        param[p] = FTDN_NEW(arena, graph->param[p].n_elements, float, &err);
+        param[p] = FTDN_NEW(&arena, graph->param[p].n_elements, float, &err);
         assert_non_null(param[p]);
     }
     FTDN_ASSERT_OK(ftdn_backward(gradients, run.context, run.packed, param, &err), err);
@@ -105,30 +99,27 @@ static void gradients_of_both_readers_add_up(void **state)
 {
     (void)state;
     for (int b = 0; b < 2; b++) {
-        ftdn_arena arena;
         ftdn_graph shared, apart;
         float *sum[4], *part[4];
-        ftdn_arena_init(&arena);
-        build_twins(&arena, false, &shared);
-        build_twins(&arena, true, &apart);
-        ftdn_weights shared_weights = twin_weights(&shared, &arena, 40), own_weights = twin_weights(&apart, &arena, 40);
-        go_backward(backends[b], &shared, &shared_weights, &arena, sum);
-        go_backward(backends[b], &apart, &own_weights, &arena, part);
+        build_twins(false, &shared);
+        build_twins(true, &apart);
+        ftdn_weights shared_weights = twin_weights(&shared, 40), own_weights = twin_weights(&apart, 40);
+        go_backward(backends[b], &shared, &shared_weights, sum);
+        go_backward(backends[b], &apart, &own_weights, part);
         for (int p = 0; p < 2; p++) { /* two floats, one sum: exact in either order */
             for (size_t i = 0; i < shared.param[p].n_elements; i++) {
                 assert_true(part[p][i] != 0 && part[p + 2][i] != 0);
                 assert_true(sum[p][i] == part[p][i] + part[p + 2][i]);
             }
         }
-        ftdn_arena_done(&arena);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(changed_parameters_are_packed_for_both_readers),
-        cmocka_unit_test(gradients_of_both_readers_add_up),
+        FTDN_ARENA_TEST(changed_parameters_are_packed_for_both_readers),
+        FTDN_ARENA_TEST(gradients_of_both_readers_add_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "engine/gradient_layout.h"
 #include "engine/gradients.h"
 #include "tests/engine/training_run.h"
+#include "tests/support/arena_per_test.h"
 
 static const char *const backends[] = {"ref", "cpu"};
 
@@ -27,15 +28,15 @@ static directional along(const float *gradient, const float *d, size_t n)
 }
 
 /* (E(v + h d) - E(v - h d)) / 2h for the n values at *place. */
-static double difference(training_case *c, const float **place, const float *d, double h, size_t n, ftdn_arena *arena)
+static double difference(training_case *c, const float **place, const float *d, double h, size_t n)
 {
     const float *centre = *place;
-    float *moved = FTDN_NEW(arena, n, float, NULL);
+    float *moved = FTDN_NEW(&arena, n, float, NULL);
     double loss[2];
     *place = moved;
     for (int side = 0; side < 2; side++) {
         for (size_t i = 0; i < n; i++) moved[i] = (float)((double)centre[i] + (side ? -h : h) * (double)d[i]);
-        loss[side] = run_training(c, "ref", 1, arena).loss;
+        loss[side] = run_training(c, "ref", 1, &arena).loss;
     }
     *place = centre;
     return (loss[0] - loss[1]) / (2 * h);
@@ -44,28 +45,27 @@ static double difference(training_case *c, const float **place, const float *d, 
 /* A small step drowns in the rounding of float maps (1e-6 of E divided by 2h), a large one crosses kinks and feels the
  * curvature of batch norms: one of three has to agree. */
 static void assert_differences_agree(const char *graph, const char *name, training_case *c, const float **place,
-                                     const float *gradient, size_t n, ftdn_arena *arena)
+                                     const float *gradient, size_t n)
 {
     static const double step[] = {2e-4, 1e-3, 4e-5};
-    const float *d = random_values(arena, n, 23);
+    const float *d = random_values(&arena, n, 23);
     directional expected = along(gradient, d, n);
     double found = 0;
     for (size_t i = 0; i < sizeof step / sizeof *step; i++) {
-        found = difference(c, place, d, step[i], n, arena);
+        found = difference(c, place, d, step[i], n);
         if (fabs(found - expected.value) <= 2e-2 * expected.norm + 1e-5 / step[i]) return;
     }
     fail_msg("%s, %s: %g by differences, %g by gradient", graph, name, found, expected.value);
 }
 
-static void check_by_differences(const char *name, training_case *c, ftdn_arena *arena)
+static void check_by_differences(const char *name, training_case *c)
 {
-    training_result centre = run_training(c, "ref", 1, arena);
+    training_result centre = run_training(c, "ref", 1, &arena);
     size_t n_in = case_map_elements(c, 0) * (size_t)c->n_images;
-    assert_differences_agree(name, "input", c, &c->x, centre.dx, n_in, arena);
+    assert_differences_agree(name, "input", c, &c->x, centre.dx, n_in);
     for (int p = 0; p < c->graph.n_params; p++) {
         const ftdn_param *param = &c->graph.param[p];
-        assert_differences_agree(name, param->name, c, &c->weights.value[p], centre.dparam[p], param->n_elements,
-                                 arena);
+        assert_differences_agree(name, param->name, c, &c->weights.value[p], centre.dparam[p], param->n_elements);
     }
 }
 
@@ -73,13 +73,10 @@ static void gradients_of_a_small_network_agree_with_finite_differences(void **st
 {
     (void)state;
     for (uint32_t seed = 1; seed <= 3; seed++) {
-        ftdn_arena arena;
         training_case c = {0};
-        ftdn_arena_init(&arena);
         build_small_network(&c, &arena);
         fill_case(&c, 3, seed, &arena);
-        check_by_differences("small network", &c, &arena);
-        ftdn_arena_done(&arena);
+        check_by_differences("small network", &c);
     }
 }
 
@@ -87,20 +84,16 @@ static void gradients_of_random_graphs_agree_with_finite_differences(void **stat
 {
     (void)state;
     for (uint32_t seed = 0; seed < 30; seed++) {
-        ftdn_arena arena;
         training_case c = {0};
-        ftdn_arena_init(&arena);
         build_random_training(&c, seed, 8, &arena);
         fill_case(&c, 2, seed, &arena);
-        check_by_differences(ftdn_arena_format(&arena, NULL, "random graph %u", seed), &c, &arena);
-        ftdn_arena_done(&arena);
+        check_by_differences(ftdn_arena_format(&arena, NULL, "random graph %u", seed), &c);
     }
 }
 
 /* Two layers with the same filters and the same batch norm, over maps of different sizes. */
-static void build_twins(training_case *c, ftdn_arena *arena)
+static void build_twins(training_case *c)
 {
-    ftdn_error err;
     ftdn_graph *graph = &c->graph;
     ftdn_conv_layer_desc desc = {.name = "first",
                                  .n_outputs = 6,
@@ -109,7 +102,7 @@ static void build_twins(training_case *c, ftdn_arena *arena)
                                  .has_bias = true,
                                  .batch_norm = "bn",
                                  .activation = RELU};
-    ftdn_graph_init(graph, arena);
+    ftdn_graph_init(graph, &arena);
     int input = ftdn_graph_add_input(graph, (ftdn_shape){8, 9, 4});
     int pool = ftdn_graph_add_max_pool(graph, input, "pool", 2, 2, 0, false);
     c->output[0] = ftdn_graph_add_conv_layer(graph, input, &desc);
@@ -130,21 +123,17 @@ static void build_twins(training_case *c, ftdn_arena *arena)
 static void gradients_of_parameters_with_two_readers_add_up(void **state)
 {
     (void)state;
-    ftdn_arena arena;
     training_case c = {0};
-    ftdn_arena_init(&arena);
-    build_twins(&c, &arena);
+    build_twins(&c);
     fill_case(&c, 3, 5, &arena);
-    check_by_differences("twins", &c, &arena);
+    check_by_differences("twins", &c);
     assert_training_agrees("cpu", "twins", &c, &arena);
-    ftdn_arena_done(&arena);
 }
 
 /* One batch norm over the input, and ReLU behind it. */
-static void build_batch_norm(training_case *c, ftdn_shape in, ftdn_arena *arena)
+static void build_batch_norm(training_case *c, ftdn_shape in)
 {
-    ftdn_error err;
-    ftdn_graph_init(&c->graph, arena);
+    ftdn_graph_init(&c->graph, &arena);
     int x = ftdn_graph_add_input(&c->graph, in);
     x = ftdn_graph_add_batch_norm(&c->graph, x, "bn", 1e-3);
     const ftdn_node relu = {
@@ -167,10 +156,8 @@ static void a_batch_norm_takes_mean_and_biased_variance_of_the_batch(void **stat
     (void)state;
     enum { N = 3, H = 4, W = 5, C = 7, CELLS = N * H * W };
     for (int b = 0; b < 2; b++) {
-        ftdn_arena arena;
         training_case c = {0};
-        ftdn_arena_init(&arena);
-        build_batch_norm(&c, (ftdn_shape){H, W, C}, &arena);
+        build_batch_norm(&c, (ftdn_shape){H, W, C});
         fill_case(&c, N, 9, &arena);
         float *x = FTDN_NEW(&arena, CELLS * C, float, NULL);
         for (size_t i = 0; i < CELLS * C; i++) x[i] = c.x[i] * (float)(1 + i % C) + 3.0f * (float)(i % C);
@@ -198,7 +185,6 @@ static void a_batch_norm_takes_mean_and_biased_variance_of_the_batch(void **stat
                 assert_true(fabs(dx - (double)result.dx[i]) < 1e-5);
             }
         }
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -207,13 +193,10 @@ static void running_statistics_take_mean_and_unbiased_variance(void **state)
     (void)state;
     enum { N = 2, H = 3, W = 1, C = 5, CELLS = N * H * W };
     for (int b = 0; b < 2; b++) {
-        ftdn_arena arena;
-        ftdn_error err;
         training_case c = {0};
         ftdn_training *training;
         const float *mean, *var;
-        ftdn_arena_init(&arena);
-        build_batch_norm(&c, (ftdn_shape){H, W, C}, &arena);
+        build_batch_norm(&c, (ftdn_shape){H, W, C});
         fill_case(&c, N, 4, &arena);
         const ftdn_training_desc desc = {c.output, c.n_outputs, N, 1};
         const ftdn_input batch = {.n_images = N, .values = c.x};
@@ -227,7 +210,6 @@ static void running_statistics_take_mean_and_unbiased_variance(void **state)
             assert_true(fabs(biased * CELLS / (CELLS - 1) - (double)var[k]) < 1e-6);
         }
         ftdn_training_free(training);
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -236,9 +218,7 @@ static void stored_statistics_are_not_read(void **state)
 {
     (void)state;
     for (int b = 0; b < 2; b++) {
-        ftdn_arena arena;
         training_case c = {0};
-        ftdn_arena_init(&arena);
         build_small_network(&c, &arena);
         fill_case(&c, 2, 1, &arena);
         double loss = run_training(&c, backends[b], 1, &arena).loss;
@@ -257,7 +237,6 @@ static void stored_statistics_are_not_read(void **state)
             if (kind != FTDN_PARAM_BN_MEAN && kind != FTDN_PARAM_BN_VAR) continue;
             for (size_t i = 0; i < c.graph.param[p].n_elements; i++) assert_true(result.dparam[p][i] == 0);
         }
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -272,16 +251,13 @@ static void cpu_agrees_with_ref_on_a_grid(void **state)
     (void)state;
     for (int row = 0; row < n_rows; row++) {
         for (uint32_t seed = 1; can_be_trained(&grid[row]) && seed <= 4; seed++) {
-            ftdn_arena arena;
             training_case c = {0};
             grid_row changed = grid[row];
             if (seed & 1) changed.layer.batch_norm = "bn";
-            ftdn_arena_init(&arena);
             build(&changed, &arena, &c.graph);
             c.output[c.n_outputs++] = c.graph.n_nodes - 1;
             fill_case(&c, 2 + (int)seed / 2, seed, &arena);
             assert_training_agrees("cpu", grid[row].name, &c, &arena);
-            ftdn_arena_done(&arena);
         }
     }
 }
@@ -290,13 +266,10 @@ static void cpu_agrees_with_ref_on_small_networks(void **state)
 {
     (void)state;
     for (uint32_t seed = 1; seed <= 4; seed++) {
-        ftdn_arena arena;
         training_case c = {0};
-        ftdn_arena_init(&arena);
         build_small_network(&c, &arena);
         fill_case(&c, (int)seed, seed, &arena);
         assert_training_agrees("cpu", "small network", &c, &arena);
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -304,13 +277,10 @@ static void cpu_agrees_with_ref_on_random_graphs(void **state)
 {
     (void)state;
     for (uint32_t seed = 0; seed < 40; seed++) {
-        ftdn_arena arena;
         training_case c = {0};
-        ftdn_arena_init(&arena);
         build_random_training(&c, seed, 10, &arena);
         fill_case(&c, 2, seed, &arena);
         assert_training_agrees("cpu", ftdn_arena_format(&arena, NULL, "random graph %u", seed), &c, &arena);
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -318,9 +288,7 @@ static void the_bits_do_not_depend_on_the_number_of_threads(void **state)
 {
     (void)state;
     for (int b = 0; b < 2; b++) {
-        ftdn_arena arena;
         training_case c = {0};
-        ftdn_arena_init(&arena);
         build_small_network(&c, &arena);
         fill_case(&c, 19, 3, &arena); /* more images than groups, and not a multiple of their number */
         training_result alone = run_training(&c, backends[b], 1, &arena);
@@ -334,7 +302,6 @@ static void the_bits_do_not_depend_on_the_number_of_threads(void **state)
             for (int p = 0; p < c.graph.n_params; p++)
                 assert_memory_equal(alone.dparam[p], shared.dparam[p], c.graph.param[p].n_elements * sizeof(float));
         }
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -345,11 +312,8 @@ static void without_batch_norms_the_gradients_are_those_of_inference(void **stat
     for (int row = 0; row < n_rows; row++) {
         if (!can_be_trained(&grid[row]) || grid[row].layer.batch_norm) continue;
         for (int b = 0; b < 2; b++) {
-            ftdn_arena arena;
-            ftdn_error err;
             training_case c = {0};
             ftdn_gradients *gradients;
-            ftdn_arena_init(&arena);
             build(&grid[row], &arena, &c.graph);
             c.output[c.n_outputs++] = c.graph.n_nodes - 1;
             fill_case(&c, 1, 8, &arena);
@@ -374,7 +338,6 @@ static void without_batch_norms_the_gradients_are_those_of_inference(void **stat
                     assert_true(dparam[p][i] == result.dparam[p][i]);
             ftdn_gradients_free(gradients);
             stop_machine(&run);
-            ftdn_arena_done(&arena);
         }
     }
 }
@@ -390,11 +353,8 @@ static void a_batch_does_not_depend_on_the_one_before(void **state)
 {
     (void)state;
     for (int b = 0; b < 2; b++) {
-        ftdn_arena arena;
-        ftdn_error err;
         training_case c = {0};
         ftdn_training *training;
-        ftdn_arena_init(&arena);
         build_small_network(&c, &arena);
         fill_case(&c, 2, 6, &arena);
         training_result expected = run_training(&c, backends[b], 1, &arena);
@@ -423,7 +383,6 @@ static void a_batch_does_not_depend_on_the_one_before(void **state)
         for (int p = 1; p < c.graph.n_params; p++)
             assert_memory_equal(expected.dparam[p], dparam[p], c.graph.param[p].n_elements * sizeof(float));
         ftdn_training_free(training);
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -431,10 +390,7 @@ static void a_batch_does_not_depend_on_the_one_before(void **state)
 static void gradients_are_kept_of_what_leads_from_parameters_to_outputs(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_error err;
     training_case c = {0};
-    ftdn_arena_init(&arena);
     build_small_network(&c, &arena);
     int pool = c.graph.node[c.graph.layer[4].conv].input;
     assert_int_equal(c.graph.node[pool].op, FTDN_OP_MAX_POOL);
@@ -450,18 +406,14 @@ static void gradients_are_kept_of_what_leads_from_parameters_to_outputs(void **s
         assert_true(layout.map_offset[c.output[0]] != FTDN_NO_MAP);
         assert_true(layout.map_offset[c.graph.layer[0].conv] != FTDN_NO_MAP);
     }
-    ftdn_arena_done(&arena);
 }
 
 static void bytes_are_normalised_as_in_inference(void **state)
 {
     (void)state;
     enum { N = 2 };
-    ftdn_arena arena;
-    ftdn_error err;
     training_case c = {0};
     ftdn_training *training;
-    ftdn_arena_init(&arena);
     build_small_network(&c, &arena);
     fill_case(&c, N, 6, &arena);
     size_t n_in = case_map_elements(&c, 0), n_out = case_map_elements(&c, c.output[0]);
@@ -483,19 +435,15 @@ static void bytes_are_normalised_as_in_inference(void **state)
         assert_memory_equal(expected.y[0] + (size_t)image * n_out, y.values, n_out * sizeof(float));
     }
     ftdn_training_free(training);
-    ftdn_arena_done(&arena);
 }
 
 static void what_cannot_be_trained_is_refused(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_error err;
     training_case c = {0};
     ftdn_training *training;
     const ftdn_backend *cpu = ftdn_backend_find("cpu");
-    ftdn_arena_init(&arena);
-    build_batch_norm(&c, (ftdn_shape){1, 1, 4}, &arena);
+    build_batch_norm(&c, (ftdn_shape){1, 1, 4});
     FTDN_ASSERT_FAILS(ftdn_training_create(cpu, &c.graph, &(ftdn_training_desc){c.output, 1, 1, 1}, &training, &err),
                       FTDN_ERR_ARG, "batch norm 'bn' has one value per channel in a batch", err);
     FTDN_ASSERT_FAILS(ftdn_training_create(cpu, &c.graph, &(ftdn_training_desc){c.output, 1, 0, 1}, &training, &err),
@@ -514,27 +462,26 @@ static void what_cannot_be_trained_is_refused(void **state)
         n_protecting++;
     }
     assert_true(n_protecting > 2);
-    ftdn_arena_done(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gradients_of_a_small_network_agree_with_finite_differences),
-        cmocka_unit_test(gradients_of_random_graphs_agree_with_finite_differences),
-        cmocka_unit_test(gradients_of_parameters_with_two_readers_add_up),
-        cmocka_unit_test(a_batch_norm_takes_mean_and_biased_variance_of_the_batch),
-        cmocka_unit_test(running_statistics_take_mean_and_unbiased_variance),
-        cmocka_unit_test(stored_statistics_are_not_read),
-        cmocka_unit_test(cpu_agrees_with_ref_on_a_grid),
-        cmocka_unit_test(cpu_agrees_with_ref_on_small_networks),
-        cmocka_unit_test(cpu_agrees_with_ref_on_random_graphs),
-        cmocka_unit_test(the_bits_do_not_depend_on_the_number_of_threads),
-        cmocka_unit_test(without_batch_norms_the_gradients_are_those_of_inference),
-        cmocka_unit_test(a_batch_does_not_depend_on_the_one_before),
-        cmocka_unit_test(gradients_are_kept_of_what_leads_from_parameters_to_outputs),
-        cmocka_unit_test(bytes_are_normalised_as_in_inference),
-        cmocka_unit_test(what_cannot_be_trained_is_refused),
+        FTDN_ARENA_TEST(gradients_of_a_small_network_agree_with_finite_differences),
+        FTDN_ARENA_TEST(gradients_of_random_graphs_agree_with_finite_differences),
+        FTDN_ARENA_TEST(gradients_of_parameters_with_two_readers_add_up),
+        FTDN_ARENA_TEST(a_batch_norm_takes_mean_and_biased_variance_of_the_batch),
+        FTDN_ARENA_TEST(running_statistics_take_mean_and_unbiased_variance),
+        FTDN_ARENA_TEST(stored_statistics_are_not_read),
+        FTDN_ARENA_TEST(cpu_agrees_with_ref_on_a_grid),
+        FTDN_ARENA_TEST(cpu_agrees_with_ref_on_small_networks),
+        FTDN_ARENA_TEST(cpu_agrees_with_ref_on_random_graphs),
+        FTDN_ARENA_TEST(the_bits_do_not_depend_on_the_number_of_threads),
+        FTDN_ARENA_TEST(without_batch_norms_the_gradients_are_those_of_inference),
+        FTDN_ARENA_TEST(a_batch_does_not_depend_on_the_one_before),
+        FTDN_ARENA_TEST(gradients_are_kept_of_what_leads_from_parameters_to_outputs),
+        FTDN_ARENA_TEST(bytes_are_normalised_as_in_inference),
+        FTDN_ARENA_TEST(what_cannot_be_trained_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

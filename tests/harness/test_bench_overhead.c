@@ -218,18 +218,15 @@ static void rows_are_added_to_a_store_that_is_asked_for(void **state)
     FTDN_ASSERT_OK(command(words, 9, &test->err), test->err);
     FTDN_ASSERT_OK(command(words, 9, &test->err), test->err);
     ftdn_store *store;
-    char *chars;
-    size_t n_chars;
-    FILE *out = open_memstream(&chars, &n_chars);
+    ftdn_text text;
+    const ftdn_question kept = {.text = "SELECT method, width, count(*), min(weight_bytes) > 0 FROM v_overheads "
+                                        "GROUP BY method, width ORDER BY min(id)"};
+    ftdn_text_init(&text);
     FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_READ, &store, &test->err), test->err);
-    FTDN_ASSERT_OK(ftdn_query_print(store,
-                                    "SELECT method, width, count(*), min(weight_bytes) > 0 FROM v_overheads "
-                                    "GROUP BY method, width ORDER BY min(id)",
-                                    FTDN_QUERY_CSV, out, &test->err),
-                   test->err);
-    assert_int_equal(fclose(out), 0);
-    assert_string_equal(chars, "method,width,count(*),min(weight_bytes) > 0\nnone,0.1,2,0\nkr,0.1,2,1\nfmr,0.1,2,1\n");
-    free(chars);
+    FTDN_ASSERT_OK(ftdn_query_answer(store, &kept, FTDN_QUERY_CSV, NULL, &text, &test->err), test->err);
+    assert_string_equal(text.chars,
+                        "method,width,count(*),min(weight_bytes) > 0\nnone,0.1,2,0\nkr,0.1,2,1\nfmr,0.1,2,1\n");
+    ftdn_text_done(&text);
     ftdn_store_close(store);
     ftdn_test_remove_folder(folder);
 }

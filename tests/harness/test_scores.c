@@ -95,15 +95,11 @@ static bool are_equal(const fixture *f, const double *const *a, const double *co
 
 static const char *ask(fixture *f, const char *question)
 {
-    char *path = ftdn_path_join(&f->arena, f->folder, "answer", &f->err);
-    FILE *out = fopen(path, "w");
-    assert_non_null(out);
-    FTDN_ASSERT_OK(ftdn_query_print(f->store, question, FTDN_QUERY_CSV, out, &f->err), f->err);
-    assert_int_equal(fclose(out), 0);
-    char *text;
-    size_t n_bytes;
-    FTDN_ASSERT_OK(ftdn_file_load(path, 1 << 20, &f->arena, &text, &n_bytes, &f->err), f->err);
-    return text;
+    const ftdn_question asked = {.text = question};
+    ftdn_text text;
+    ftdn_text_init(&text);
+    FTDN_ASSERT_OK(ftdn_query_answer(f->store, &asked, FTDN_QUERY_CSV, NULL, &text, &f->err), f->err);
+    return ftdn_test_keep_text(&text, &f->arena);
 }
 
 static const char rows[] =

@@ -146,6 +146,28 @@ static void flipping_twice_is_identity_and_sticking_twice_is_sticking_once(void 
     }
 }
 
+/* Every element is hit in its highest exponent bit or its sign: 1 becomes infinite, infinities and NaN were not finite
+ * before. */
+static void what_was_not_finite_before_is_not_counted_as_made_so(void **state)
+{
+    (void)state;
+    const ftdn_fault_model exponent = {.type = FTDN_FAULT_STUCK_AT_1, .first_bit = 30, .n_bits = 1};
+    const ftdn_fault_model sign = {.type = FTDN_FAULT_BIT_FLIP, .first_bit = 31, .n_bits = 1};
+    const ftdn_site_stream stream = ftdn_site_stream_make(seed, 1, FTDN_LOCATION_WEIGHTS, 0, 0);
+    static const uint32_t place[] = {0, 1, 2, 3};
+    float values[] = {1, INFINITY, NAN, 0};
+    ftdn_fault_count count = {0};
+    ftdn_fault_apply(&exponent, stream, 0, place, values, place, 4, &count);
+    assert_true(isinf(values[0]) && isinf(values[1]) && isnan(values[2]) && values[3] == 2);
+    assert_int_equal(count.n_faults, 4);
+    assert_int_equal(count.n_changed, 2);
+    assert_int_equal(count.n_nonfinite, 1);
+    ftdn_fault_apply(&sign, stream, 0, place, values, place, 4, &count);
+    assert_int_equal(count.n_faults, 8);
+    assert_int_equal(count.n_changed, 6);
+    assert_int_equal(count.n_nonfinite, 1);
+}
+
 static void every_bit_of_a_class_is_drawn_as_often(void **state)
 {
     (void)state;
@@ -328,6 +350,7 @@ int main(void)
         cmocka_unit_test(weight_faults_hit_the_defined_sites_and_nothing_else),
         cmocka_unit_test(every_type_does_what_is_defined_at_the_sites_of_zero_faults),
         cmocka_unit_test(flipping_twice_is_identity_and_sticking_twice_is_sticking_once),
+        cmocka_unit_test(what_was_not_finite_before_is_not_counted_as_made_so),
         cmocka_unit_test(every_bit_of_a_class_is_drawn_as_often),
         cmocka_unit_test(random_values_fill_the_observed_range),
         cmocka_unit_test(map_faults_hit_the_defined_sites_of_each_image),

@@ -5,6 +5,7 @@
 #include "base/philox_hd.h"
 #include "engine/engine.h"
 #include "protectors/duplication.h"
+#include "tests/support/find_layer.h"
 #include "tests/support/support.h"
 
 #define FEATURE (FTDN_ROLE_FEATURE_WEIGHTS | FTDN_ROLE_FEATURE_MAP | FTDN_ROLE_BLOCK_CONV | FTDN_ROLE_BASE)
@@ -99,13 +100,6 @@ static inline int find_node(const ftdn_graph *graph, const char *name)
     }
     fail_msg("there is no node '%s'", name);
     return -1;
-}
-
-static inline int find_layer(const ftdn_graph *graph, const char *name)
-{
-    int layer = ftdn_graph_find_layer(graph, name);
-    if (layer < 0) fail_msg("there is no layer '%s'", name);
-    return layer;
 }
 
 static inline int find_param(const ftdn_graph *graph, const char *name)

@@ -3,33 +3,30 @@
 
 #include "detect/network.h"
 #include "tests/protectors/small_networks.h"
+#include "tests/support/arena_per_test.h"
 
-static ftdn_network create(ftdn_arena *arena, const char *name)
+static ftdn_network create(const char *name)
 {
-    ftdn_error err = {0};
     ftdn_network network;
     ftdn_network_desc desc = {.name = name, .n_classes = 20, .width = 1};
-    FTDN_ASSERT_OK(ftdn_network_create(&desc, arena, &network, &err), err);
+    FTDN_ASSERT_OK(ftdn_network_create(&desc, &arena, &network, &err), err);
     return network;
 }
 
-static const ftdn_unit *find_units(const ftdn_graph *graph, ftdn_arena *arena, int *ret_n)
+static const ftdn_unit *find_units(const ftdn_graph *graph, int *ret_n)
 {
-    ftdn_error err = {0};
     const ftdn_unit *unit;
-    FTDN_ASSERT_OK(ftdn_units_find(graph, arena, &unit, ret_n, &err), err);
+    FTDN_ASSERT_OK(ftdn_units_find(graph, &arena, &unit, ret_n, &err), err);
     return unit;
 }
 
 static void a_unit_of_vgg16_is_one_convolution(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_network network = create(&arena, "ssd_vgg16");
+    ftdn_network network = create("ssd_vgg16");
     int n_units;
     int64_t n_weights = 0;
-    const ftdn_unit *unit = find_units(&network.graph, &arena, &n_units);
+    const ftdn_unit *unit = find_units(&network.graph, &n_units);
     assert_int_equal(n_units, 13);
     for (int u = 0; u < n_units; u++) {
         assert_true(u == 0 || unit[u].layer > unit[u - 1].layer);
@@ -38,13 +35,12 @@ static void a_unit_of_vgg16_is_one_convolution(void **state)
         assert_int_equal(unit[u].depthwise_size, 0);
         n_weights += unit[u].filter_size * unit[u].n_channels;
     }
-    assert_int_equal(unit[0].layer, find_layer(&network.graph, "base_net.0"));
+    assert_int_equal(unit[0].layer, ftdn_test_find_layer(&network.graph, "base_net.0"));
     assert_int_equal(unit[0].filter_size, 27);
-    assert_int_equal(unit[12].layer, find_layer(&network.graph, "base_net.28"));
+    assert_int_equal(unit[12].layer, ftdn_test_find_layer(&network.graph, "base_net.28"));
     assert_int_equal(unit[12].n_channels, 512);
     assert_int_equal(unit[12].filter_size, 4608);
     assert_int_equal(n_weights, 14710464);
-    ftdn_arena_done(&arena);
 }
 
 static void a_unit_of_mobilenet_is_a_block(void **state)
@@ -55,12 +51,10 @@ static void a_unit_of_mobilenet_is_a_block(void **state)
     } names[] = {{"ssd_mobilenet_v1", "base_net.13.0", "base_net.13.3"},
                  {"ssd_mobilenet_v1_tf", "block13.depthwise", "block13.pointwise"}};
     for (size_t i = 0; i < 2; i++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
-        ftdn_network network = create(&arena, names[i].network);
+        ftdn_network network = create(names[i].network);
         int n_units;
         int64_t n_weights = 0;
-        const ftdn_unit *unit = find_units(&network.graph, &arena, &n_units);
+        const ftdn_unit *unit = find_units(&network.graph, &n_units);
         assert_int_equal(n_units, 13);
         for (int u = 0; u < n_units; u++) {
             assert_int_equal(unit[u].depthwise, unit[u].layer - 1);
@@ -68,21 +62,19 @@ static void a_unit_of_mobilenet_is_a_block(void **state)
             assert_int_equal(unit[u].depthwise_size, 9 * unit[u].n_depthwise);
             n_weights += unit[u].depthwise_size + unit[u].filter_size * unit[u].n_channels;
         }
-        assert_int_equal(unit[12].depthwise, find_layer(&network.graph, names[i].depthwise));
-        assert_int_equal(unit[12].layer, find_layer(&network.graph, names[i].pointwise));
+        assert_int_equal(unit[12].depthwise, ftdn_test_find_layer(&network.graph, names[i].depthwise));
+        assert_int_equal(unit[12].layer, ftdn_test_find_layer(&network.graph, names[i].pointwise));
         assert_int_equal(unit[12].n_channels, 1024);
         assert_int_equal(unit[12].n_depthwise, 1024);
         assert_int_equal(unit[0].n_depthwise, 32);
         assert_int_equal(n_weights, 3184224);
-        ftdn_arena_done(&arena);
     }
 }
 
 /* conv -> features -> depthwise -> two pointwise layers, of which the roles are set by the test. */
-static void build_with_roles(ftdn_graph *graph, ftdn_arena *arena, unsigned depthwise, unsigned a, unsigned b)
+static void build_with_roles(ftdn_graph *graph, unsigned depthwise, unsigned a, unsigned b)
 {
-    ftdn_error err = {0};
-    ftdn_graph_init(graph, arena);
+    ftdn_graph_init(graph, &arena);
     int x = ftdn_graph_add_input(graph, (ftdn_shape){5, 5, 4});
     int dw = ftdn_graph_add_conv_layer(
         graph, x,
@@ -98,16 +90,13 @@ static void build_with_roles(ftdn_graph *graph, ftdn_arena *arena, unsigned dept
 static void a_depthwise_convolution_outside_the_feature_layers_is_not_copied(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     ftdn_graph graph;
-    build_with_roles(&graph, &arena, FTDN_ROLE_BASE, 0, FTDN_ROLE_FEATURE_MAP);
+    build_with_roles(&graph, FTDN_ROLE_BASE, 0, FTDN_ROLE_FEATURE_MAP);
     int n_units;
-    const ftdn_unit *unit = find_units(&graph, &arena, &n_units);
+    const ftdn_unit *unit = find_units(&graph, &n_units);
     assert_int_equal(n_units, 1);
     assert_int_equal(unit->layer, 2);
     assert_int_equal(unit->depthwise, -1);
-    ftdn_arena_done(&arena);
 }
 
 static void networks_without_units_are_refused(void **state)
@@ -124,30 +113,23 @@ static void networks_without_units_are_refused(void **state)
          "layer 'b' is no unit of duplication: it shares the depthwise convolution 'dw' with 'a'"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
-        ftdn_error err = {0};
         ftdn_graph graph;
         const ftdn_unit *unit = NULL;
         int n_units = -1;
-        build_with_roles(&graph, &arena, bad[i].depthwise, bad[i].a, bad[i].b);
+        build_with_roles(&graph, bad[i].depthwise, bad[i].a, bad[i].b);
         FTDN_ASSERT_FAILS(ftdn_units_find(&graph, &arena, &unit, &n_units, &err), FTDN_ERR_ARG, bad[i].message, err);
         assert_null(unit);
         assert_int_equal(n_units, -1);
-        ftdn_arena_done(&arena);
     }
 }
 
 static void a_chosen_channel_takes_its_whole_depthwise_convolution_along(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_error err = {0};
     small_network network;
     build_blocks(&network, &arena);
     int n_units;
-    const ftdn_unit *unit = find_units(&network.graph, &arena, &n_units);
+    const ftdn_unit *unit = find_units(&network.graph, &n_units);
     assert_int_equal(n_units, 2);
     static const int chosen[] = {0, 6};
     const int *channel[] = {NULL, chosen};
@@ -156,10 +138,10 @@ static void a_chosen_channel_takes_its_whole_depthwise_convolution_along(void **
     FTDN_ASSERT_OK(ftdn_copies_make(unit, n_units, channel, n_kept, 2, &arena, &copies, &err), err);
     assert_int_equal(copies.n_copies, 2);
     assert_int_equal(copies.n_layers, 2);
-    assert_int_equal(copies.layer[0].layer, find_layer(&network.graph, "b2.dw"));
+    assert_int_equal(copies.layer[0].layer, ftdn_test_find_layer(&network.graph, "b2.dw"));
     assert_int_equal(copies.layer[0].n_channels, 8);
     for (int k = 0; k < 8; k++) assert_int_equal(copies.layer[0].channel[k], k);
-    assert_int_equal(copies.layer[1].layer, find_layer(&network.graph, "b2.pw"));
+    assert_int_equal(copies.layer[1].layer, ftdn_test_find_layer(&network.graph, "b2.pw"));
     assert_int_equal(copies.layer[1].n_channels, 2);
     assert_ptr_equal(copies.layer[1].channel, chosen);
 
@@ -167,16 +149,12 @@ static void a_chosen_channel_takes_its_whole_depthwise_convolution_along(void **
     FTDN_ASSERT_OK(ftdn_copies_make(unit, n_units, channel, none, 2, &arena, &copies, &err), err);
     assert_int_equal(copies.n_copies, 0);
     assert_int_equal(copies.n_layers, 0);
-    ftdn_arena_done(&arena);
 }
 
 /* Two depthwise layers before their two pointwise layers. */
 static void copies_ascend_by_layer_where_units_interleave(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_error err = {0};
     const ftdn_unit unit[] = {{.layer = 2, .depthwise = 0, .n_channels = 3, .n_depthwise = 2},
                               {.layer = 3, .depthwise = 1, .n_channels = 3, .n_depthwise = 4}};
     static const int chosen[] = {1};
@@ -187,53 +165,45 @@ static void copies_ascend_by_layer_where_units_interleave(void **state)
     assert_int_equal(copies.n_layers, 4);
     for (int i = 0; i < 4; i++) assert_int_equal(copies.layer[i].layer, i);
     assert_int_equal(copies.layer[1].n_channels, 4);
-    ftdn_arena_done(&arena);
 }
 
 static void every_refused_allocation_is_an_error(void **state)
 {
     (void)state;
-    ftdn_arena networks;
-    ftdn_arena_init(&networks);
     small_network network;
-    build_blocks(&network, &networks);
+    build_blocks(&network, &arena);
     static const int chosen[] = {1, 2};
     const int *channel[] = {chosen, chosen};
     const int n_kept[] = {2, 2};
     ftdn_status status = FTDN_ERR_MEMORY;
     long k;
     for (k = 0; status != FTDN_OK; k++) {
-        ftdn_arena arena;
-        ftdn_error err = {0};
         const ftdn_unit *unit;
         int n_units;
         ftdn_copies copies = {.n_layers = -1};
-        ftdn_arena_init(&arena);
+        err = (ftdn_error){0};
         ftdn_arena_fail_after(&arena, k);
         status = ftdn_units_find(&network.graph, &arena, &unit, &n_units, &err);
         if (status == FTDN_OK) status = ftdn_copies_make(unit, n_units, channel, n_kept, 1, &arena, &copies, &err);
         assert_true(status == FTDN_OK || status == FTDN_ERR_MEMORY);
         assert_int_equal(err.status, status);
         assert_int_equal(copies.n_layers, status == FTDN_OK ? 4 : -1);
-        ftdn_arena_done(&arena);
     }
     assert_int_equal(k, 5);
-    ftdn_arena_done(&networks);
 }
 
 /* What a protection of half of all channels costs. Weights are not read: they stay zero. */
-static ftdn_account account_of(const ftdn_network *network, const ftdn_protector *protector, ftdn_arena *arena)
+static ftdn_account account_of(const ftdn_network *network, const ftdn_protector *protector)
 {
-    ftdn_error err = {0};
     small_network bare = {.graph = network->graph};
-    float *zeros = FTDN_NEW(arena, 3 * 3 * 1024 * 1024, float, &err);
+    float *zeros = FTDN_NEW(&arena, 3 * 3 * 1024 * 1024, float, &err);
     int n_params = network->graph.n_params;
-    bare.weights = (ftdn_weights){n_params, FTDN_NEW(arena, (size_t)n_params, const float *, &err)};
+    bare.weights = (ftdn_weights){n_params, FTDN_NEW(&arena, (size_t)n_params, const float *, &err)};
     assert_true(zeros && bare.weights.value);
     for (int i = 0; i < n_params; i++) bare.weights.value[i] = zeros;
     ftdn_protection_desc desc = {.protector = protector};
-    if (protector->duplicates) desc.copies = choose_copies(&network->graph, false, 1, arena);
-    return ftdn_protection_account(protect_with(desc, &bare, arena));
+    if (protector->duplicates) desc.copies = choose_copies(&network->graph, false, 1, &arena);
+    return ftdn_protection_account(protect_with(desc, &bare, &arena));
 }
 
 static void assert_account(ftdn_account found, ftdn_account expected)
@@ -250,19 +220,16 @@ static void assert_account(ftdn_account found, ftdn_account expected)
 static void vgg16_costs_what_half_of_its_filters_cost(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_network network = create(&arena, "ssd_vgg16");
-    assert_account(account_of(&network, &ftdn_protector_none, &arena), (ftdn_account){0});
-    assert_account(account_of(&network, &ftdn_protector_kr, &arena),
+    ftdn_network network = create("ssd_vgg16");
+    assert_account(account_of(&network, &ftdn_protector_none), (ftdn_account){0});
+    assert_account(account_of(&network, &ftdn_protector_kr),
                    (ftdn_account){.weight_bytes = 29420928, .merge_values = 7355232});
-    assert_account(account_of(&network, &ftdn_protector_fmr, &arena),
+    assert_account(account_of(&network, &ftdn_protector_fmr),
                    (ftdn_account){.weight_bytes = 29420928,
                                   .feature_map_bytes = 48744960,
                                   .map_bytes = 48744960,
                                   .macs = 13908248064,
                                   .merge_values = 12186240});
-    ftdn_arena_done(&arena);
 }
 
 /* Depthwise: 44,640 weights, 3,524,672 values, 31,722,048 multiply-accumulates, all of them copied. Pointwise: half of
@@ -270,18 +237,15 @@ static void vgg16_costs_what_half_of_its_filters_cost(void **state)
 static void mobilenet_costs_all_of_its_depthwise_convolutions(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_network network = create(&arena, "ssd_mobilenet_v1");
-    assert_account(account_of(&network, &ftdn_protector_kr, &arena),
+    ftdn_network network = create("ssd_mobilenet_v1");
+    assert_account(account_of(&network, &ftdn_protector_kr),
                    (ftdn_account){.weight_bytes = 6457728, .merge_values = 1614432});
-    assert_account(account_of(&network, &ftdn_protector_fmr, &arena),
+    assert_account(account_of(&network, &ftdn_protector_fmr),
                    (ftdn_account){.weight_bytes = 6457728,
                                   .feature_map_bytes = 9866240,
                                   .map_bytes = 23964928,
                                   .macs = 533744192,
                                   .merge_values = 2466560});
-    ftdn_arena_done(&arena);
 }
 
 /* Maps: conv1 960, pool 240, conv2 180, norm 180, side 120, conv3 150, head 120 values. Copied are 4, 3 and 2 filters
@@ -289,8 +253,6 @@ static void mobilenet_costs_all_of_its_depthwise_convolutions(void **state)
 static void a_second_network_costs_all_maps_and_multiplications(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     small_network network;
     build_plain(&network, &arena);
     ftdn_protection_desc desc = {.protector = &ftdn_protector_d2nn};
@@ -299,15 +261,12 @@ static void a_second_network_costs_all_maps_and_multiplications(void **state)
     expected.map_bytes = 4 * 1950;
     expected.macs = 960 * 27 + 180 * 72 + 120 * 6 + 150 * 54 + 120 * 5;
     assert_account(ftdn_protection_account(protect_with(desc, &network, &arena)), expected);
-    ftdn_arena_done(&arena);
 }
 
 /* Median: two copies, merged once. */
 static void two_copies_cost_twice_as_much_and_are_merged_once(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     small_network network;
     build_plain(&network, &arena);
     ftdn_protection_desc desc = {.protector = &ftdn_protector_fmr, .merge = FTDN_MERGE_MEDIAN};
@@ -321,38 +280,34 @@ static void two_copies_cost_twice_as_much_and_are_merged_once(void **state)
                                  .merge_values = 630};
         assert_account(ftdn_protection_account(protect_with(desc, &network, &arena)), expected);
     }
-    ftdn_arena_done(&arena);
 }
 
 static void clipping_costs_the_values_that_are_clipped(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     small_network network;
     build_plain(&network, &arena);
     const ftdn_layer_range range[] = {{0, 0, 1}, {3, 0, 1}};
     ftdn_protection_desc desc = {.protector = &ftdn_protector_clip, .range = range, .n_ranges = 2};
     assert_account(ftdn_protection_account(protect_with(desc, &network, &arena)),
                    (ftdn_account){.merge_values = 960 + 150});
-    ftdn_arena_done(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_unit_of_vgg16_is_one_convolution),
-        cmocka_unit_test(a_unit_of_mobilenet_is_a_block),
-        cmocka_unit_test(a_depthwise_convolution_outside_the_feature_layers_is_not_copied),
-        cmocka_unit_test(networks_without_units_are_refused),
-        cmocka_unit_test(a_chosen_channel_takes_its_whole_depthwise_convolution_along),
-        cmocka_unit_test(copies_ascend_by_layer_where_units_interleave),
-        cmocka_unit_test(every_refused_allocation_is_an_error),
-        cmocka_unit_test(vgg16_costs_what_half_of_its_filters_cost),
-        cmocka_unit_test(mobilenet_costs_all_of_its_depthwise_convolutions),
-        cmocka_unit_test(a_second_network_costs_all_maps_and_multiplications),
-        cmocka_unit_test(two_copies_cost_twice_as_much_and_are_merged_once),
-        cmocka_unit_test(clipping_costs_the_values_that_are_clipped),
+        FTDN_ARENA_TEST(a_unit_of_vgg16_is_one_convolution),
+        FTDN_ARENA_TEST(a_unit_of_mobilenet_is_a_block),
+        FTDN_ARENA_TEST(a_depthwise_convolution_outside_the_feature_layers_is_not_copied),
+        FTDN_ARENA_TEST(networks_without_units_are_refused),
+        FTDN_ARENA_TEST(a_chosen_channel_takes_its_whole_depthwise_convolution_along),
+        FTDN_ARENA_TEST(copies_ascend_by_layer_where_units_interleave),
+        FTDN_ARENA_TEST(every_refused_allocation_is_an_error),
+        FTDN_ARENA_TEST(vgg16_costs_what_half_of_its_filters_cost),
+        FTDN_ARENA_TEST(mobilenet_costs_all_of_its_depthwise_convolutions),
+        FTDN_ARENA_TEST(a_second_network_costs_all_maps_and_multiplications),
+        FTDN_ARENA_TEST(two_copies_cost_twice_as_much_and_are_merged_once),
+        FTDN_ARENA_TEST(clipping_costs_the_values_that_are_clipped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "detect/network.h"
 #include "tests/protectors/small_networks.h"
+#include "tests/support/arena_per_test.h"
 
 /* Does node n read parameter p? */
 static bool reads_param(const ftdn_node *node, int p)
@@ -66,11 +67,11 @@ static void assert_graph_is_sound(const ftdn_graph *graph)
     }
 }
 
-static void assert_all_kinds_are_sound(const small_network *network, ftdn_arena *arena)
+static void assert_all_kinds_are_sound(const small_network *network)
 {
     for (int i = 0; i < N_KINDS; i++) {
-        ftdn_protection_desc desc = fill_desc(&kinds[i], &network->graph, arena);
-        const ftdn_protection *protection = protect_with(desc, network, arena);
+        ftdn_protection_desc desc = fill_desc(&kinds[i], &network->graph, &arena);
+        const ftdn_protection *protection = protect_with(desc, network, &arena);
         assert_originals_come_first(protection);
         assert_graph_is_sound(protection->graph);
         assert_int_equal(protection->clean.n_params, protection->graph->n_params);
@@ -85,14 +86,11 @@ static void assert_all_kinds_are_sound(const small_network *network, ftdn_arena 
 static void small_networks_stay_sound(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     small_network plain, blocks;
     build_plain(&plain, &arena);
     build_blocks(&blocks, &arena);
-    assert_all_kinds_are_sound(&plain, &arena);
-    assert_all_kinds_are_sound(&blocks, &arena);
-    ftdn_arena_done(&arena);
+    assert_all_kinds_are_sound(&plain);
+    assert_all_kinds_are_sound(&blocks);
 }
 
 static void all_detectors_stay_sound(void **state)
@@ -101,9 +99,6 @@ static void all_detectors_stay_sound(void **state)
     int n_names;
     const char *const *names = ftdn_network_names(&n_names);
     for (int i = 0; i < n_names; i++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
-        ftdn_error err = {0};
         ftdn_network detector;
         const ftdn_network_desc desc = {.name = names[i], .n_classes = 20};
         FTDN_ASSERT_OK(ftdn_network_create(&desc, &arena, &detector, &err), err);
@@ -113,16 +108,13 @@ static void all_detectors_stay_sound(void **state)
         network.weights = (ftdn_weights){n_params, FTDN_NEW(&arena, (size_t)n_params, const float *, &err)};
         assert_true(zeros && network.weights.value);
         for (int p = 0; p < n_params; p++) network.weights.value[p] = zeros;
-        assert_all_kinds_are_sound(&network, &arena);
-        ftdn_arena_done(&arena);
+        assert_all_kinds_are_sound(&network);
     }
 }
 
 static void without_copies_or_ranges_the_graph_stays(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     small_network network;
     build_blocks(&network, &arena);
     for (int i = 0; i < N_KINDS; i++) {
@@ -134,26 +126,20 @@ static void without_copies_or_ranges_the_graph_stays(void **state)
         if (!is_d2nn) assert_ptr_equal(protection->graph, &network.graph);
         assert_int_equal(protection->graph->n_params, network.graph.n_params);
     }
-    ftdn_arena_done(&arena);
 }
 
 static void kernel_recovery_keeps_the_graph(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     small_network network;
     build_blocks(&network, &arena);
     const ftdn_protection *protection = protect_with(fill_desc(&kinds[KR], &network.graph, &arena), &network, &arena);
     assert_ptr_equal(protection->graph, &network.graph);
-    ftdn_arena_done(&arena);
 }
 
 static void copies_of_plain_convolutions_meet_behind_the_activation(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     small_network network;
     build_plain(&network, &arena);
     const ftdn_graph *from = &network.graph;
@@ -181,9 +167,10 @@ static void copies_of_plain_convolutions_meet_behind_the_activation(void **state
     assert_int_equal(protection->node_of[find_node(from, "conv2:relu")], find_node(to, "conv2:merge"));
     assert_int_equal(protection->node_of[find_node(from, "conv2")], find_node(to, "conv2"));
 
-    const ftdn_layer *original = &to->layer[find_layer(to, "conv2")], *copy = &to->layer[find_layer(to, "conv2:copy1")];
+    const ftdn_layer *original = &to->layer[ftdn_test_find_layer(to, "conv2")],
+                     *copy = &to->layer[ftdn_test_find_layer(to, "conv2:copy1")];
     assert_string_equal(to->node[original->last].name, "conv2:relu");
-    assert_int_equal(copy->original, find_layer(from, "conv2"));
+    assert_int_equal(copy->original, ftdn_test_find_layer(from, "conv2"));
     assert_int_equal(copy->conv, find_node(to, "conv2:copy1"));
     assert_int_equal(copy->last, find_node(to, "conv2:relu:copy1"));
     assert_int_equal(copy->roles, FEATURE);
@@ -193,14 +180,11 @@ static void copies_of_plain_convolutions_meet_behind_the_activation(void **state
     }
     assert_int_equal(to->n_layers, from->n_layers + 3);
     assert_int_equal(to->n_params, from->n_params + 6);
-    ftdn_arena_done(&arena);
 }
 
 static void copies_of_plain_convolutions_meet_at_the_convolution(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     small_network network;
     build_plain(&network, &arena);
     const ftdn_graph *from = &network.graph;
@@ -219,15 +203,14 @@ static void copies_of_plain_convolutions_meet_at_the_convolution(void **state)
     assert_int_equal(merge->copy[1], find_node(to, "conv2:copy2"));
     assert_int_equal(protection->node_of[find_node(from, "conv2:relu")], find_node(to, "conv2:relu"));
     assert_int_equal(protection->node_of[find_node(from, "conv2")], find_node(to, "conv2:merge"));
-    const ftdn_layer *original = &to->layer[find_layer(to, "conv2")];
+    const ftdn_layer *original = &to->layer[ftdn_test_find_layer(to, "conv2")];
     assert_int_equal(original->conv, find_node(to, "conv2"));
     assert_int_equal(original->last, find_node(to, "conv2:relu"));
     for (int c = 1; c <= 2; c++) {
-        const ftdn_layer *copy = &to->layer[find_layer(to, c == 1 ? "conv2:copy1" : "conv2:copy2")];
+        const ftdn_layer *copy = &to->layer[ftdn_test_find_layer(to, c == 1 ? "conv2:copy1" : "conv2:copy2")];
         assert_int_equal(copy->last, -1);
         for (int j = 0; j < 3; j++) assert_int_equal(copy->copy[j], c);
     }
-    ftdn_arena_done(&arena);
 }
 
 /* At either merge point: the depthwise map is never merged. */
@@ -235,8 +218,6 @@ static void the_streams_of_a_block_meet_at_its_output_only(void **state)
 {
     (void)state;
     for (int kind = FMR; kind <= FMR_AT_CONV; kind++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
         small_network network;
         build_blocks(&network, &arena);
         const ftdn_graph *from = &network.graph;
@@ -257,23 +238,19 @@ static void the_streams_of_a_block_meet_at_its_output_only(void **state)
         const ftdn_node *copy = &to->node[find_node(to, "b1.dw:copy1")];
         assert_int_equal(copy->groups, 6);
         assert_int_equal(copy->shape.c, 6);
-        assert_int_equal(to->layer[find_layer(to, "b1.dw:copy1")].last, find_node(to, "b1.dw:relu:copy1"));
+        assert_int_equal(to->layer[ftdn_test_find_layer(to, "b1.dw:copy1")].last, find_node(to, "b1.dw:relu:copy1"));
         /* Batch norms of copies have the rows of the copied channels. */
         if (kind == FMR) {
             const float *all = network.weights.value[find_param(from, "b1.pwbn.running_mean")];
             const float *copied = protection->clean.value[find_param(to, "b1.pwbn:copy1.running_mean")];
             for (int j = 0; j < 4; j++) assert_true(copied[j] == all[2 * j + 1]);
         }
-        ftdn_arena_done(&arena);
     }
 }
 
 static void a_merged_layer_without_activation_hands_on_the_merged_map(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_error err = {0};
     small_network network;
     ftdn_graph *graph = &network.graph;
     ftdn_graph_init(graph, &arena);
@@ -289,14 +266,11 @@ static void a_merged_layer_without_activation_hands_on_the_merged_map(void **sta
     protection = protect_with(fill_desc(&kinds[FMR], graph, &arena), &network, &arena);
     assert_int_equal(protection->graph->layer[0].last, find_node(protection->graph, "a"));
     assert_int_equal(err.status, FTDN_OK);
-    ftdn_arena_done(&arena);
 }
 
 static void a_second_network_shares_what_is_not_copied(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     small_network network;
     build_plain(&network, &arena);
     const ftdn_graph *from = &network.graph;
@@ -318,7 +292,7 @@ static void a_second_network_shares_what_is_not_copied(void **state)
         if (primary->op == FTDN_OP_BATCH_NORM) assert_int_equal(second->bn_mean, primary->bn_mean);
         if (primary->op == FTDN_OP_CONV) assert_int_equal(second->bias, primary->bias);
     }
-    int conv2 = find_layer(from, "conv2"), head = find_layer(from, "head");
+    int conv2 = ftdn_test_find_layer(from, "conv2"), head = ftdn_test_find_layer(from, "head");
     assert_string_equal(to->param[to->node[to->layer[n_layers + conv2].conv].weight].name, "conv2:secondary.weight");
     assert_int_equal(to->node[to->layer[n_layers + head].conv].weight, find_param(from, "head.weight"));
     assert_string_equal(to->layer[n_layers + conv2].name, "conv2:secondary");
@@ -327,17 +301,14 @@ static void a_second_network_shares_what_is_not_copied(void **state)
     for (int k = 0; k < 6; k++) assert_int_equal(to->layer[n_layers + conv2].copy[k], k % 2);
     assert_int_equal(to->layer[n_layers + head].original, head);
     assert_null(to->layer[n_layers + head].copy);
-    ftdn_arena_done(&arena);
 }
 
 static void clips_stand_behind_the_layers_with_a_range(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     small_network network;
     build_plain(&network, &arena);
-    int conv2 = find_layer(&network.graph, "conv2"), head = find_layer(&network.graph, "head");
+    int conv2 = ftdn_test_find_layer(&network.graph, "conv2"), head = ftdn_test_find_layer(&network.graph, "head");
     const ftdn_layer_range range[] = {{head, -1, 1}, {conv2, 0, 2.5f}};
     ftdn_protection_desc desc = {.protector = &ftdn_protector_clip, .range = range, .n_ranges = 2};
     const ftdn_protection *protection = protect_with(desc, &network, &arena);
@@ -353,22 +324,21 @@ static void clips_stand_behind_the_layers_with_a_range(void **state)
     assert_int_equal(protection->node_of[network.output], find_node(to, "head:clip"));
     assert_int_equal(to->n_nodes, network.graph.n_nodes + 2);
     assert_int_equal(to->n_params, network.graph.n_params);
-    ftdn_arena_done(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(small_networks_stay_sound),
-        cmocka_unit_test(all_detectors_stay_sound),
-        cmocka_unit_test(without_copies_or_ranges_the_graph_stays),
-        cmocka_unit_test(kernel_recovery_keeps_the_graph),
-        cmocka_unit_test(copies_of_plain_convolutions_meet_behind_the_activation),
-        cmocka_unit_test(copies_of_plain_convolutions_meet_at_the_convolution),
-        cmocka_unit_test(the_streams_of_a_block_meet_at_its_output_only),
-        cmocka_unit_test(a_merged_layer_without_activation_hands_on_the_merged_map),
-        cmocka_unit_test(a_second_network_shares_what_is_not_copied),
-        cmocka_unit_test(clips_stand_behind_the_layers_with_a_range),
+        FTDN_ARENA_TEST(small_networks_stay_sound),
+        FTDN_ARENA_TEST(all_detectors_stay_sound),
+        FTDN_ARENA_TEST(without_copies_or_ranges_the_graph_stays),
+        FTDN_ARENA_TEST(kernel_recovery_keeps_the_graph),
+        FTDN_ARENA_TEST(copies_of_plain_convolutions_meet_behind_the_activation),
+        FTDN_ARENA_TEST(copies_of_plain_convolutions_meet_at_the_convolution),
+        FTDN_ARENA_TEST(the_streams_of_a_block_meet_at_its_output_only),
+        FTDN_ARENA_TEST(a_merged_layer_without_activation_hands_on_the_merged_map),
+        FTDN_ARENA_TEST(a_second_network_shares_what_is_not_copied),
+        FTDN_ARENA_TEST(clips_stand_behind_the_layers_with_a_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "detect/network.h"
 #include "tests/protectors/small_networks.h"
+#include "tests/support/arena_per_test.h"
 
 static void assert_same_bits(const float *found, const float *expected, size_t n)
 {
@@ -23,16 +24,16 @@ static void assert_near(const float *found, const float *expected, size_t n, dou
 
 /* Weights of the unprotected graph whose copied rows come from a stored copy: what the copies alone would compute. */
 static ftdn_weights put_copies_in(const small_network *network, const ftdn_weights *weights, const ftdn_copies *copies,
-                                  const float *const *copy, ftdn_arena *arena)
+                                  const float *const *copy)
 {
-    ftdn_weights mixed = {weights->n_params, FTDN_NEW(arena, (size_t)weights->n_params, const float *, NULL)};
+    ftdn_weights mixed = {weights->n_params, FTDN_NEW(&arena, (size_t)weights->n_params, const float *, NULL)};
     assert_non_null(mixed.value);
     memcpy(mixed.value, weights->value, (size_t)weights->n_params * sizeof *weights->value);
     for (int i = 0; i < copies->n_layers; i++) {
         int weight = network->graph.node[network->graph.layer[copies->layer[i].layer].conv].weight;
         const ftdn_param *param = &network->graph.param[weight];
         size_t row_size = param->n_elements / (size_t)param->dims[0];
-        float *rows = FTDN_NEW(arena, param->n_elements, float, NULL);
+        float *rows = FTDN_NEW(&arena, param->n_elements, float, NULL);
         assert_non_null(rows);
         memcpy(rows, weights->value[weight], param->n_elements * sizeof *rows);
         for (int j = 0; j < copies->layer[i].n_channels; j++) {
@@ -50,8 +51,6 @@ static void clean_copies_change_no_bit(void **state)
     (void)state;
     static void (*const builders[])(small_network *, ftdn_arena *) = {build_plain, build_blocks};
     for (int b = 0; b < 2; b++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
         small_network network;
         size_t n;
         builders[b](&network, &arena);
@@ -67,7 +66,6 @@ static void clean_copies_change_no_bit(void **state)
                                  expected, n);
             }
         }
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -75,8 +73,6 @@ static void clean_copies_change_no_bit(void **state)
 static void kernel_and_feature_map_recovery_agree_at_the_convolution(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     small_network network;
     size_t n;
     build_plain(&network, &arena);
@@ -99,7 +95,6 @@ static void kernel_and_feature_map_recovery_agree_at_the_convolution(void **stat
     assert_near(values[0], values[1], n, 1e-5);
     const float *unprotected = run_graph("ref", &network.graph, &damaged, network.output, NULL, &arena);
     assert_true(fabsf(unprotected[0] - values[0][0]) > 1e-3f);
-    ftdn_arena_done(&arena);
 }
 
 /* The last block alone is copied, in part. Its output is the merge, channel by channel, of what the original computes
@@ -108,8 +103,6 @@ static void a_block_merges_what_its_streams_compute(void **state)
 {
     (void)state;
     for (int merge = FTDN_MERGE_MEAN; merge <= FTDN_MERGE_MEDIAN; merge++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
         small_network network;
         size_t n;
         build_blocks(&network, &arena);
@@ -124,8 +117,8 @@ static void a_block_merges_what_its_streams_compute(void **state)
         const float *const *second = damage_copies(&network, &desc.copies, 70, &arena);
         ftdn_assembly_make(&assembly, &(ftdn_stored_weights){.original = &damaged, .copy = {first, second}}, 1);
 
-        const ftdn_weights with_first = put_copies_in(&network, &damaged, &desc.copies, first, &arena);
-        const ftdn_weights with_second = put_copies_in(&network, &damaged, &desc.copies, second, &arena);
+        const ftdn_weights with_first = put_copies_in(&network, &damaged, &desc.copies, first);
+        const ftdn_weights with_second = put_copies_in(&network, &damaged, &desc.copies, second);
         int output = protection->node_of[network.output];
         const float *found = run_graph("ref", protection->graph, &assembly.weights, output, &n, &arena);
         const float *a = run_graph("ref", &network.graph, &damaged, network.output, NULL, &arena);
@@ -136,16 +129,12 @@ static void a_block_merges_what_its_streams_compute(void **state)
             float expected = is_copied ? ftdn_merge_values(desc.merge, a[i], b[i], c[i]) : a[i];
             assert_true(found[i] == expected);
         }
-        ftdn_arena_done(&arena);
     }
 }
 
 static void merging_nonzero_values_restores_what_zero_faults_took(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_error err = {0};
     small_network network;
     build_blocks(&network, &arena);
     ftdn_protection_desc desc = {.protector = &ftdn_protector_kr, .merge = FTDN_MERGE_NONZERO};
@@ -162,14 +151,11 @@ static void merging_nonzero_values_restores_what_zero_faults_took(void **state)
     for (int p = 0; p < zeroed.n_params; p++) {
         assert_same_bits(assembly.weights.value[p], network.weights.value[p], network.graph.param[p].n_elements);
     }
-    ftdn_arena_done(&arena);
 }
 
 static void a_second_network_computes_with_the_copies(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     small_network network;
     size_t n;
     build_blocks(&network, &arena);
@@ -179,24 +165,21 @@ static void a_second_network_computes_with_the_copies(void **state)
     const ftdn_weights damaged = damage_originals(&network, &desc.copies, 80, &arena);
     const float *const *copy = damage_copies(&network, &desc.copies, 90, &arena);
     ftdn_assembly_make(&assembly, &(ftdn_stored_weights){.original = &damaged, .copy = {copy}}, 1);
-    const ftdn_weights mixed = put_copies_in(&network, &damaged, &desc.copies, copy, &arena);
+    const ftdn_weights mixed = put_copies_in(&network, &damaged, &desc.copies, copy);
     int primary = protection->node_of[network.output], secondary = protection->secondary_of[network.output];
     const float *expected = run_graph("ref", &network.graph, &damaged, network.output, &n, &arena);
     assert_same_bits(run_graph("ref", protection->graph, &assembly.weights, primary, NULL, &arena), expected, n);
     expected = run_graph("ref", &network.graph, &mixed, network.output, NULL, &arena);
     assert_same_bits(run_graph("ref", protection->graph, &assembly.weights, secondary, NULL, &arena), expected, n);
-    ftdn_arena_done(&arena);
 }
 
 static void clipping_keeps_maps_inside_their_range(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     small_network network;
     size_t n;
     build_plain(&network, &arena);
-    int layer = find_layer(&network.graph, "conv3"), map = network.graph.layer[layer].last;
+    int layer = ftdn_test_find_layer(&network.graph, "conv3"), map = network.graph.layer[layer].last;
     const float *expected = run_graph("ref", &network.graph, &network.weights, map, &n, &arena);
     const ftdn_layer_range wide = {layer, -1e30f, 1e30f}, narrow = {layer, 0.25f, 0.5f};
     ftdn_protection_desc desc = {.protector = &ftdn_protector_clip, .range = &wide, .n_ranges = 1};
@@ -214,16 +197,12 @@ static void clipping_keeps_maps_inside_their_range(void **state)
         n_clipped += found[i] != expected[i];
     }
     assert_true(n_clipped > 0 && n_clipped < (int)n);
-    ftdn_arena_done(&arena);
 }
 
 /* A detector on the CPU backend. A narrower convolution may add up its products in another order. */
 static void a_detector_gives_what_it_gave(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_error err = {0};
     ftdn_network detector;
     const ftdn_network_desc network_desc = {.name = "ssd_mobilenet_v1", .n_classes = 20, .width = 0.25};
     FTDN_ASSERT_OK(ftdn_network_create(&network_desc, &arena, &detector, &err), err);
@@ -247,19 +226,18 @@ static void a_detector_gives_what_it_gave(void **state)
         found = run_graph("cpu", protection->graph, &protection->clean, output, NULL, &arena);
         assert_same_bits(found, expected, n);
     }
-    ftdn_arena_done(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(clean_copies_change_no_bit),
-        cmocka_unit_test(kernel_and_feature_map_recovery_agree_at_the_convolution),
-        cmocka_unit_test(a_block_merges_what_its_streams_compute),
-        cmocka_unit_test(merging_nonzero_values_restores_what_zero_faults_took),
-        cmocka_unit_test(a_second_network_computes_with_the_copies),
-        cmocka_unit_test(clipping_keeps_maps_inside_their_range),
-        cmocka_unit_test(a_detector_gives_what_it_gave),
+        FTDN_ARENA_TEST(clean_copies_change_no_bit),
+        FTDN_ARENA_TEST(kernel_and_feature_map_recovery_agree_at_the_convolution),
+        FTDN_ARENA_TEST(a_block_merges_what_its_streams_compute),
+        FTDN_ARENA_TEST(merging_nonzero_values_restores_what_zero_faults_took),
+        FTDN_ARENA_TEST(a_second_network_computes_with_the_copies),
+        FTDN_ARENA_TEST(clipping_keeps_maps_inside_their_range),
+        FTDN_ARENA_TEST(a_detector_gives_what_it_gave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "tests/protectors/small_networks.h"
+#include "tests/support/arena_per_test.h"
 
 static void the_table_names_all_protectors(void **state)
 {
@@ -30,17 +31,17 @@ typedef struct assembly_case {
     const float *const *damaged_copy[FTDN_MAX_COPIES];
 } assembly_case;
 
-static void make_case(assembly_case *test, int kind, ftdn_merge merge, ftdn_arena *arena)
+static void make_case(assembly_case *test, int kind, ftdn_merge merge)
 {
-    build_blocks(&test->network, arena);
+    build_blocks(&test->network, &arena);
     ftdn_protection_desc desc = kinds[kind];
     desc.merge = merge;
-    desc = fill_desc(&desc, &test->network.graph, arena);
-    test->protection = protect_with(desc, &test->network, arena);
-    test->assembly = assembly_of(test->protection, arena);
-    test->damaged = damage_originals(&test->network, &desc.copies, 10, arena);
+    desc = fill_desc(&desc, &test->network.graph, &arena);
+    test->protection = protect_with(desc, &test->network, &arena);
+    test->assembly = assembly_of(test->protection, &arena);
+    test->damaged = damage_originals(&test->network, &desc.copies, 10, &arena);
     for (uint32_t c = 0; c < FTDN_MAX_COPIES; c++) {
-        test->damaged_copy[c] = damage_copies(&test->network, &desc.copies, 20 + 10 * c, arena);
+        test->damaged_copy[c] = damage_copies(&test->network, &desc.copies, 20 + 10 * c, &arena);
     }
 }
 
@@ -55,10 +56,8 @@ static void clean_values_keep_their_pointers(void **state)
 {
     (void)state;
     for (int kind = 0; kind < N_KINDS; kind++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
         assembly_case test;
-        make_case(&test, kind, kinds[kind].merge, &arena);
+        make_case(&test, kind, kinds[kind].merge);
         assert_all_clean(&test);
         const ftdn_stored_weights clean = {.original = &test.network.weights};
         const ftdn_stored_weights very_clean = {
@@ -77,7 +76,6 @@ static void clean_values_keep_their_pointers(void **state)
         assert_int_equal(test.assembly.weights.value[pointwise] != test.protection->clean.value[pointwise], has_copies);
         ftdn_assembly_make(&test.assembly, &very_clean, 2);
         assert_all_clean(&test);
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -99,10 +97,8 @@ static void kernel_recovery_merges_the_rows_of_copied_filters(void **state)
 {
     (void)state;
     for (int merge = FTDN_MERGE_MEAN; merge <= FTDN_MERGE_MEDIAN; merge++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
         assembly_case test;
-        make_case(&test, KR, (ftdn_merge)merge, &arena);
+        make_case(&test, KR, (ftdn_merge)merge);
         const ftdn_stored_weights stored = {
             .original = &test.damaged,
             .copy = {test.damaged_copy[0], test.damaged_copy[1]},
@@ -124,7 +120,6 @@ static void kernel_recovery_merges_the_rows_of_copied_filters(void **state)
         }
         int stem = find_param(graph, "stem.weight");
         assert_ptr_equal(test.assembly.weights.value[stem], test.network.weights.value[stem]);
-        ftdn_arena_done(&arena);
     }
 }
 
@@ -132,10 +127,8 @@ static void kernel_recovery_merges_the_rows_of_copied_filters(void **state)
 static void one_faulty_part_suffices_to_merge_anew(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     assembly_case test;
-    make_case(&test, KR, FTDN_MERGE_MEAN, &arena);
+    make_case(&test, KR, FTDN_MERGE_MEAN);
     const ftdn_weights *clean = &test.network.weights;
     int depthwise = find_param(&test.network.graph, "b1.dw.weight");
     int pointwise = find_param(&test.network.graph, "b1.pw.weight"); /* [8,6,1,1], channels 1, 3, 5, 7 copied */
@@ -156,16 +149,13 @@ static void one_faulty_part_suffices_to_merge_anew(void **state)
         float b = i / 6 % 2 ? test.damaged_copy[0][1][i / 12 * 6 + i % 6] : a;
         assert_true(merged[i] == ftdn_merge_mean(a, b));
     }
-    ftdn_arena_done(&arena);
 }
 
 static void feature_map_recovery_borrows_the_stored_copies(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     assembly_case test;
-    make_case(&test, FMR_OF_THREE, FTDN_MERGE_MEDIAN, &arena);
+    make_case(&test, FMR_OF_THREE, FTDN_MERGE_MEDIAN);
     const ftdn_graph *graph = test.protection->graph;
     const ftdn_stored_weights stored = {
         .original = &test.damaged,
@@ -183,16 +173,13 @@ static void feature_map_recovery_borrows_the_stored_copies(void **state)
     const float *rows = test.network.weights.value[find_param(graph, "b2.pw.weight")]; /* [7,8,1,1], copied 1, 3, 5 */
     for (int i = 0; i < 24; i++) assert_true(first[i] == rows[(2 * (i / 8) + 1) * 8 + i % 8]);
     for (int p = 0; p < graph->n_params; p++) assert_null(test.assembly.buffer[p]);
-    ftdn_arena_done(&arena);
 }
 
 static void a_second_network_has_the_copies_among_the_originals_rows(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     assembly_case test;
-    make_case(&test, D2NN, FTDN_MERGE_MEAN, &arena);
+    make_case(&test, D2NN, FTDN_MERGE_MEAN);
     const ftdn_graph *graph = test.protection->graph;
     int primary = find_param(graph, "b1.pw.weight"), secondary = find_param(graph, "b1.pw:secondary.weight");
     assert_ptr_equal(test.protection->clean.value[secondary], test.network.weights.value[primary]);
@@ -205,7 +192,6 @@ static void a_second_network_has_the_copies_among_the_originals_rows(void **stat
         assert_true(rows[i] ==
                     (is_copied ? test.damaged_copy[0][1][i / 12 * 6 + i % 6] : test.damaged.value[primary][i]));
     }
-    ftdn_arena_done(&arena);
 }
 
 static void the_number_of_copies_is_that_of_the_merge(void **state)
@@ -225,12 +211,9 @@ static void the_number_of_copies_is_that_of_the_merge(void **state)
          "protection 'fmr': there are 2 copies of each filter; the merge takes 1"},
         {&ftdn_protector_d2nn, FTDN_MERGE_MEDIAN, 2, "protection 'd2nn': there are 2 copies of each filter; it takes 1"},
     };
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     small_network network;
     build_plain(&network, &arena);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        ftdn_error err = {0};
         ftdn_protection protection;
         ftdn_protection_desc desc = {.protector = bad[i].protector,
                                      .merge = bad[i].merge,
@@ -239,7 +222,6 @@ static void the_number_of_copies_is_that_of_the_merge(void **state)
         desc.copies = choose_copies(&network.graph, false, bad[i].n_copies, &arena);
         FTDN_ASSERT_FAILS(ftdn_protection_init(&protection, &desc, &arena, &err), FTDN_ERR_ARG, bad[i].message, err);
     }
-    ftdn_arena_done(&arena);
 }
 
 static void wrong_ranges_are_refused(void **state)
@@ -255,12 +237,9 @@ static void wrong_ranges_are_refused(void **state)
         {{{1, (float)NAN, 1}}, 1, "nan, 1] is no range of finite values"},
         {{{0, 0, 1}, {0, 0, 2}}, 2, "protection 'clip': layer 'conv1' has two ranges"},
     };
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     small_network network;
     build_plain(&network, &arena);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        ftdn_error err = {0};
         ftdn_protection protection;
         const ftdn_protection_desc desc = {.protector = &ftdn_protector_clip,
                                            .range = bad[i].range,
@@ -269,22 +248,18 @@ static void wrong_ranges_are_refused(void **state)
                                            .weights = &network.weights};
         FTDN_ASSERT_FAILS(ftdn_protection_init(&protection, &desc, &arena, &err), FTDN_ERR_ARG, bad[i].message, err);
     }
-    ftdn_arena_done(&arena);
 }
 
 static void copied_depthwise_convolutions_must_lead_somewhere(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
     small_network network;
     build_blocks(&network, &arena);
     static const int channel[] = {0, 1, 2, 3, 4, 5, 6, 7};
-    int dw1 = find_layer(&network.graph, "b1.dw"), pw1 = find_layer(&network.graph, "b1.pw");
-    int dw2 = find_layer(&network.graph, "b2.dw");
+    int dw1 = ftdn_test_find_layer(&network.graph, "b1.dw"), pw1 = ftdn_test_find_layer(&network.graph, "b1.pw");
+    int dw2 = ftdn_test_find_layer(&network.graph, "b2.dw");
     const ftdn_layer_copies part[] = {{dw1, 5, channel}, {pw1, 2, channel}};
     const ftdn_layer_copies lost[] = {{dw1, 6, channel}, {pw1, 2, channel}, {dw2, 8, channel}};
-    ftdn_error err = {0};
     ftdn_protection protection;
     ftdn_protection_desc desc = {.protector = &ftdn_protector_fmr,
                                  .graph = &network.graph,
@@ -300,82 +275,68 @@ static void copied_depthwise_convolutions_must_lead_somewhere(void **state)
     desc.copies = (ftdn_copies){.n_copies = 1, .n_layers = 1, .layer = &part[1]};
     FTDN_ASSERT_OK(ftdn_protection_init(&protection, &desc, &arena, &err), err);
     assert_node_reads(protection.graph, "b1.pw:copy1", "b1.dw:relu");
-    ftdn_arena_done(&arena);
 }
 
-static void names_that_are_taken_or_too_long_are_refused(void **state)
+static void a_name_that_is_taken_is_refused(void **state)
 {
     (void)state;
-    char name[300];
-    memset(name, 'a', sizeof name - 1);
-    name[sizeof name - 1] = 0;
-    for (int is_long = 0; is_long < 2; is_long++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
-        ftdn_error err = {0};
-        small_network network;
-        ftdn_graph_init(&network.graph, &arena);
-        int x = ftdn_graph_add_input(&network.graph, (ftdn_shape){3, 3, 2});
-        ftdn_conv_layer_desc layer = {.name = is_long ? name : "a", .n_outputs = 2, .kernel = 1, .roles = FEATURE};
-        x = ftdn_graph_add_conv_layer(&network.graph, x, &layer);
-        layer.name = "a:copy1";
-        x = ftdn_graph_add_conv_layer(&network.graph, x, &layer);
-        finish_network(&network, x, &arena);
-        ftdn_protection protection;
-        ftdn_protection_desc desc = fill_desc(&kinds[FMR], &network.graph, &arena);
-        desc.graph = &network.graph;
-        desc.weights = &network.weights;
-        FTDN_ASSERT_FAILS(ftdn_protection_init(&protection, &desc, &arena, &err), FTDN_ERR_ARG,
-                          is_long ? "...' has more than 255 characters" : "'a:copy1", err);
-        ftdn_arena_done(&arena);
-    }
+    small_network network;
+    ftdn_graph_init(&network.graph, &arena);
+    int x = ftdn_graph_add_input(&network.graph, (ftdn_shape){3, 3, 2});
+    ftdn_conv_layer_desc layer = {.name = "a", .n_outputs = 2, .kernel = 1, .roles = FEATURE};
+    x = ftdn_graph_add_conv_layer(&network.graph, x, &layer);
+    layer.name = "a:copy1";
+    x = ftdn_graph_add_conv_layer(&network.graph, x, &layer);
+    finish_network(&network, x, &arena);
+    ftdn_protection protection;
+    ftdn_protection_desc desc = fill_desc(&kinds[FMR], &network.graph, &arena);
+    desc.graph = &network.graph;
+    desc.weights = &network.weights;
+    FTDN_ASSERT_FAILS(ftdn_protection_init(&protection, &desc, &arena, &err), FTDN_ERR_ARG, "'a:copy1", err);
 }
 
 static void every_refused_allocation_is_an_error(void **state)
 {
     (void)state;
-    ftdn_arena networks;
-    ftdn_arena_init(&networks);
     small_network network;
-    build_blocks(&network, &networks);
+    build_blocks(&network, &arena);
     for (int i = 0; i < N_KINDS; i++) {
-        ftdn_protection_desc desc = fill_desc(&kinds[i], &network.graph, &networks);
+        ftdn_protection_desc desc = fill_desc(&kinds[i], &network.graph, &arena);
         desc.graph = &network.graph;
         desc.weights = &network.weights;
         ftdn_status status = FTDN_ERR_MEMORY;
         long k;
         for (k = 0; status != FTDN_OK; k++) {
-            ftdn_arena arena;
-            ftdn_error err = {0};
+            ftdn_arena tight;
             ftdn_protection protection;
             ftdn_assembly assembly;
-            ftdn_arena_init(&arena);
-            ftdn_arena_fail_after(&arena, k);
-            status = ftdn_protection_init(&protection, &desc, &arena, &err);
-            if (status == FTDN_OK) status = ftdn_assembly_init(&assembly, &protection, &arena, &err);
+            err = (ftdn_error){0};
+            ftdn_arena_init(&tight);
+            ftdn_arena_fail_after(&tight, k);
+            status = ftdn_protection_init(&protection, &desc, &tight, &err);
+            if (status == FTDN_OK) status = ftdn_assembly_init(&assembly, &protection, &tight, &err);
+            ftdn_arena_done(&tight);
             assert_true(status == FTDN_OK || status == FTDN_ERR_MEMORY);
             assert_int_equal(err.status, status);
-            ftdn_arena_done(&arena);
         }
         assert_true(k > 5);
     }
-    ftdn_arena_done(&networks);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_names_all_protectors),
-        cmocka_unit_test(clean_values_keep_their_pointers),
-        cmocka_unit_test(kernel_recovery_merges_the_rows_of_copied_filters),
-        cmocka_unit_test(one_faulty_part_suffices_to_merge_anew),
-        cmocka_unit_test(feature_map_recovery_borrows_the_stored_copies),
-        cmocka_unit_test(a_second_network_has_the_copies_among_the_originals_rows),
-        cmocka_unit_test(the_number_of_copies_is_that_of_the_merge),
-        cmocka_unit_test(wrong_ranges_are_refused),
-        cmocka_unit_test(copied_depthwise_convolutions_must_lead_somewhere),
-        cmocka_unit_test(names_that_are_taken_or_too_long_are_refused),
-        cmocka_unit_test(every_refused_allocation_is_an_error),
+        FTDN_ARENA_TEST(clean_values_keep_their_pointers),
+        FTDN_ARENA_TEST(kernel_recovery_merges_the_rows_of_copied_filters),
+        FTDN_ARENA_TEST(one_faulty_part_suffices_to_merge_anew),
+        FTDN_ARENA_TEST(feature_map_recovery_borrows_the_stored_copies),
+        FTDN_ARENA_TEST(a_second_network_has_the_copies_among_the_originals_rows),
+        FTDN_ARENA_TEST(the_number_of_copies_is_that_of_the_merge),
+        FTDN_ARENA_TEST(wrong_ranges_are_refused),
+        FTDN_ARENA_TEST(copied_depthwise_convolutions_must_lead_somewhere),
+        FTDN_ARENA_TEST(a_name_that_is_taken_is_refused),
+        FTDN_ARENA_TEST(every_refused_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

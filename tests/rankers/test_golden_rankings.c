@@ -7,6 +7,7 @@
 #include "detect/network.h"
 #include "engine/gradients.h"
 #include "rankers/ranker.h"
+#include "tests/support/find_layer.h"
 #include "tests/support/support.h"
 
 #define SCORE_TOLERANCE 1e-3 /* of the layer's largest score */
@@ -83,8 +84,7 @@ static void load(fixture *f, const char *name)
     for (int l = 0; l < rank->n_children; l++) {
         studied_layer *layer = &f->layer[f->n_layers++];
         layer->name = rank->child[l]->key;
-        layer->index = ftdn_graph_find_layer(graph, layer->name);
-        assert_true(layer->index >= 0);
+        layer->index = ftdn_test_find_layer(graph, layer->name);
         layer->point[0] = graph->layer[layer->index].conv;
         layer->point[1] = graph->layer[layer->index].last;
         for (int i = 0; i < 4; i++) {
@@ -301,7 +301,7 @@ static void weight_sums_are_those_of_the_reference(void **state)
             for (int l = 0; l < layers->n_children; l++) {
                 double score[2048];
                 ftdn_error err;
-                int layer = ftdn_graph_find_layer(&f.network.graph, layers->child[l]->key);
+                int layer = ftdn_test_find_layer(&f.network.graph, layers->child[l]->key);
                 FTDN_ASSERT_OK(
                     ftdn_ranker_weight_sum.score_weights(&f.network.graph, &f.weights, layer, &options, score, &err),
                     err);

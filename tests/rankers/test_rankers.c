@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "rankers/ranker.h"
+#include "tests/support/find_layer.h"
 #include "tests/support/support.h"
 
 /* Two pixels of two channels: channel 0 is 1, 3, channel 1 is -2, 4. */
@@ -101,8 +102,8 @@ static int set_up(void **state)
     f.weights.value[ftdn_graph_find_param(&f.graph, "b.weight")] = b_weights;
     f.weights.value[ftdn_graph_find_param(&f.graph, "c.weight")] = halves;
     f.weights.value[ftdn_graph_find_param(&f.graph, "depthwise.weight")] = hundreds;
-    f.a = ftdn_graph_find_layer(&f.graph, "a");
-    f.b = ftdn_graph_find_layer(&f.graph, "b");
+    f.a = ftdn_test_find_layer(&f.graph, "a");
+    f.b = ftdn_test_find_layer(&f.graph, "b");
     *state = &f;
     return 0;
 }
@@ -127,7 +128,7 @@ static void weight_sum_adds_all_readers_through_depthwise_pooling_and_batch_norm
     double sum[3] = {99, 99, 99};
     score(f, &ftdn_ranker_weight_sum, f->a, &(ftdn_ranker_options){0}, sum);
     assert_true(sum[0] == 5 + 4.5 && sum[1] == 7 + 4.5 && sum[2] == 9 + 4.5);
-    score(f, &ftdn_ranker_weight_sum, ftdn_graph_find_layer(&f->graph, "depthwise"), &(ftdn_ranker_options){0}, sum);
+    score(f, &ftdn_ranker_weight_sum, ftdn_test_find_layer(&f->graph, "depthwise"), &(ftdn_ranker_options){0}, sum);
     assert_true(sum[0] == 5 && sum[1] == 7 && sum[2] == 9);
     score(f, &ftdn_ranker_weight_sum, f->b, &(ftdn_ranker_options){0}, sum);
     assert_true(sum[0] == 0 && sum[1] == 0 && sum[2] == 9);

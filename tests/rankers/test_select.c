@@ -4,22 +4,18 @@
 #include <math.h>
 
 #include "rankers/agreement.h"
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
 static const double scores[] = {3, 1, 3, (double)INFINITY, -2, 1, 0};
 enum { N = sizeof scores / sizeof *scores };
 
 static void assert_kept(double ratio, int n_kept, const int *kept)
 {
-    ftdn_arena arena;
-    ftdn_error err = {0};
     ftdn_selection selection;
-    ftdn_arena_init(&arena);
     FTDN_ASSERT_OK(ftdn_select_top(scores, N, ratio, &arena, &selection, &err), err);
     assert_int_equal(selection.n_channels, N);
     assert_int_equal(selection.n_kept, n_kept);
     for (int i = 0; i < n_kept; i++) assert_int_equal(selection.channel[i], kept[i]);
-    ftdn_arena_done(&arena);
 }
 
 static void the_best_are_kept_in_ascending_order_and_ties_go_to_the_lower_index(void **state)
@@ -44,13 +40,9 @@ static void order_is_best_first(void **state)
 {
     (void)state;
     static const int expected[N] = {3, 0, 2, 1, 5, 6, 4};
-    ftdn_arena arena;
-    ftdn_error err = {0};
     int order[N];
-    ftdn_arena_init(&arena);
     FTDN_ASSERT_OK(ftdn_select_order(scores, N, order, &arena, &err), err);
     assert_memory_equal(order, expected, sizeof order);
-    ftdn_arena_done(&arena);
 }
 
 static void nan_and_wrong_ratios_are_refused(void **state)
@@ -58,11 +50,8 @@ static void nan_and_wrong_ratios_are_refused(void **state)
     (void)state;
     static const double ratios[] = {-0.01, 1.01, (double)NAN};
     const double with_nan[] = {1, 2, (double)NAN};
-    ftdn_arena arena;
-    ftdn_error err = {0};
     ftdn_selection selection = {.n_kept = -1};
     ftdn_agreement agreement = {.spearman = 7};
-    ftdn_arena_init(&arena);
     FTDN_ASSERT_FAILS(ftdn_select_top(with_nan, 3, 0.5, &arena, &selection, &err), FTDN_ERR_ARG,
                       "channel 2: the score is not a number", err);
     for (int i = 0; i < 3; i++) {
@@ -73,25 +62,20 @@ static void nan_and_wrong_ratios_are_refused(void **state)
                       "channel 2: the score is not a number", err);
     assert_int_equal(selection.n_kept, -1);
     assert_true(agreement.spearman == 7);
-    ftdn_arena_done(&arena);
 }
 
 static void every_refused_allocation_is_an_error(void **state)
 {
     (void)state;
-    ftdn_error err = {0};
     ftdn_status status = FTDN_ERR_MEMORY;
     long k;
     for (k = 0; status != FTDN_OK; k++) {
-        ftdn_arena arena;
         ftdn_selection selection;
         ftdn_agreement agreement;
-        ftdn_arena_init(&arena);
         ftdn_arena_fail_after(&arena, k);
         status = ftdn_select_top(scores, N, 0.5, &arena, &selection, &err);
         if (status == FTDN_OK) status = ftdn_agreement_compute(scores, scores, N, &arena, &agreement, &err);
         assert_true(status == FTDN_OK || status == FTDN_ERR_MEMORY);
-        ftdn_arena_done(&arena);
     }
     assert_true(k > 6);
 }
@@ -105,10 +89,7 @@ static const ftdn_scored_layer global_layers[] = {
 
 static void assert_global(const ftdn_scored_layer *layers, double ratio, int n_a, const int *a, int n_b, const int *b)
 {
-    ftdn_arena arena;
-    ftdn_error err = {0};
     ftdn_selection selection[2];
-    ftdn_arena_init(&arena);
     FTDN_ASSERT_OK(ftdn_select_global(layers, 2, ratio, &arena, selection, &err), err);
     assert_int_equal(selection[0].n_channels, layers[0].n_channels);
     assert_int_equal(selection[1].n_channels, layers[1].n_channels);
@@ -116,7 +97,6 @@ static void assert_global(const ftdn_scored_layer *layers, double ratio, int n_a
     assert_int_equal(selection[1].n_kept, n_b);
     for (int i = 0; i < n_a; i++) assert_int_equal(selection[0].channel[i], a[i]);
     for (int i = 0; i < n_b; i++) assert_int_equal(selection[1].channel[i], b[i]);
-    ftdn_arena_done(&arena);
 }
 
 /* Uniform: ratio 1/2 keeps 2 and 2 channels for 4 + 5 + 6 = 15. Globally 9 (2), 8 (5 + 3) and 7 (3) leave 2: 3 does
@@ -165,10 +145,7 @@ static void a_global_selection_of_nan_is_refused(void **state)
     const double with_nan[] = {1, (double)NAN, 3};
     ftdn_scored_layer layers[] = {global_layers[0], global_layers[1]};
     layers[1].score = with_nan;
-    ftdn_arena arena;
-    ftdn_error err = {0};
     ftdn_selection selection[2] = {{.n_kept = -1}, {.n_kept = -1}};
-    ftdn_arena_init(&arena);
     FTDN_ASSERT_FAILS(ftdn_select_global(layers, 2, 0.5, &arena, selection, &err), FTDN_ERR_ARG,
                       "layer 'b': channel 1: the score is not a number", err);
     FTDN_ASSERT_FAILS(ftdn_select_global(global_layers, 2, 1.5, &arena, selection, &err), FTDN_ERR_ARG,
@@ -184,17 +161,12 @@ static void a_global_selection_of_nan_is_refused(void **state)
     }
     ftdn_arena_fail_after(&arena, 5);
     FTDN_ASSERT_OK(ftdn_select_global(global_layers, 2, 0.5, &arena, selection, &err), err);
-    ftdn_arena_done(&arena);
 }
 
 static ftdn_agreement compare(const double *a, const double *b, int n)
 {
-    ftdn_arena arena;
-    ftdn_error err = {0};
     ftdn_agreement agreement;
-    ftdn_arena_init(&arena);
     FTDN_ASSERT_OK(ftdn_agreement_compute(a, b, n, &arena, &agreement, &err), err);
-    ftdn_arena_done(&arena);
     return agreement;
 }
 
@@ -224,17 +196,17 @@ static void equal_scores_share_the_mean_of_their_ranks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_best_are_kept_in_ascending_order_and_ties_go_to_the_lower_index),
-        cmocka_unit_test(the_number_kept_is_rounded_half_away_from_zero),
-        cmocka_unit_test(order_is_best_first),
-        cmocka_unit_test(nan_and_wrong_ratios_are_refused),
-        cmocka_unit_test(every_refused_allocation_is_an_error),
-        cmocka_unit_test(the_best_of_all_layers_are_taken_while_they_fit),
-        cmocka_unit_test(a_budget_may_go_to_one_layer_alone),
-        cmocka_unit_test(equal_scores_go_to_the_lower_layer_and_channel),
-        cmocka_unit_test(a_global_selection_of_nan_is_refused),
-        cmocka_unit_test(agreement_is_that_of_ranks),
-        cmocka_unit_test(equal_scores_share_the_mean_of_their_ranks),
+        FTDN_ARENA_TEST(the_best_are_kept_in_ascending_order_and_ties_go_to_the_lower_index),
+        FTDN_ARENA_TEST(the_number_kept_is_rounded_half_away_from_zero),
+        FTDN_ARENA_TEST(order_is_best_first),
+        FTDN_ARENA_TEST(nan_and_wrong_ratios_are_refused),
+        FTDN_ARENA_TEST(every_refused_allocation_is_an_error),
+        FTDN_ARENA_TEST(the_best_of_all_layers_are_taken_while_they_fit),
+        FTDN_ARENA_TEST(a_budget_may_go_to_one_layer_alone),
+        FTDN_ARENA_TEST(equal_scores_go_to_the_lower_layer_and_channel),
+        FTDN_ARENA_TEST(a_global_selection_of_nan_is_refused),
+        FTDN_ARENA_TEST(agreement_is_that_of_ranks),
+        FTDN_ARENA_TEST(equal_scores_share_the_mean_of_their_ranks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

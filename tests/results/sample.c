@@ -166,30 +166,22 @@ ftdn_status ftdn_sample_fail(ftdn_store *store, const ftdn_sample *sample, const
     return ftdn_store_append_failure(store, &failure, origin, err);
 }
 
-char *ftdn_sample_ask(ftdn_store *store, const char *question, ftdn_query_format format, ftdn_arena *arena)
+static char *answer(ftdn_store *store, const ftdn_question *question, ftdn_query_format format, ftdn_arena *arena)
 {
     ftdn_error err;
-    char *chars = NULL;
-    size_t n_chars = 0;
-    FILE *out = open_memstream(&chars, &n_chars);
-    assert_non_null(out);
-    FTDN_ASSERT_OK(ftdn_query_print(store, question, format, out, &err), err);
-    assert_int_equal(fclose(out), 0);
-    char *answer = ftdn_arena_copy_text(arena, chars, n_chars, &err);
-    assert_non_null(answer);
-    free(chars);
-    return answer;
+    ftdn_text text;
+    ftdn_text_init(&text);
+    FTDN_ASSERT_OK(ftdn_query_answer(store, question, format, NULL, &text, &err), err);
+    return ftdn_test_keep_text(&text, arena);
+}
+
+char *ftdn_sample_ask(ftdn_store *store, const char *question, ftdn_query_format format, ftdn_arena *arena)
+{
+    return answer(store, &(ftdn_question){.text = question}, format, arena);
 }
 
 char *ftdn_sample_ask_with(ftdn_store *store, const char *question, const char *setting, ftdn_arena *arena)
 {
-    ftdn_error err;
-    ftdn_text text;
     const ftdn_question asked = {.text = question, .n_settings = setting ? 1 : 0, .setting = &setting};
-    ftdn_text_init(&text);
-    FTDN_ASSERT_OK(ftdn_query_answer(store, &asked, FTDN_QUERY_CSV, NULL, &text, &err), err);
-    char *answer = ftdn_arena_copy_text(arena, text.chars, text.n_chars, &err);
-    assert_non_null(answer);
-    ftdn_text_done(&text);
-    return answer;
+    return answer(store, &asked, FTDN_QUERY_CSV, arena);
 }

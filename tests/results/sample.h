@@ -46,7 +46,7 @@ ftdn_status ftdn_sample_fail(ftdn_store *store, const ftdn_sample *sample, const
 /* The answer to a question with one setting ("within=0.02", NULL: none) as CSV; the test fails where there is none. */
 char *ftdn_sample_ask_with(ftdn_store *store, const char *question, const char *setting, ftdn_arena *arena);
 
-/* What ftdn_query_print prints; the test fails where that fails. */
+/* The answer to a question without settings; the test fails where there is none. */
 char *ftdn_sample_ask(ftdn_store *store, const char *question, ftdn_query_format format, ftdn_arena *arena);
 
 #endif

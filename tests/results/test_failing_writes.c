@@ -10,33 +10,23 @@
 #include "tests/results/failing_vfs.h"
 #include "tests/results/old_store.h"
 #include "tests/results/sample.h"
+#include "tests/support/folder_per_test.h"
 
 enum { OLD_TRIALS = 12, STRIDE = 7 };
 
-static ftdn_arena arena;
-static char *folder, *path;
+static char *path;
 
-static char *path_of(const char *name)
+static int set_up_path(void **state)
 {
-    return ftdn_test_join(&arena, folder, name);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    ftdn_arena_init(&arena);
-    folder = ftdn_test_create_folder(&arena);
+    int result = set_up_folder(state);
     path = path_of("store.db");
-    return 0;
+    return result;
 }
 
-static int tear_down(void **state)
+static int tear_down_vfs(void **state)
 {
-    (void)state;
     ftdn_failing_vfs_remove();
-    ftdn_test_remove_folder(folder);
-    ftdn_arena_done(&arena);
-    return 0;
+    return tear_down_folder(state);
 }
 
 /* A campaign in transactions: step i is whole or not there. The keys of a new store's first rows are 1. */
@@ -62,16 +52,16 @@ enum {
 
 static const ftdn_attempt_origin origin = {.campaign = 1, .run = 1, .environment = 1};
 
-static ftdn_status append_trial(ftdn_store *store, int number, int worker, ftdn_error *err)
+static ftdn_status append_trial(ftdn_store *store, int number, int worker)
 {
     ftdn_sample sample;
     ftdn_attempt_origin by = origin;
     by.worker = worker;
     ftdn_sample_init(&sample, number);
-    return ftdn_sample_try(store, &sample, &by, err);
+    return ftdn_sample_try(store, &sample, &by, &err);
 }
 
-static ftdn_status append_failure(ftdn_store *store, int number, const char *outcome, ftdn_error *err)
+static ftdn_status append_failure(ftdn_store *store, int number, const char *outcome)
 {
     ftdn_sample sample;
     ftdn_sample_init(&sample, number);
@@ -80,10 +70,10 @@ static ftdn_status append_failure(ftdn_store *store, int number, const char *out
                                       .outcome = outcome,
                                       .cause = "lightning",
                                       .seconds = 0.5};
-    return ftdn_store_append_failure(store, &failure, &origin, err);
+    return ftdn_store_append_failure(store, &failure, &origin, &err);
 }
 
-static ftdn_status add_planned(ftdn_store *store, ftdn_error *err)
+static ftdn_status add_planned(ftdn_store *store)
 {
     ftdn_sample sample[4];
     ftdn_planned_row row[4];
@@ -91,10 +81,10 @@ static ftdn_status add_planned(ftdn_store *store, ftdn_error *err)
         ftdn_sample_init(&sample[i], i);
         row[i] = (ftdn_planned_row){.sweep = i < 2 ? "a" : "b", .trial_id = sample[i].record.id, .label = "made up"};
     }
-    return ftdn_store_add_planned(store, origin.campaign, row, 4, err);
+    return ftdn_store_add_planned(store, origin.campaign, row, 4, &err);
 }
 
-static ftdn_status take_step(int step, ftdn_store **store, ftdn_error *err)
+static ftdn_status take_step(int step, ftdn_store **store)
 {
     int64_t key;
     int n;
@@ -102,20 +92,20 @@ static ftdn_status take_step(int step, ftdn_store **store, ftdn_error *err)
     const ftdn_run_row run = {
         .campaign = 1, .environment = 1, .n_workers = 2, .n_threads = 2, .n_wanted = 4, .seconds_estimated = NAN};
     switch (step) {
-    case STEP_OPEN: return ftdn_store_open(path, FTDN_STORE_WRITE, store, err);
-    case STEP_ENVIRONMENT: return ftdn_store_add_environment(*store, &ftdn_sample_environment, &key, err);
-    case STEP_CAMPAIGN: return ftdn_store_add_campaign(*store, &ftdn_sample_campaign, &key, err);
-    case STEP_RUN: return ftdn_store_begin_run(*store, &run, &key, err);
-    case STEP_PLANNED: return add_planned(*store, err);
-    case STEP_CONFIRM: return ftdn_store_confirm(*store, origin.run, 0, err);
-    case STEP_FAILURE: return append_failure(*store, 3, "crashed", err);
-    case STEP_DROPPED: return append_failure(*store, 4, "dropped", err);
-    case STEP_CANARY: return ftdn_store_check_canary(*store, "key", "digest", origin.environment, &matches, err);
-    case STEP_OTHER_TRIAL: return append_trial(*store, 5, 1, err);
-    case STEP_WITHDRAW: return ftdn_store_withdraw(*store, origin.run, 1, "golden canary", &n, err);
-    case STEP_LATE_TRIAL: return append_trial(*store, 3, 0, err);
-    case STEP_END: return ftdn_store_end_run(*store, origin.run, "finished", err);
-    default: return append_trial(*store, step - STEP_TRIAL_0, 0, err);
+    case STEP_OPEN: return ftdn_store_open(path, FTDN_STORE_WRITE, store, &err);
+    case STEP_ENVIRONMENT: return ftdn_store_add_environment(*store, &ftdn_sample_environment, &key, &err);
+    case STEP_CAMPAIGN: return ftdn_store_add_campaign(*store, &ftdn_sample_campaign, &key, &err);
+    case STEP_RUN: return ftdn_store_begin_run(*store, &run, &key, &err);
+    case STEP_PLANNED: return add_planned(*store);
+    case STEP_CONFIRM: return ftdn_store_confirm(*store, origin.run, 0, &err);
+    case STEP_FAILURE: return append_failure(*store, 3, "crashed");
+    case STEP_DROPPED: return append_failure(*store, 4, "dropped");
+    case STEP_CANARY: return ftdn_store_check_canary(*store, "key", "digest", origin.environment, &matches, &err);
+    case STEP_OTHER_TRIAL: return append_trial(*store, 5, 1);
+    case STEP_WITHDRAW: return ftdn_store_withdraw(*store, origin.run, 1, "golden canary", &n, &err);
+    case STEP_LATE_TRIAL: return append_trial(*store, 3, 0);
+    case STEP_END: return ftdn_store_end_run(*store, origin.run, "finished", &err);
+    default: return append_trial(*store, step - STEP_TRIAL_0, 0);
     }
 }
 
@@ -160,9 +150,8 @@ static void remove_store(void)
 static void record_expected(void)
 {
     ftdn_store *store = NULL;
-    ftdn_error err;
     for (int step = 0; step < N_STEPS; step++) {
-        FTDN_ASSERT_OK(take_step(step, &store, &err), err);
+        FTDN_ASSERT_OK(take_step(step, &store), err);
         expected[step + 1] = read_store(store);
         if (step > 0) assert_string_not_equal(expected[step + 1], expected[step]);
     }
@@ -176,8 +165,7 @@ static int take_steps(const char *what, long k)
     ftdn_store *store = NULL;
     int step = 0;
     for (; step < N_STEPS; step++) {
-        ftdn_error err = {0};
-        ftdn_status status = take_step(step, &store, &err);
+        ftdn_status status = take_step(step, &store);
         if (status == FTDN_OK) continue;
         if (status != FTDN_ERR_STORE || !strstr(err.message, path))
             fail_msg("%s %ld: status %d: '%s'", what, k, status, err.message);
@@ -198,7 +186,6 @@ static void assert_nothing_beside(void)
 /* Open the store again: it holds n_done steps, at most one more. The others can be taken. */
 static void assert_whole_and_go_on(const char *what, long k, int n_done)
 {
-    ftdn_error err;
     ftdn_store *store;
     ftdn_verification verification;
     FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_WRITE, &store, &err), err);
@@ -207,7 +194,7 @@ static void assert_whole_and_go_on(const char *what, long k, int n_done)
     if (n_there < N_STEPS && strcmp(held, expected[n_there]) != 0) n_there++;
     if (strcmp(held, expected[n_there]) != 0)
         fail_msg("%s %ld: %d steps were done, and the store holds\n%s", what, k, n_done, held);
-    for (int step = n_there; step < N_STEPS; step++) FTDN_ASSERT_OK(take_step(step, &store, &err), err);
+    for (int step = n_there; step < N_STEPS; step++) FTDN_ASSERT_OK(take_step(step, &store), err);
     assert_string_equal(read_store(store), expected[N_STEPS]);
     ftdn_store_close(store);
     FTDN_ASSERT_OK(ftdn_store_verify(path, &arena, &verification, &err), err);
@@ -264,11 +251,9 @@ static void a_migration_whose_writes_fail_changes_nothing(void **state)
 {
     (void)state;
     size_t n_old, n_bytes;
-    char *bytes, *backup = path_of("store.db.backup-2");
-    ftdn_error err;
+    const char *backup = path_of("store.db.backup-2");
     ftdn_old_store_make(path, OLD_TRIALS);
-    FTDN_ASSERT_OK(ftdn_file_load(path, (size_t)1 << 30, &arena, &bytes, &n_old, &err), err);
-    const char *old = bytes, *answer = ftdn_old_store_read(path, &arena);
+    const char *old = ftdn_test_load_file(&arena, path, &n_old), *answer = ftdn_old_store_read(path, &arena);
     ftdn_failing_vfs_install(true);
     for (int call = 0; call < FTDN_FAILING_N_CALLS; call++) {
         for (long k = 0;; k++) {
@@ -286,7 +271,7 @@ static void a_migration_whose_writes_fail_changes_nothing(void **state)
             } else {
                 assert_int_equal(status, FTDN_ERR_STORE);
                 assert_non_null(strstr(err.message, "store.db' was not migrated and is as it was: "));
-                FTDN_ASSERT_OK(ftdn_file_load(path, (size_t)1 << 30, &arena, &bytes, &n_bytes, &err), err);
+                const char *bytes = ftdn_test_load_file(&arena, path, &n_bytes);
                 assert_int_equal(n_bytes, n_old);
                 assert_memory_equal(bytes, old, n_old);
                 assert_false(ftdn_file_exists(backup));
@@ -299,12 +284,14 @@ static void a_migration_whose_writes_fail_changes_nothing(void **state)
     }
 }
 
+#define STORE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up_path, tear_down_vfs)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(with_a_write_ahead_log_nothing_reported_is_lost, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(with_a_rollback_journal_nothing_reported_is_lost, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_migration_whose_writes_fail_changes_nothing, set_up, tear_down),
+        STORE_TEST(with_a_write_ahead_log_nothing_reported_is_lost),
+        STORE_TEST(with_a_rollback_journal_nothing_reported_is_lost),
+        STORE_TEST(a_migration_whose_writes_fail_changes_nothing),
     };
     return cmocka_run_group_tests_name("results/failing_writes", tests, NULL, NULL);
 }

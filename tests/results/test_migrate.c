@@ -11,46 +11,22 @@
 #include "results/verify.h"
 #include "tests/results/old_store.h"
 #include "tests/results/sample.h"
+#include "tests/support/folder_per_test.h"
 
 enum { TRIALS = 40 };
 
-static ftdn_arena arena;
-static char *folder, *path, *backup;
+static char *path, *backup;
 
-static char *path_of(const char *name)
+static int set_up_names(void **state)
 {
-    return ftdn_test_join(&arena, folder, name);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    ftdn_arena_init(&arena);
-    folder = ftdn_test_create_folder(&arena);
+    int result = set_up_folder(state);
     path = path_of("old.db");
     backup = path_of("old.db.backup-2");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_test_remove_folder(folder);
-    ftdn_arena_done(&arena);
-    return 0;
-}
-
-static char *load(const char *file, size_t *ret_n_bytes)
-{
-    ftdn_error err;
-    char *bytes;
-    FTDN_ASSERT_OK(ftdn_file_load(file, (size_t)1 << 30, &arena, &bytes, ret_n_bytes, &err), err);
-    return bytes;
+    return result;
 }
 
 static ftdn_migration migrate(const char *file)
 {
-    ftdn_error err;
     ftdn_migration migration;
     FTDN_ASSERT_OK(ftdn_store_migrate(file, &arena, &migration, &err), err);
     return migration;
@@ -59,7 +35,6 @@ static ftdn_migration migrate(const char *file)
 /* What a SELECT says, as CSV without its header. */
 static const char *ask(const char *question)
 {
-    ftdn_error err;
     ftdn_store *store;
     FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_READ, &store, &err), err);
     const char *answer = ftdn_sample_ask(store, question, FTDN_QUERY_CSV, &arena);
@@ -69,7 +44,6 @@ static const char *ask(const char *question)
 
 static void assert_sound(int n_trials)
 {
-    ftdn_error err;
     ftdn_verification verification;
     FTDN_ASSERT_OK(ftdn_store_verify(path, &arena, &verification, &err), err);
     if (verification.n_damages > 0) fail_msg("%s", verification.damage[0].what);
@@ -80,14 +54,13 @@ static void assert_sound(int n_trials)
 static void assert_refused(const char *fragment)
 {
     size_t n_before, n_after;
-    ftdn_error err;
     ftdn_migration migration;
     ftdn_store *store = NULL;
-    const char *before = load(path, &n_before);
+    const char *before = ftdn_test_load_file(&arena, path, &n_before);
     FTDN_ASSERT_FAILS(ftdn_store_migrate(path, &arena, &migration, &err), FTDN_ERR_STORE, fragment, err);
     if (!strstr(err.message, path)) fail_msg("'%s' does not name the file", err.message);
     FTDN_ASSERT_FAILS(ftdn_store_open(path, FTDN_STORE_WRITE, &store, &err), FTDN_ERR_STORE, fragment, err);
-    const char *after = load(path, &n_after);
+    const char *after = ftdn_test_load_file(&arena, path, &n_after);
     assert_int_equal(n_before, n_after);
     assert_memory_equal(before, after, n_before);
     assert_false(ftdn_file_exists(backup));
@@ -149,7 +122,6 @@ static void cells_are_digests_of_specs_without_their_seeds(void **state)
     (void)state;
     static const char text[] = "{\"faults\":{\"type\":\"zero\",\"weight_rate\":0.2},\"semantics\":2}";
     char digest[FTDN_SHA256_HEX], expected[128];
-    ftdn_error err;
     ftdn_old_store_make(path, TRIALS);
     migrate(path);
     FTDN_ASSERT_OK(ftdn_sha256_of(text, strlen(text), digest, &err), err);
@@ -163,7 +135,6 @@ static void cells_are_digests_of_specs_without_their_seeds(void **state)
 static void digests_are_those_that_an_append_writes(void **state)
 {
     (void)state;
-    ftdn_error err;
     ftdn_store *store;
     ftdn_attempt_origin origin;
     ftdn_old_store_make(path, TRIALS);
@@ -190,9 +161,9 @@ static void the_store_as_it_was_stays_beside_it(void **state)
     size_t n_before, n_kept;
     ftdn_old_store_make(path, TRIALS);
     assert_int_equal(chmod(path, 0640), 0);
-    const char *before = load(path, &n_before);
+    const char *before = ftdn_test_load_file(&arena, path, &n_before);
     assert_string_equal(migrate(path).backup, backup);
-    const char *kept = load(backup, &n_kept);
+    const char *kept = ftdn_test_load_file(&arena, backup, &n_kept);
     assert_int_equal(n_kept, n_before);
     assert_memory_equal(kept, before, n_before);
     struct stat info;
@@ -200,11 +171,11 @@ static void the_store_as_it_was_stays_beside_it(void **state)
     assert_int_equal(info.st_mode & 07777, 0640);
 
     /* Once more: nothing is to be done. */
-    const char *after = load(path, &n_before);
+    const char *after = ftdn_test_load_file(&arena, path, &n_before);
     ftdn_migration migration = migrate(path);
     assert_int_equal(migration.from, 3);
     assert_null(migration.backup);
-    assert_memory_equal(load(path, &n_kept), after, n_before);
+    assert_memory_equal(ftdn_test_load_file(&arena, path, &n_kept), after, n_before);
     assert_int_equal(n_kept, n_before);
     assert_false(ftdn_file_exists(path_of("old.db.migrating")));
     assert_false(ftdn_file_exists(path_of("old.db.backup-2.tmp")));
@@ -216,10 +187,10 @@ static void no_file_is_written_over_by_a_backup(void **state)
     (void)state;
     size_t n_old, n_kept;
     ftdn_old_store_make(path, TRIALS);
-    const char *old = load(path, &n_old);
+    const char *old = ftdn_test_load_file(&arena, path, &n_old);
     ftdn_test_write_file(backup, "mine", 4);
     assert_string_equal(migrate(path).backup, path_of("old.db.backup-2.1"));
-    assert_memory_equal(load(backup, &n_kept), "mine", 4);
+    assert_memory_equal(ftdn_test_load_file(&arena, backup, &n_kept), "mine", 4);
     assert_int_equal(n_kept, 4);
 
     /* A copy that is there will do; one with a byte more, or another byte, will not. */
@@ -233,13 +204,12 @@ static void no_file_is_written_over_by_a_backup(void **state)
     ftdn_test_write_file(path_of("old.db.backup-2.2"), other, n_old);
     ftdn_test_write_file(path, old, n_old);
     assert_string_equal(migrate(path).backup, path_of("old.db.backup-2.3"));
-    assert_memory_equal(load(path_of("old.db.backup-2.3"), &n_kept), old, n_old);
+    assert_memory_equal(ftdn_test_load_file(&arena, path_of("old.db.backup-2.3"), &n_kept), old, n_old);
 }
 
 static void opening_for_writing_migrates_and_opening_for_reading_says_how(void **state)
 {
     (void)state;
-    ftdn_error err;
     ftdn_store *store;
     ftdn_old_store_make(path, TRIALS);
     assert_true(ftdn_store_is_old(path));
@@ -286,7 +256,8 @@ static void a_store_with_a_write_ahead_log_is_migrated(void **state)
     assert_int_equal(sqlite3_open(path_of("first.db"), &db), SQLITE_OK);
     assert_int_equal(
         sqlite3_exec(db, "PRAGMA journal_mode = WAL; UPDATE results SET map_area = 0.75", NULL, NULL, NULL), SQLITE_OK);
-    const char *file = load(path_of("first.db"), &n_file), *log = load(path_of("first.db-wal"), &n_log);
+    const char *file = ftdn_test_load_file(&arena, path_of("first.db"), &n_file),
+               *log = ftdn_test_load_file(&arena, path_of("first.db-wal"), &n_log);
     ftdn_test_write_file(path, file, n_file);
     ftdn_test_write_file(path_of("old.db-wal"), log, n_log);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
@@ -310,7 +281,8 @@ static void what_a_killed_run_left_in_its_journal_is_rolled_back_first(void **st
                      "UPDATE class_ap SET ap_area = 1; UPDATE layer_faults SET changed = 0",
                      NULL, NULL, NULL),
         SQLITE_OK);
-    const char *file = load(path_of("first.db"), &n_file), *journal = load(path_of("first.db-journal"), &n_journal);
+    const char *file = ftdn_test_load_file(&arena, path_of("first.db"), &n_file),
+               *journal = ftdn_test_load_file(&arena, path_of("first.db-journal"), &n_journal);
     assert_true(n_journal > 512);
     ftdn_test_write_file(path, file, n_file);
     ftdn_test_write_file(path_of("old.db-journal"), journal, n_journal);
@@ -353,7 +325,7 @@ static void damaged_pages_are_refused(void **state)
     size_t n_bytes;
     memset(garbage, 0x5A, sizeof garbage);
     ftdn_old_store_make(path, TRIALS);
-    const char *bytes = load(path, &n_bytes);
+    const char *bytes = ftdn_test_load_file(&arena, path, &n_bytes);
     for (size_t at = 8192; at < n_bytes; at += 5 * 4096) {
         char *damaged = ftdn_arena_copy_text(&arena, bytes, n_bytes, NULL);
         assert_non_null(damaged);
@@ -368,7 +340,6 @@ static void damaged_pages_are_refused(void **state)
 static void other_files_are_refused(void **state)
 {
     (void)state;
-    ftdn_error err;
     ftdn_migration migration;
     FTDN_ASSERT_FAILS(ftdn_store_migrate(path, &arena, &migration, &err), FTDN_ERR_STORE, "old.db' does not exist",
                       err);
@@ -384,24 +355,25 @@ static void other_files_are_refused(void **state)
     assert_refused("another program (application id 0x00000007)");
 }
 
+#define STORE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up_names, tear_down_folder)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_view_says_what_it_said_before, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_empty_store_is_migrated_too, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_the_old_schema_did_not_know_is_made_of_what_it_did, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(cells_are_digests_of_specs_without_their_seeds, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(digests_are_those_that_an_append_writes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_store_as_it_was_stays_beside_it, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(no_file_is_written_over_by_a_backup, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(opening_for_writing_migrates_and_opening_for_reading_says_how, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_link_goes_on_naming_the_store, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_store_with_a_write_ahead_log_is_migrated, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_a_killed_run_left_in_its_journal_is_rolled_back_first, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_damaged_store_is_refused_and_left_as_it_is, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(damaged_pages_are_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(other_files_are_refused, set_up, tear_down),
+        STORE_TEST(every_view_says_what_it_said_before),
+        STORE_TEST(an_empty_store_is_migrated_too),
+        STORE_TEST(what_the_old_schema_did_not_know_is_made_of_what_it_did),
+        STORE_TEST(cells_are_digests_of_specs_without_their_seeds),
+        STORE_TEST(digests_are_those_that_an_append_writes),
+        STORE_TEST(the_store_as_it_was_stays_beside_it),
+        STORE_TEST(no_file_is_written_over_by_a_backup),
+        STORE_TEST(opening_for_writing_migrates_and_opening_for_reading_says_how),
+        STORE_TEST(a_link_goes_on_naming_the_store),
+        STORE_TEST(a_store_with_a_write_ahead_log_is_migrated),
+        STORE_TEST(what_a_killed_run_left_in_its_journal_is_rolled_back_first),
+        STORE_TEST(a_damaged_store_is_refused_and_left_as_it_is),
+        STORE_TEST(damaged_pages_are_refused),
+        STORE_TEST(other_files_are_refused),
     };
     return cmocka_run_group_tests_name("results/migrate", tests, NULL, NULL);
 }

@@ -15,62 +15,38 @@
 #include "results/verify.h"
 #include "tests/results/old_store.h"
 #include "tests/results/sample.h"
+#include "tests/support/folder_per_test.h"
 
 #define NOBODY 65534 /* a user who owns nothing here */
 
 enum { TRIALS = 40, KILLS = 100, MOST_KILLS = 1000, PROCESSES = 4, STEP_BYTES = 8192 };
 
-static ftdn_arena arena;
-static char *folder, *path, *backup, *fresh;
+static char *path, *backup, *fresh;
 static const char *old, *old_answer; /* the bytes of the old store, and what its views say */
 static size_t n_old;
 
-static char *path_of(const char *name)
+static int set_up_old_store(void **state)
 {
-    return ftdn_test_join(&arena, folder, name);
-}
-
-static const char *load(const char *file, size_t *ret_n_bytes)
-{
-    ftdn_error err;
-    char *bytes;
-    FTDN_ASSERT_OK(ftdn_file_load(file, (size_t)1 << 30, &arena, &bytes, ret_n_bytes, &err), err);
-    return bytes;
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    ftdn_arena_init(&arena);
-    folder = ftdn_test_create_folder(&arena);
+    int result = set_up_folder(state);
     path = path_of("old.db");
     backup = path_of("old.db.backup-2");
     fresh = path_of("old.db.migrating");
     ftdn_old_store_make(path, TRIALS);
-    old = load(path, &n_old);
+    old = ftdn_test_load_file(&arena, path, &n_old);
     old_answer = ftdn_old_store_read(path, &arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_test_remove_folder(folder);
-    ftdn_arena_done(&arena);
-    return 0;
+    return result;
 }
 
 static bool is_old_file(const char *file)
 {
     size_t n_bytes;
-    const char *bytes = load(file, &n_bytes);
+    const char *bytes = ftdn_test_load_file(&arena, file, &n_bytes);
     return n_bytes == n_old && memcmp(bytes, old, n_old) == 0;
 }
 
 /* It says what the old one said, and nothing of it is damaged. */
 static void assert_migrated(int n_trials)
 {
-    ftdn_error err;
     ftdn_verification verification;
     FTDN_ASSERT_OK(ftdn_store_verify(path, &arena, &verification, &err), err);
     if (verification.n_damages > 0) fail_msg("%s", verification.damage[0].what);
@@ -87,7 +63,6 @@ static void assert_migrated(int n_trials)
 static void migrate_and_exit(void)
 {
     ftdn_migration migration;
-    ftdn_error err;
     ftdn_status status = ftdn_store_migrate(path, &arena, &migration, &err);
     if (status != FTDN_OK) fprintf(stderr, "%s\n", err.message);
     _exit((int)status);
@@ -135,7 +110,6 @@ static void a_killed_migration_leaves_the_old_store_or_the_new_one(void **state)
             n_half_made += ftdn_file_exists(fresh);
             if (ftdn_file_exists(backup)) assert_true(is_old_file(backup));
             /* What a killed one left is no obstacle. */
-            ftdn_error err;
             ftdn_migration migration;
             FTDN_ASSERT_OK(ftdn_store_migrate(path, &arena, &migration, &err), err);
             assert_int_equal(migration.from, 2);
@@ -154,7 +128,6 @@ static void without_space_the_old_store_stays_as_it_was(void **state)
     signal(SIGXFSZ, SIG_IGN);
     for (rlim_t most = 0;; most += STEP_BYTES) {
         int channel[2];
-        ftdn_error err = {0};
         assert_int_equal(pipe(channel), 0);
         pid_t child = fork();
         assert_true(child >= 0);
@@ -195,7 +168,6 @@ static void a_folder_that_may_not_be_written_is_an_error(void **state)
     assert_true(child >= 0);
     if (child == 0) {
         ftdn_migration migration;
-        ftdn_error err;
         if (setgid(NOBODY) != 0 || setuid(NOBODY) != 0) _exit(77);
         bool fails = ftdn_store_migrate(path, &arena, &migration, &err) == FTDN_ERR_STORE &&
                      strstr(err.message, "cannot be written: Permission denied");
@@ -220,7 +192,6 @@ static void processes_that_migrate_at_once_and_go_on_lose_nothing(void **state)
         ftdn_store *store = NULL;
         ftdn_sample sample;
         ftdn_attempt_origin origin;
-        ftdn_error err;
         ftdn_sample_init(&sample, p);
         bool is_good = ftdn_store_open(path, FTDN_STORE_WRITE, &store, &err) == FTDN_OK &&
                        ftdn_sample_begin(store, &origin, &err) == FTDN_OK &&
@@ -266,6 +237,8 @@ static void readers_go_on_and_late_writers_are_told(void **state)
     assert_migrated(TRIALS);
 }
 
+#define STORE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up_old_store, tear_down_folder)
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--migrate") == 0) {
@@ -274,11 +247,11 @@ int main(int argc, char **argv)
         migrate_and_exit();
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_killed_migration_leaves_the_old_store_or_the_new_one, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(without_space_the_old_store_stays_as_it_was, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_folder_that_may_not_be_written_is_an_error, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(processes_that_migrate_at_once_and_go_on_lose_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(readers_go_on_and_late_writers_are_told, set_up, tear_down),
+        STORE_TEST(a_killed_migration_leaves_the_old_store_or_the_new_one),
+        STORE_TEST(without_space_the_old_store_stays_as_it_was),
+        STORE_TEST(a_folder_that_may_not_be_written_is_an_error),
+        STORE_TEST(processes_that_migrate_at_once_and_go_on_lose_nothing),
+        STORE_TEST(readers_go_on_and_late_writers_are_told),
     };
     return cmocka_run_group_tests_name("results/migrate_killed", tests, NULL, NULL);
 }

@@ -9,27 +9,9 @@
 
 #include "base/file.h"
 #include "tests/results/sample.h"
+#include "tests/support/folder_per_test.h"
 
 enum { ROUNDS = 50, MOST_ROUNDS = 500, LARGE_SPEC = 600000, LARGE_FAULTS = 400, MOST_DELAY_US = 40000 };
-
-static ftdn_arena arena;
-static char *folder;
-
-static int set_up(void **state)
-{
-    (void)state;
-    ftdn_arena_init(&arena);
-    folder = ftdn_test_create_folder(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_test_remove_folder(folder);
-    ftdn_arena_done(&arena);
-    return 0;
-}
 
 /* Appends trials first, first + 1, ... for ever. Reports first - 1 into the pipe once the store is open, and each
  * trial once it is written. Large rows take many pages, so that kills hit the middle of a transaction too. */
@@ -108,7 +90,6 @@ static bool ends_within_a_transaction(const char *path)
 static void a_killed_run_leaves_whole_trials_only(void **state)
 {
     (void)state;
-    ftdn_error err;
     char *path = ftdn_path_join(&arena, folder, "killed.db", &err), *log;
     assert_non_null(path);
     log = ftdn_arena_format(&arena, &err, "%s-wal", path);
@@ -161,7 +142,7 @@ static void a_killed_run_leaves_whole_trials_only(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_killed_run_leaves_whole_trials_only, set_up, tear_down),
+        FTDN_FOLDER_TEST(a_killed_run_leaves_whole_trials_only),
     };
     return cmocka_run_group_tests_name("results/store_crash", tests, NULL, NULL);
 }

@@ -5,32 +5,13 @@
 
 #include "results/verify.h"
 #include "tests/results/sample.h"
-
-static ftdn_arena arena;
-static char *folder, *path;
-
-static int set_up(void **state)
-{
-    (void)state;
-    ftdn_arena_init(&arena);
-    folder = ftdn_test_create_folder(&arena);
-    path = ftdn_test_join(&arena, folder, "store.db");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_test_remove_folder(folder);
-    ftdn_arena_done(&arena);
-    return 0;
-}
+#include "tests/support/folder_per_test.h"
 
 static void a_full_file_system_keeps_what_it_has(void **state)
 {
     (void)state;
     enum { ENOUGH = 100000 };
-    ftdn_error err = {0};
+    const char *path = path_of("store.db");
     if (geteuid() != 0 || mount("ftdn-test", folder, "tmpfs", 0, "size=900k") != 0) skip();
     ftdn_attempt_origin origin;
     ftdn_sample sample;
@@ -70,7 +51,7 @@ static void a_full_file_system_keeps_what_it_has(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_full_file_system_keeps_what_it_has, set_up, tear_down),
+        FTDN_FOLDER_TEST(a_full_file_system_keeps_what_it_has),
     };
     return cmocka_run_group_tests_name("results/store_full", tests, NULL, NULL);
 }

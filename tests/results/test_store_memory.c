@@ -9,6 +9,7 @@
 #include "results/stored_scores.h"
 #include "tests/results/old_store.h"
 #include "tests/results/sample.h"
+#include "tests/support/folder_per_test.h"
 
 /* Of the thousands of allocations each STRIDE-th is tried; 1 tries all and takes minutes. */
 enum { STRIDE = 61, CREATION_STRIDE = 97, MIGRATION_STRIDE = 31, OLD_TRIALS = 12 };
@@ -51,8 +52,17 @@ static int install_failing_memory(void **state)
     return 0;
 }
 
+static ftdn_status ask_for_all(ftdn_store *store, ftdn_query_format format)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_status status = ftdn_query_answer(store, &(ftdn_question){.text = "v_ap"}, format, NULL, &text, &err);
+    ftdn_text_done(&text);
+    return status;
+}
+
 /* Open, record an environment, append trial `number`, ask for it, add scores, ask for them: up to the first failure. */
-static ftdn_status use_store(const char *path, int number, FILE *out, bool *ret_appended, ftdn_error *err)
+static ftdn_status use_store(const char *path, int number, bool *ret_appended)
 {
     ftdn_sample sample;
     ftdn_store *store = NULL;
@@ -65,31 +75,31 @@ static ftdn_status use_store(const char *path, int number, FILE *out, bool *ret_
     const ftdn_ranking_key key = {
         .model = "ssd_vgg16", .width = 1, .weights_digest = digest, .ranker = "weight_sum", .parameters = "{}"};
     ftdn_sample_init(&sample, number);
-    ftdn_status status = ftdn_store_open(path, FTDN_STORE_WRITE, &store, err);
-    if (status == FTDN_OK) status = ftdn_sample_begin(store, &origin, err);
-    if (status == FTDN_OK) status = ftdn_sample_try(store, &sample, &origin, err);
+    ftdn_status status = ftdn_store_open(path, FTDN_STORE_WRITE, &store, &err);
+    if (status == FTDN_OK) status = ftdn_sample_begin(store, &origin, &err);
+    if (status == FTDN_OK) status = ftdn_sample_try(store, &sample, &origin, &err);
     *ret_appended = status == FTDN_OK;
     const ftdn_planned_row planned = {.sweep = "grid", .trial_id = sample.record.id, .label = "made up"};
     bool matches;
-    if (status == FTDN_OK) status = ftdn_store_add_planned(store, origin.campaign, &planned, 1, err);
-    if (status == FTDN_OK) status = ftdn_store_confirm(store, origin.run, origin.worker, err);
-    if (status == FTDN_OK) status = ftdn_store_check_canary(store, digest, "golden", origin.environment, &matches, err);
-    if (status == FTDN_OK) status = ftdn_sample_fail(store, &sample, "cause", &origin, err);
-    if (status == FTDN_OK) status = ftdn_store_find_trial(store, sample.record.id, id, err);
-    if (status == FTDN_OK) status = ftdn_store_add_scores(store, &key, "0.1.0", 1, &scores, 1, err);
-    if (status == FTDN_OK) status = ftdn_store_find_scores(store, &key, &scores, 1, &found, err);
+    if (status == FTDN_OK) status = ftdn_store_add_planned(store, origin.campaign, &planned, 1, &err);
+    if (status == FTDN_OK) status = ftdn_store_confirm(store, origin.run, origin.worker, &err);
+    if (status == FTDN_OK)
+        status = ftdn_store_check_canary(store, digest, "golden", origin.environment, &matches, &err);
+    if (status == FTDN_OK) status = ftdn_sample_fail(store, &sample, "cause", &origin, &err);
+    if (status == FTDN_OK) status = ftdn_store_find_trial(store, sample.record.id, id, &err);
+    if (status == FTDN_OK) status = ftdn_store_add_scores(store, &key, "0.1.0", 1, &scores, 1, &err);
+    if (status == FTDN_OK) status = ftdn_store_find_scores(store, &key, &scores, 1, &found, &err);
     if (status == FTDN_OK) assert_true(found);
     for (int format = FTDN_QUERY_TABLE; format <= FTDN_QUERY_JSON && status == FTDN_OK; format++)
-        status = ftdn_query_print(store, "v_ap", (ftdn_query_format)format, out, err);
+        status = ask_for_all(store, (ftdn_query_format)format);
     ftdn_store_close(store);
     return status;
 }
 
 /* How many whole trials the store has; nothing else may be in it. */
-static int count_trials(const char *path, ftdn_arena *arena)
+static int count_trials(const char *path)
 {
     int n[6] = {0};
-    ftdn_error err;
     ftdn_store *store = NULL;
     FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_READ, &store, &err), err);
     const char *answer =
@@ -98,7 +108,7 @@ static int count_trials(const char *path, ftdn_arena *arena)
                         "outcome = 'done'), (SELECT count(*) FROM v_ap), (SELECT count(*) FROM v_faults), "
                         "(SELECT count(*) FROM v_timings), (SELECT count(*) <> 2 * (SELECT count(*) FROM rankings) "
                         "FROM channel_scores)",
-                        FTDN_QUERY_CSV, arena);
+                        FTDN_QUERY_CSV, &arena);
     assert_int_equal(sscanf(strchr(answer, '\n'), "%d,%d,%d,%d,%d,%d", &n[0], &n[1], &n[2], &n[3], &n[4], &n[5]), 6);
     ftdn_store_close(store);
     assert_int_equal(n[1], n[0]);
@@ -113,21 +123,14 @@ static int count_trials(const char *path, ftdn_arena *arena)
 static void a_refused_allocation_is_a_clean_error(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
-    char *folder = ftdn_test_create_folder(&arena), *path = ftdn_path_join(&arena, folder, "store.db", &err);
-    FILE *out = fopen("/dev/null", "w");
-    assert_non_null(path);
-    assert_non_null(out);
-
+    const char *path = path_of("store.db");
     bool appended;
-    FTDN_ASSERT_OK(use_store(path, 0, out, &appended, &err), err);
+    FTDN_ASSERT_OK(use_store(path, 0, &appended), err);
     int n_trials = 1, n_errors = 0;
     for (long k = 0;; k += STRIDE) {
         n_refused = 0;
         n_good = k;
-        ftdn_status status = use_store(path, n_trials, out, &appended, &err);
+        ftdn_status status = use_store(path, n_trials, &appended);
         n_good = -1;
         if (status != FTDN_OK) {
             if (status != FTDN_ERR_MEMORY) fail_msg("allocation %ld: status %d: %s", k, status, err.message);
@@ -135,28 +138,21 @@ static void a_refused_allocation_is_a_clean_error(void **state)
             n_errors++;
         }
         n_trials += appended;
-        if (k % (25 * STRIDE) == 0) assert_int_equal(count_trials(path, &arena), n_trials);
+        if (k % (25 * STRIDE) == 0) assert_int_equal(count_trials(path), n_trials);
         if (n_refused == 0) {
             assert_int_equal(status, FTDN_OK);
             break;
         }
     }
-    assert_int_equal(count_trials(path, &arena), n_trials);
+    assert_int_equal(count_trials(path), n_trials);
     assert_true(n_errors > 50);
-    fclose(out);
-    ftdn_test_remove_folder(folder);
-    ftdn_arena_done(&arena);
 }
 
 /* The same while the file is made. */
 static void a_store_whose_making_runs_out_of_memory_can_be_made_again(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
-    char *folder = ftdn_test_create_folder(&arena), *path = ftdn_path_join(&arena, folder, "store.db", &err);
-    assert_non_null(path);
+    const char *path = path_of("store.db");
     for (long k = 0;; k += CREATION_STRIDE) {
         remove(path);
         ftdn_store *store = NULL;
@@ -170,26 +166,18 @@ static void a_store_whose_making_runs_out_of_memory_can_be_made_again(void **sta
             FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_WRITE, &store, &err), err);
         }
         ftdn_store_close(store);
-        assert_int_equal(count_trials(path, &arena), 0);
+        assert_int_equal(count_trials(path), 0);
         if (n_refused == 0) break;
     }
-    ftdn_test_remove_folder(folder);
-    ftdn_arena_done(&arena);
 }
 
 static void a_migration_that_runs_out_of_memory_changes_nothing(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
-    char *folder = ftdn_test_create_folder(&arena), *path = ftdn_path_join(&arena, folder, "old.db", &err), *bytes;
-    char *backup = ftdn_path_join(&arena, folder, "old.db.backup-2", &err);
+    const char *path = path_of("old.db"), *backup = path_of("old.db.backup-2");
     size_t n_old, n_bytes;
-    assert_true(path && backup);
     ftdn_old_store_make(path, OLD_TRIALS);
-    FTDN_ASSERT_OK(ftdn_file_load(path, (size_t)1 << 30, &arena, &bytes, &n_old, &err), err);
-    const char *old = bytes, *answer = ftdn_old_store_read(path, &arena);
+    const char *old = ftdn_test_load_file(&arena, path, &n_old), *answer = ftdn_old_store_read(path, &arena);
     int n_errors = 0;
     for (long k = 0;; k += MIGRATION_STRIDE) {
         ftdn_arena_mark mark = ftdn_arena_get_mark(&arena);
@@ -202,7 +190,7 @@ static void a_migration_that_runs_out_of_memory_changes_nothing(void **state)
         n_good = -1;
         if (status != FTDN_OK) {
             if (status != FTDN_ERR_MEMORY) fail_msg("allocation %ld: status %d: %s", k, status, err.message);
-            FTDN_ASSERT_OK(ftdn_file_load(path, (size_t)1 << 30, &arena, &bytes, &n_bytes, &err), err);
+            const char *bytes = ftdn_test_load_file(&arena, path, &n_bytes);
             assert_int_equal(n_bytes, n_old);
             assert_memory_equal(bytes, old, n_old);
             assert_false(ftdn_file_exists(backup));
@@ -216,16 +204,14 @@ static void a_migration_that_runs_out_of_memory_changes_nothing(void **state)
     }
     assert_string_equal(ftdn_old_store_read(path, &arena), answer);
     assert_true(n_errors > 50);
-    ftdn_test_remove_folder(folder);
-    ftdn_arena_done(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_refused_allocation_is_a_clean_error),
-        cmocka_unit_test(a_store_whose_making_runs_out_of_memory_can_be_made_again),
-        cmocka_unit_test(a_migration_that_runs_out_of_memory_changes_nothing),
+        FTDN_FOLDER_TEST(a_refused_allocation_is_a_clean_error),
+        FTDN_FOLDER_TEST(a_store_whose_making_runs_out_of_memory_can_be_made_again),
+        FTDN_FOLDER_TEST(a_migration_that_runs_out_of_memory_changes_nothing),
     };
     return cmocka_run_group_tests_name("results/store_memory", tests, install_failing_memory, NULL);
 }

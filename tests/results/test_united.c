@@ -12,32 +12,9 @@
 #include "results/stored_scores.h"
 #include "results/verify.h"
 #include "tests/results/sample.h"
+#include "tests/support/folder_per_test.h"
 
 enum { TRIALS = 30, PAGE = 4096 };
-
-static ftdn_arena arena;
-static char *folder;
-
-static int set_up(void **state)
-{
-    (void)state;
-    ftdn_arena_init(&arena);
-    folder = ftdn_test_create_folder(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_test_remove_folder(folder);
-    ftdn_arena_done(&arena);
-    return 0;
-}
-
-static char *path_of(const char *name)
-{
-    return ftdn_test_join(&arena, folder, name);
-}
 
 static void init_sample(ftdn_sample *sample, int number)
 {
@@ -49,7 +26,6 @@ static void init_sample(ftdn_sample *sample, int number)
 /* Trials first, first + step, ... below `end`; a failed attempt at trial 1000 + first; a plan, a ranking, a canary. */
 static char *make_store(const char *name, int first, int step, int end)
 {
-    ftdn_error err;
     ftdn_attempt_origin origin;
     ftdn_sample sample;
     bool matches;
@@ -76,7 +52,6 @@ static char *make_store(const char *name, int first, int step, int end)
 
 static const char *dump(const char *path)
 {
-    ftdn_error err;
     ftdn_store *store;
     char *chars = NULL;
     size_t n_chars = 0;
@@ -94,7 +69,6 @@ static const char *dump(const char *path)
 
 static const char *ask(const char *path, const char *question)
 {
-    ftdn_error err;
     ftdn_store *store;
     FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_READ, &store, &err), err);
     const char *answer = ftdn_sample_ask(store, question, FTDN_QUERY_CSV, &arena);
@@ -104,7 +78,6 @@ static const char *ask(const char *path, const char *question)
 
 static void assert_sound(const char *path)
 {
-    ftdn_error err;
     ftdn_verification answer;
     FTDN_ASSERT_OK(ftdn_store_verify(path, &arena, &answer, &err), err);
     if (answer.n_damages > 0) fail_msg("%s: %s", path, answer.damage[0].what);
@@ -137,7 +110,6 @@ static void merged_shards_are_what_one_run_gives(void **state)
 {
     (void)state;
     static const int shards[] = {1, 2, 5};
-    ftdn_error err;
     const char *whole = dump(make_store("whole.db", 0, 1, TRIALS));
     for (size_t s = 0; s < sizeof shards / sizeof *shards; s++) {
         const char *input[5];
@@ -189,7 +161,6 @@ static char *make_conflicting(const char *name)
 static void results_that_differ_are_not_merged(void **state)
 {
     (void)state;
-    ftdn_error err;
     ftdn_merge_summary summary;
     char *out = path_of("out.db");
     const char *input[] = {make_store("a.db", 0, 1, 5), make_conflicting("b.db")};
@@ -209,10 +180,51 @@ static void results_that_differ_are_not_merged(void **state)
     assert_string_equal(dump(input[0]), before);
 }
 
+/* A store with one canary and the scores of one layer. */
+static const char *make_rows(const char *name, const char *canary, double last_score)
+{
+    ftdn_attempt_origin origin;
+    bool matches;
+    const char *path = path_of(name);
+    double score[2] = {1, last_score};
+    const ftdn_layer_scores scores = {"base_net.2.3", 2, score};
+    const ftdn_ranking_key key = {
+        .model = "ssd_vgg16", .width = 1, .weights_digest = "abc", .ranker = "entropy", .parameters = "{}"};
+    ftdn_store *store = ftdn_sample_open(path, &origin);
+    FTDN_ASSERT_OK(ftdn_store_check_canary(store, "golden", canary, origin.environment, &matches, &err), err);
+    FTDN_ASSERT_OK(ftdn_store_add_scores(store, &key, "0.1.0", 1, &scores, 1, &err), err);
+    ftdn_store_close(store);
+    return path;
+}
+
+static void canaries_and_scores_that_differ_are_not_merged(void **state)
+{
+    (void)state;
+    const char *first = make_rows("a.db", "abc", 0.5);
+    const struct {
+        const char *input, *table; /* NULL: it can be merged with the first */
+    } others[] = {
+        {make_rows("same.db", "abc", 0.5), NULL},
+        {make_rows("canary.db", "abd", 0.5), "canaries"},
+        {make_rows("score.db", "abc", 0.25), "channel_scores"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        ftdn_merge_summary summary;
+        const char *input[] = {first, others[i].input}, *out = path_of("out.db");
+        ftdn_status status = ftdn_store_merge(out, input, 2, &arena, &summary, &err);
+        assert_int_equal(ftdn_file_exists(out), !others[i].table);
+        assert_int_equal(status, others[i].table ? FTDN_ERR_STORE : FTDN_OK);
+        remove(out);
+        if (!others[i].table) continue;
+        const char *message =
+            ftdn_arena_format(&arena, &err, "': a row of %s differs from the one of an earlier input", others[i].table);
+        if (!strstr(err.message, message)) fail_msg("'%s' lacks '%s'", err.message, message);
+    }
+}
+
 static void damaged_inputs_are_not_merged(void **state)
 {
     (void)state;
-    ftdn_error err;
     ftdn_merge_summary summary;
     const char *input[] = {make_store("a.db", 0, 1, 5), make_store("b.db", 5, 1, 8)};
     run_sql(input[1], "DROP TRIGGER results_are_never_changed; UPDATE results SET map_area = 0.5 WHERE trial = 2");
@@ -224,7 +236,6 @@ static void damaged_inputs_are_not_merged(void **state)
 static void a_comparison_tells_what_differs(void **state)
 {
     (void)state;
-    ftdn_error err;
     ftdn_store *a, *b;
     ftdn_store_diff diff;
     const char *path_a = make_store("a.db", 0, 1, 5), *path_b = make_conflicting("b.db");
@@ -256,7 +267,6 @@ static void a_comparison_tells_what_differs(void **state)
 static void what_is_sound_is_saved_and_the_rest_is_named(void **state)
 {
     (void)state;
-    ftdn_error err;
     ftdn_repair_summary summary;
     ftdn_sample sample;
     const char *path = make_store("a.db", 0, 1, TRIALS), *out = path_of("out.db");
@@ -286,11 +296,9 @@ static void what_is_sound_is_saved_and_the_rest_is_named(void **state)
 static void a_malformed_file_gives_what_can_be_read(void **state)
 {
     (void)state;
-    ftdn_error err;
-    char *bytes;
     size_t n_bytes;
     const char *path = make_store("a.db", 0, 1, 300), *whole = dump(path);
-    FTDN_ASSERT_OK(ftdn_file_load(path, (size_t)1 << 30, &arena, &bytes, &n_bytes, &err), err);
+    char *bytes = ftdn_test_load_file(&arena, path, &n_bytes);
     int n_repaired = 0;
     for (size_t page = n_bytes / PAGE / 3; page < n_bytes / PAGE; page += 7) {
         ftdn_repair_summary summary;
@@ -319,13 +327,14 @@ static void a_malformed_file_gives_what_can_be_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_dump_tells_results_and_nothing_else, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(merged_shards_are_what_one_run_gives, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(results_that_differ_are_not_merged, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(damaged_inputs_are_not_merged, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_comparison_tells_what_differs, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_sound_is_saved_and_the_rest_is_named, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_malformed_file_gives_what_can_be_read, set_up, tear_down),
+        FTDN_FOLDER_TEST(a_dump_tells_results_and_nothing_else),
+        FTDN_FOLDER_TEST(merged_shards_are_what_one_run_gives),
+        FTDN_FOLDER_TEST(results_that_differ_are_not_merged),
+        FTDN_FOLDER_TEST(canaries_and_scores_that_differ_are_not_merged),
+        FTDN_FOLDER_TEST(damaged_inputs_are_not_merged),
+        FTDN_FOLDER_TEST(a_comparison_tells_what_differs),
+        FTDN_FOLDER_TEST(what_is_sound_is_saved_and_the_rest_is_named),
+        FTDN_FOLDER_TEST(a_malformed_file_gives_what_can_be_read),
     };
     return cmocka_run_group_tests_name("results/united", tests, NULL, NULL);
 }

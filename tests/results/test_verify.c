@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "results/stored_scores.h"
 #include "tests/results/sample.h"
+#include "tests/support/folder_per_test.h"
 
 enum { TRIALS = 40, FLIPS = 2000, MOST_PAGES = 4096, PAGE = 4096 };
 
@@ -17,30 +18,18 @@ enum { TRIALS = 40, FLIPS = 2000, MOST_PAGES = 4096, PAGE = 4096 };
     "'trials', 'cells', 'results', 'overheads', 'class_ap', 'layer_faults', 'digests', 'attempts', 'timings', "        \
     "'environments', 'campaigns'"
 
-static ftdn_arena arena;
-static char *folder, *path;
+static char *path;
 
-static int set_up(void **state)
+static int set_up_path(void **state)
 {
-    (void)state;
-    ftdn_arena_init(&arena);
-    folder = ftdn_test_create_folder(&arena);
-    path = ftdn_test_join(&arena, folder, "store.db");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ftdn_test_remove_folder(folder);
-    ftdn_arena_done(&arena);
-    return 0;
+    int result = set_up_folder(state);
+    path = path_of("store.db");
+    return result;
 }
 
 /* Trials of several cells, a ranking, a golden canary. */
 static void make_store(void)
 {
-    ftdn_error err;
     ftdn_attempt_origin origin;
     ftdn_sample sample;
     bool matches;
@@ -66,7 +55,6 @@ static void make_store(void)
 
 static ftdn_verification verify(const char *file)
 {
-    ftdn_error err;
     ftdn_verification answer;
     FTDN_ASSERT_OK(ftdn_store_verify(file, &arena, &answer, &err), err);
     return answer;
@@ -206,13 +194,12 @@ static void every_flipped_bit_is_found(void **state)
 {
     (void)state;
     static int page[MOST_PAGES];
-    ftdn_error err;
-    char *flipped = ftdn_path_join(&arena, folder, "flipped.db", &err), *bytes;
+    char *flipped = path_of("flipped.db");
     size_t n_bytes;
     make_store();
     int n_pages = find_pages(page), n_flips = 0, n_without_effect = 0;
     if (n_pages == 0) skip(); /* an SQLite without dbstat */
-    FTDN_ASSERT_OK(ftdn_file_load(path, (size_t)1 << 30, &arena, &bytes, &n_bytes, &err), err);
+    char *bytes = ftdn_test_load_file(&arena, path, &n_bytes);
     ftdn_text expected;
     ftdn_text_init(&expected);
     assert_true(read_all(path, &expected));
@@ -244,12 +231,14 @@ static void every_flipped_bit_is_found(void **state)
     ftdn_text_done(&expected);
 }
 
+#define STORE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up_path, tear_down_folder)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_sound_store_has_no_damage, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_damaged_is_named, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_flipped_bit_is_found, set_up, tear_down),
+        STORE_TEST(a_sound_store_has_no_damage),
+        STORE_TEST(what_is_damaged_is_named),
+        STORE_TEST(every_flipped_bit_is_found),
     };
     return cmocka_run_group_tests_name("results/verify", tests, NULL, NULL);
 }

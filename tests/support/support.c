@@ -1,14 +1,12 @@
 #include "tests/support/support.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/size.h"
 
 #define LARGEST_FILE ((size_t)1 << 30)
@@ -43,6 +41,16 @@ char *ftdn_test_keep_text(ftdn_text *text, ftdn_arena *arena)
     return copy;
 }
 
+char *ftdn_test_load_file(ftdn_arena *arena, const char *path, size_t *ret_n_bytes)
+{
+    ftdn_error err = {0};
+    char *bytes;
+    size_t n_bytes;
+    FTDN_ASSERT_OK(ftdn_file_load(path, LARGEST_FILE, arena, &bytes, &n_bytes, &err), err);
+    if (ret_n_bytes) *ret_n_bytes = n_bytes;
+    return bytes;
+}
+
 static void *require_memory(ftdn_arena *arena, size_t n_items, size_t item_size)
 {
     ftdn_error err = {0};
@@ -72,9 +80,8 @@ static void parse_npy_shape(const char *header, const char *path, ftdn_test_npy 
 ftdn_test_npy ftdn_test_load_npy(ftdn_arena *arena, const char *path)
 {
     ftdn_error err = {0};
-    char *file;
     size_t n_bytes;
-    FTDN_ASSERT_OK(ftdn_file_load(path, LARGEST_FILE, arena, &file, &n_bytes, &err), err);
+    char *file = ftdn_test_load_file(arena, path, &n_bytes);
     const unsigned char *bytes = (const unsigned char *)file;
     if (n_bytes < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0) fail_msg("%s: no .npy file", path);
     size_t header_at = bytes[6] == 1 ? 10 : 12, n_header = (size_t)bytes[8] | (size_t)bytes[9] << 8;
@@ -102,10 +109,9 @@ ftdn_test_npy ftdn_test_load_npy(ftdn_arena *arena, const char *path)
 const ftdn_json *ftdn_test_load_json(ftdn_arena *arena, const char *path)
 {
     ftdn_error err = {0};
-    char *text;
     size_t n_bytes;
     const ftdn_json *root;
-    FTDN_ASSERT_OK(ftdn_file_load(path, LARGEST_FILE, arena, &text, &n_bytes, &err), err);
+    const char *text = ftdn_test_load_file(arena, path, &n_bytes);
     FTDN_ASSERT_OK(ftdn_json_parse(text, n_bytes, path, arena, &root, &err), err);
     return root;
 }
@@ -120,27 +126,10 @@ char *ftdn_test_create_folder(ftdn_arena *arena)
     return path;
 }
 
-/* Delete what the folder open at fd holds, and close fd. Links are deleted, never followed. */
-static void empty_folder(int fd)
-{
-    DIR *folder = fdopendir(fd);
-    if (!folder) fail_msg("fdopendir: %s", strerror(errno));
-    for (const struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        int child = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (child >= 0) empty_folder(child);
-        if (unlinkat(fd, entry->d_name, child >= 0 ? AT_REMOVEDIR : 0) != 0)
-            fail_msg("%s: %s", entry->d_name, strerror(errno));
-    }
-    closedir(folder);
-}
-
 void ftdn_test_remove_folder(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) fail_msg("%s: %s", path, strerror(errno));
-    empty_folder(fd);
-    if (rmdir(path) != 0) fail_msg("%s: %s", path, strerror(errno));
+    ftdn_error err = {0};
+    FTDN_ASSERT_OK(ftdn_folder_remove(path, &err), err);
 }
 
 void ftdn_test_write_file(const char *path, const void *bytes, size_t n_bytes)

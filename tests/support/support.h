@@ -40,6 +40,9 @@ char *ftdn_test_join(ftdn_arena *arena, const char *folder, const char *name);
 /* What the text holds, kept in the arena; the text itself is done with. The test fails where the text is incomplete. */
 char *ftdn_test_keep_text(ftdn_text *text, ftdn_arena *arena);
 
+/* A whole file, a 0 behind it. ret_n_bytes: without the 0; may be NULL. */
+char *ftdn_test_load_file(ftdn_arena *arena, const char *path, size_t *ret_n_bytes);
+
 /* Write bytes to a file; the folder must exist. */
 void ftdn_test_write_file(const char *path, const void *bytes, size_t n_bytes);
 
