@@ -111,14 +111,11 @@ static double find_clean(const ftdn_lines *lines)
 static const char *describe(const ftdn_lines *lines, ftdn_arena *arena, ftdn_error *err)
 {
     const ftdn_trial_params *first = lines->line[0].params;
-    const char *copy = NULL;
     ftdn_text text;
     ftdn_text_init(&text);
     ftdn_text_append(&text, "%s, faults: %s\n", first->model, first->type);
     ftdn_text_append_dataset(&text, first->dataset);
-    if (ftdn_text_check(&text, err) == FTDN_OK) copy = ftdn_arena_copy_text(arena, text.chars, text.n_chars, err);
-    ftdn_text_done(&text);
-    return copy;
+    return ftdn_text_keep(&text, arena, err);
 }
 
 ftdn_status ftdn_chart_make_layers(const ftdn_lines *lines, const char *title, ftdn_arena *arena, ftdn_chart *ret_chart,

@@ -60,9 +60,7 @@ static ftdn_status name_line(const ftdn_trial_params *params, const bool *said, 
         if (text.n_chars > 0) ftdn_text_append(&text, ftdn_parameter_is_always_said(p) ? " " : ", ");
         ftdn_parameter_append(p, params, &text);
     }
-    ftdn_status status = ftdn_text_check(&text, err);
-    const char *name = status == FTDN_OK ? ftdn_arena_copy_text(arena, text.chars, text.n_chars, err) : NULL;
-    ftdn_text_done(&text);
+    const char *name = ftdn_text_keep(&text, arena, err);
     if (!name) return FTDN_ERR_MEMORY;
     *ret_name = name;
     return FTDN_OK;

@@ -53,9 +53,7 @@ static ftdn_status name_panel(const ftdn_report_panel *panel, int n_panels, int 
         if (text.n_chars > 0) ftdn_text_append(&text, ", ");
         ftdn_parameter_append(p, params, &text);
     }
-    ftdn_status status = ftdn_text_check(&text, err);
-    const char *title = status == FTDN_OK ? ftdn_arena_copy_text(arena, text.chars, text.n_chars, err) : NULL;
-    ftdn_text_done(&text);
+    const char *title = ftdn_text_keep(&text, arena, err);
     if (!title) return FTDN_ERR_MEMORY;
     *ret_title = title;
     return FTDN_OK;

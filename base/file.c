@@ -37,29 +37,36 @@ static bool write_fully(int fd, const char *bytes, size_t n_bytes)
     return true;
 }
 
-ftdn_status ftdn_file_load(const char *path, size_t max_bytes, ftdn_arena *arena, char **ret_bytes, size_t *ret_n_bytes,
-                           ftdn_error *err)
+ftdn_status ftdn_file_open(const char *path, size_t max_bytes, int *ret_fd, size_t *ret_n_bytes, ftdn_error *err)
 {
     ftdn_status status = FTDN_OK;
     /* O_NONBLOCK: opening a named pipe answers at once, so that it can be refused. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: %s", path, strerror(errno));
     struct stat info;
-    if (fstat(fd, &info) != 0) {
-        status = FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: %s", path, strerror(errno));
-        goto done;
-    }
-    if (!S_ISREG(info.st_mode)) {
+    if (fstat(fd, &info) != 0) status = FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: %s", path, strerror(errno));
+    else if (!S_ISREG(info.st_mode))
         status =
             FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: %s", path, S_ISDIR(info.st_mode) ? "is a folder" : "no regular file");
-        goto done;
-    }
-    if ((unsigned long long)info.st_size > max_bytes) {
+    else if ((unsigned long long)info.st_size > max_bytes)
         status = FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: %lld bytes are more than the %zu allowed", path,
                            (long long)info.st_size, max_bytes);
-        goto done;
+    if (status != FTDN_OK) {
+        close(fd);
+        return status;
     }
-    size_t n_bytes = (size_t)info.st_size, n_with_end;
+    *ret_fd = fd;
+    *ret_n_bytes = (size_t)info.st_size;
+    return FTDN_OK;
+}
+
+ftdn_status ftdn_file_load(const char *path, size_t max_bytes, ftdn_arena *arena, char **ret_bytes, size_t *ret_n_bytes,
+                           ftdn_error *err)
+{
+    ftdn_status status = FTDN_OK;
+    int fd;
+    size_t n_bytes, n_with_end;
+    FTDN_TRY(ftdn_file_open(path, max_bytes, &fd, &n_bytes, err));
     if (!ftdn_size_add(n_bytes, 1, &n_with_end)) {
         status = FTDN_FAIL(err, FTDN_ERR_MEMORY, "%s: %zu bytes do not fit into memory", path, n_bytes);
         goto done;

@@ -13,6 +13,11 @@
 FTDN_NODISCARD ftdn_status ftdn_file_load(const char *path, size_t max_bytes, ftdn_arena *arena, char **ret_bytes,
                                           size_t *ret_n_bytes, ftdn_error *err);
 
+/* Open a regular file of at most max_bytes to read; the caller closes it. *ret_n_bytes: its size now. FTDN_ERR_INPUT as
+ * above. */
+FTDN_NODISCARD ftdn_status ftdn_file_open(const char *path, size_t max_bytes, int *ret_fd, size_t *ret_n_bytes,
+                                          ftdn_error *err);
+
 /* Write a file all or nothing: a temporary beside it, fsync, rename over it, fsync of the folder.
  * On failure (FTDN_ERR_INPUT) the former file stands as it was and no temporary is left; only where the
  * sync of the folder fails is the new file in its place already, and the message says so. */

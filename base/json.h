@@ -46,6 +46,12 @@ struct ftdn_json {
 FTDN_NODISCARD ftdn_status ftdn_json_parse(const char *text, size_t n_bytes, const char *file_name, ftdn_arena *arena,
                                            const ftdn_json **ret_root, ftdn_error *err);
 
+/* The same of a part of a larger text, in which it begins at line:column (from 1). file_name is borrowed: it outlives
+ * the nodes. */
+FTDN_NODISCARD ftdn_status ftdn_json_parse_at(const char *text, size_t n_bytes, const char *file_name, int line,
+                                              int column, ftdn_arena *arena, const ftdn_json **ret_root,
+                                              ftdn_error *err);
+
 /* The first member of an object with this key; NULL if absent or if object is NULL or no object. */
 const ftdn_json *ftdn_json_find(const ftdn_json *object, const char *key);
 

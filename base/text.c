@@ -154,3 +154,12 @@ ftdn_status ftdn_text_check(const ftdn_text *text, ftdn_error *err)
         return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory after %zu characters of text", text->n_chars);
     return FTDN_OK;
 }
+
+char *ftdn_text_keep(ftdn_text *text, ftdn_arena *arena, ftdn_error *err)
+{
+    char *kept = NULL;
+    if (ftdn_text_check(text, err) == FTDN_OK)
+        kept = ftdn_arena_copy_text(arena, text->chars ? text->chars : "", text->n_chars, err);
+    ftdn_text_done(text);
+    return kept;
+}

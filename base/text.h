@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/status.h"
 
 typedef struct ftdn_text {
@@ -39,6 +40,9 @@ void ftdn_text_append_csv(ftdn_text *text, const char *chars, size_t n_chars);
 
 /* One word of a POSIX shell, as it is or in '...': a command that is shown can be copied, whatever a path holds. */
 void ftdn_text_append_shell_word(ftdn_text *text, const char *word);
+
+/* What was written, as a text that lives in the arena; the ftdn_text is done with. NULL: FTDN_ERR_MEMORY. */
+FTDN_NODISCARD char *ftdn_text_keep(ftdn_text *text, ftdn_arena *arena, ftdn_error *err);
 
 /* FTDN_ERR_MEMORY if any append was refused. */
 FTDN_NODISCARD ftdn_status ftdn_text_check(const ftdn_text *text, ftdn_error *err);

@@ -2,6 +2,41 @@
 
 #include <stdlib.h>
 
+#include "datasets/json_blank.h"
+
+#define MAX_ANNOTATION_BYTES ((size_t)1 << 30)
+
+ftdn_status ftdn_coco_reader_open(ftdn_coco_reader *reader, const char *path, ftdn_arena *scratch, ftdn_error *err)
+{
+    *reader = (ftdn_coco_reader){.path = path, .scratch = scratch, .before = ftdn_arena_get_mark(scratch)};
+    FTDN_TRY(ftdn_json_stream_open(path, MAX_ANNOTATION_BYTES, FTDN_JSON_STREAM_PIECE, &reader->stream, err));
+    /* An arena that holds something keeps its block when an item is given back. */
+    if (!ftdn_arena_alloc(scratch, 1, 1, err)) return FTDN_ERR_MEMORY;
+    reader->mark = ftdn_arena_get_mark(scratch);
+    return FTDN_OK;
+}
+
+void ftdn_coco_reader_close(ftdn_coco_reader *reader)
+{
+    ftdn_json_stream_close(reader->stream);
+    ftdn_arena_reset(reader->scratch, reader->before);
+}
+
+ftdn_status ftdn_coco_reader_next(ftdn_coco_reader *reader, const ftdn_json **ret_item, ftdn_error *err)
+{
+    const ftdn_json_piece *piece;
+    const ftdn_json *item = NULL;
+    ftdn_arena_reset(reader->scratch, reader->mark);
+    FTDN_TRY(ftdn_json_stream_next_item(reader->stream, &piece, err));
+    if (piece) {
+        ftdn_json_blank(piece->text, piece->n_bytes, "segmentation");
+        FTDN_TRY(ftdn_json_parse_at(piece->text, piece->n_bytes, reader->path, piece->line, piece->column,
+                                    reader->scratch, &item, err));
+    }
+    *ret_item = item;
+    return FTDN_OK;
+}
+
 static int by_id(const void *a, const void *b)
 {
     const ftdn_coco_id *first = a, *second = b;
@@ -9,13 +44,13 @@ static int by_id(const void *a, const void *b)
     return (first->index > second->index) - (first->index < second->index);
 }
 
-ftdn_status ftdn_coco_sort_ids(ftdn_coco_id *ids, int n_ids, const char *what, ftdn_error *err)
+ftdn_status ftdn_coco_sort_ids(ftdn_coco_id *ids, size_t n_ids, const char *path, const char *what, ftdn_error *err)
 {
-    qsort(ids, (size_t)n_ids, sizeof *ids, by_id);
-    for (int i = 1; i < n_ids; i++) {
+    if (n_ids > 1) qsort(ids, n_ids, sizeof *ids, by_id);
+    for (size_t i = 1; i < n_ids; i++) {
         if (ids[i - 1].id != ids[i].id) continue;
-        return FTDN_COCO_FAIL(err, ids[i].node, "%s id %lld stands in line %d already", what, ids[i].id,
-                              ids[i - 1].node->line);
+        return FTDN_COCO_FAIL_AT(err, path, ids[i].line, ids[i].column, "%s id %lld stands in line %d already", what,
+                                 ids[i].id, ids[i - 1].line);
     }
     return FTDN_OK;
 }

@@ -2,12 +2,14 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
 #include <turbojpeg.h>
 
 #include "base/file.h"
+#include "datasets/jpeg_orientation.h"
 
 #define JPEG_QUALITY 92
 #define WEIGHT_BITS 11 /* of an interpolation weight: 2048 = 1 */
@@ -44,35 +46,43 @@ static ftdn_status read_header(tjhandle jpeg, const char *path, const void *byte
 ftdn_status ftdn_picture_read_jpeg_size(const char *path, const void *bytes, size_t n_bytes, int *ret_width,
                                         int *ret_height, ftdn_error *err)
 {
+    bool is_across = FTDN_ORIENTATION_IS_ACROSS(ftdn_jpeg_orientation(bytes, n_bytes));
     tjhandle jpeg = tjInitDecompress();
     if (!jpeg) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "%s: tjInitDecompress: %s", path, tjGetErrorStr2(NULL));
-    ftdn_status status = read_header(jpeg, path, bytes, n_bytes, ret_width, ret_height, err);
+    ftdn_status status = read_header(jpeg, path, bytes, n_bytes, is_across ? ret_height : ret_width,
+                                     is_across ? ret_width : ret_height, err);
     tjDestroy(jpeg);
     return status;
+}
+
+/* The picture as the file has it. */
+static ftdn_status decode(tjhandle jpeg, const char *path, const void *bytes, size_t n_bytes, ftdn_arena *arena,
+                          ftdn_picture *ret_picture, ftdn_error *err)
+{
+    ftdn_picture picture;
+    FTDN_TRY(read_header(jpeg, path, bytes, n_bytes, &picture.width, &picture.height, err));
+    picture.pixels = ftdn_arena_alloc(arena, (size_t)picture.width * (size_t)picture.height, 3, err);
+    if (!picture.pixels) return FTDN_ERR_MEMORY;
+    /* A warning, too, makes the call answer -1. The limit of scans stops files made to cost hours. */
+    if (tjDecompress2(jpeg, bytes, n_bytes, picture.pixels, picture.width, 0, picture.height, TJPF_RGB,
+                      TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS) != 0)
+        return fail_jpeg(err, path, jpeg);
+    *ret_picture = picture;
+    return FTDN_OK;
 }
 
 ftdn_status ftdn_picture_decode_jpeg(const char *path, const void *bytes, size_t n_bytes, ftdn_arena *arena,
                                      ftdn_picture *ret_picture, ftdn_error *err)
 {
     ftdn_picture picture;
+    int orientation = ftdn_jpeg_orientation(bytes, n_bytes);
     tjhandle jpeg = tjInitDecompress();
     if (!jpeg) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "%s: tjInitDecompress: %s", path, tjGetErrorStr2(NULL));
-    ftdn_status status = read_header(jpeg, path, bytes, n_bytes, &picture.width, &picture.height, err);
-    if (status != FTDN_OK) goto done;
-    picture.pixels = ftdn_arena_alloc(arena, (size_t)picture.width * (size_t)picture.height, 3, err);
-    if (!picture.pixels) {
-        status = FTDN_ERR_MEMORY;
-        goto done;
-    }
-    /* A warning, too, makes the call answer -1. The limit of scans stops files made to cost hours. */
-    if (tjDecompress2(jpeg, bytes, n_bytes, picture.pixels, picture.width, 0, picture.height, TJPF_RGB,
-                      TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS) != 0) {
-        status = fail_jpeg(err, path, jpeg);
-        goto done;
-    }
-    *ret_picture = picture;
-done:
+    ftdn_status status = decode(jpeg, path, bytes, n_bytes, arena, &picture, err);
     tjDestroy(jpeg);
+    if (status == FTDN_OK && orientation != 1)
+        status = ftdn_picture_turn_upright(&picture, orientation, arena, &picture, err);
+    if (status == FTDN_OK) *ret_picture = picture;
     return status;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "datasets/jpeg_orientation.h"
 #include "datasets/picture_formats.h"
 
 bool ftdn_is_image_name(const char *name)
@@ -22,7 +23,8 @@ ftdn_image_files *ftdn_image_files_create(ftdn_dataset_body *body, ftdn_error *e
     files->n_files = body->dataset.n_images;
     files->path = FTDN_NEW(&body->arena, n_files, const char *, err);
     files->digest = files->path ? ftdn_arena_alloc(&body->arena, n_files, sizeof *files->digest, err) : NULL;
-    if (!files->digest) return NULL;
+    files->orientation = files->digest ? FTDN_NEW(&body->arena, n_files, uint8_t, err) : NULL;
+    if (!files->orientation) return NULL;
     body->source = files;
     body->paint = ftdn_image_files_paint;
     return files;
@@ -38,6 +40,7 @@ ftdn_status ftdn_image_files_read(ftdn_image_files *files, ftdn_dataset_body *bo
     FTDN_TRY(ftdn_sha256_of(bytes, n_bytes, files->digest[index], err));
     FTDN_TRY(ftdn_picture_read_size(path, bytes, n_bytes, &image->width, &image->height, err));
     files->path[index] = path;
+    files->orientation[index] = (uint8_t)ftdn_jpeg_orientation(bytes, n_bytes);
     return FTDN_OK;
 }
 
@@ -48,7 +51,11 @@ ftdn_status ftdn_image_files_digest(const ftdn_image_files *files, const char *k
     FTDN_TRY(ftdn_sha256_create(&hash, err));
     ftdn_sha256_add_text(hash, kind);
     ftdn_dataset_body_digest(body, hash);
-    for (int i = 0; i < files->n_files; i++) ftdn_sha256_add_text(hash, files->digest[i]);
+    for (int i = 0; i < files->n_files; i++) {
+        ftdn_sha256_add_text(hash, files->digest[i]);
+        /* The digests of before pictures were turned stand for the same pixels, unless one is. */
+        if (files->orientation[i] != 1) ftdn_sha256_add_text(hash, "upright");
+    }
     ftdn_sha256_finish(hash, body->dataset.digest);
     ftdn_sha256_free(hash);
     return FTDN_OK;

@@ -15,6 +15,7 @@ typedef struct ftdn_image_files {
     int n_files;                       /* as images of the dataset */
     const char **path;                 /* [n_files] */
     char (*digest)[FTDN_SHA256_HEX];   /* [n_files], as read when the dataset was opened */
+    uint8_t *orientation;              /* [n_files], of EXIF: 1 is upright */
 } ftdn_image_files;
 
 /* A name for an image: a plain file name, which can leave a folder in no way. */

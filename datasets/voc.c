@@ -11,6 +11,8 @@
 #include "datasets/class_map.h"
 #include "datasets/dataset_body.h"
 #include "datasets/image_files.h"
+#include "datasets/missing_files.h"
+#include "datasets/picture_find.h"
 #include "datasets/voc_annotation.h"
 
 #define MAX_LIST_BYTES ((size_t)64 << 20)
@@ -87,40 +89,55 @@ static ftdn_status read_list(const char *path, int max_images, ftdn_arena *arena
     return FTDN_OK;
 }
 
-/* The picture of a name: a JPEG, or where there is none a PNG or TIFF. Lives in the arena. NULL: FTDN_ERR_MEMORY. */
-static const char *find_picture(const char *root, const char *name, ftdn_arena *arena, ftdn_error *err)
+/* The files of one name, which live in the arena; those that are not there are added to the missing ones. */
+static ftdn_status find_files(const char *root, const char *name, ftdn_missing_files *missing, ftdn_arena *arena,
+                              ftdn_arena *scratch, const char **ret_picture, const char **ret_annotation,
+                              ftdn_error *err)
 {
-    static const char *const suffixes[] = {"jpg", "png", "tif", "tiff"};
-    const char *first = NULL;
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        const char *relative = ftdn_arena_format(arena, err, "JPEGImages/%s.%s", name, suffixes[i]);
-        const char *path = relative ? ftdn_path_join(arena, root, relative, err) : NULL;
-        if (!path || ftdn_file_exists(path)) return path;
-        if (!first) first = path;
+    const char *stem = ftdn_arena_format(scratch, err, "JPEGImages/%s", name);
+    const char *picture_stem = stem ? ftdn_path_join(scratch, root, stem, err) : NULL;
+    const char *xml = picture_stem ? ftdn_arena_format(scratch, err, "Annotations/%s.xml", name) : NULL;
+    *ret_annotation = xml ? ftdn_path_join(arena, root, xml, err) : NULL;
+    if (!*ret_annotation) return FTDN_ERR_MEMORY;
+    FTDN_TRY(ftdn_picture_find(picture_stem, arena, ret_picture, err));
+    if (!*ret_picture) {
+        const char *usual = ftdn_arena_format(scratch, err, "%s.jpg", picture_stem);
+        if (!usual) return FTDN_ERR_MEMORY;
+        ftdn_missing_files_add(missing, "", usual);
     }
-    return first;
+    if (!ftdn_file_exists(*ret_annotation)) ftdn_missing_files_add(missing, "", *ret_annotation);
+    return FTDN_OK;
+}
+
+/* All files are looked for before the first is read. annotations: [n_images], live in scratch. */
+static ftdn_status find_all(const char *root, const entry *entries, ftdn_image_files *files, const char **annotations,
+                            ftdn_dataset_body *body, ftdn_arena *scratch, ftdn_error *err)
+{
+    ftdn_status status = FTDN_OK;
+    ftdn_missing_files missing;
+    ftdn_missing_files_init(&missing);
+    for (int i = 0; status == FTDN_OK && i < files->n_files; i++)
+        status =
+            find_files(root, entries[i].name, &missing, &body->arena, scratch, &files->path[i], &annotations[i], err);
+    if (status == FTDN_OK) status = ftdn_missing_files_check(&missing, 2 * files->n_files, err);
+    ftdn_missing_files_done(&missing);
+    return status;
 }
 
 /* Image and annotation of one name; the map counts objects of other classes. scratch holds the files' bytes, for the
  * caller to reset. */
-static ftdn_status read_image(const char *root, const char *name, int index, ftdn_image_files *files,
+static ftdn_status read_image(const char *name, const char *annotation, int index, ftdn_image_files *files,
                               ftdn_class_map *map, ftdn_dataset_body *body, ftdn_arena *scratch, ftdn_error *err)
 {
-    ftdn_arena *arena = &body->arena;
     ftdn_image *image = &body->image[index];
-    const char *found = find_picture(root, name, scratch, err);
-    const char *picture = found ? ftdn_arena_copy_text(arena, found, strlen(found), err) : NULL;
-    image->name = picture ? ftdn_arena_copy_text(arena, name, strlen(name), err) : NULL;
-    const char *relative = image->name ? ftdn_arena_format(scratch, err, "Annotations/%s.xml", name) : NULL;
-    const char *path = relative ? ftdn_path_join(scratch, root, relative, err) : NULL;
-    if (!path) return FTDN_ERR_MEMORY;
-    image->id = ftdn_fnv1a64(name);
-
     char *bytes;
     size_t n_bytes;
-    FTDN_TRY(ftdn_image_files_read(files, body, index, picture, scratch, err));
-    FTDN_TRY(ftdn_file_load(path, MAX_ANNOTATION_BYTES, scratch, &bytes, &n_bytes, err));
-    return ftdn_voc_annotation_parse(bytes, n_bytes, path, map, arena, image, err);
+    image->name = ftdn_arena_copy_text(&body->arena, name, strlen(name), err);
+    if (!image->name) return FTDN_ERR_MEMORY;
+    image->id = ftdn_fnv1a64(name);
+    FTDN_TRY(ftdn_image_files_read(files, body, index, files->path[index], scratch, err));
+    FTDN_TRY(ftdn_file_load(annotation, MAX_ANNOTATION_BYTES, scratch, &bytes, &n_bytes, err));
+    return ftdn_voc_annotation_parse(bytes, n_bytes, annotation, map, &body->arena, image, err);
 }
 
 static int is_list(const struct dirent *file)
@@ -169,12 +186,14 @@ static ftdn_status fill(ftdn_dataset_body *body, const ftdn_voc_desc *desc, ftdn
     FTDN_TRY(status);
     FTDN_TRY(ftdn_dataset_body_set_images(body, n_images, err));
     ftdn_image_files *files = ftdn_image_files_create(body, err);
-    if (!files) return FTDN_ERR_MEMORY;
+    const char **annotations = files ? FTDN_NEW(scratch, (size_t)n_images, const char *, err) : NULL;
+    if (!annotations) return FTDN_ERR_MEMORY;
+    FTDN_TRY(find_all(desc->root, entries, files, annotations, body, scratch, err));
     ftdn_class_map map;
     FTDN_TRY(ftdn_class_map_init(&map, &body->classes, &desc->classes, arena, err));
     for (int i = 0; i < n_images; i++) {
         ftdn_arena_mark mark = ftdn_arena_get_mark(scratch);
-        FTDN_TRY(read_image(desc->root, entries[i].name, i, files, &map, body, scratch, err));
+        FTDN_TRY(read_image(entries[i].name, annotations[i], i, files, &map, body, scratch, err));
         ftdn_arena_reset(scratch, mark);
     }
     FTDN_TRY(ftdn_class_map_check(&map, err));

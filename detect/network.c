@@ -86,6 +86,22 @@ void ftdn_network_output_nodes(const ftdn_network *network, int *ret_nodes)
     }
 }
 
+ftdn_input ftdn_network_input(const ftdn_network *network, int n_images, const uint8_t *const *pixels)
+{
+    ftdn_input input = {.n_images = n_images, .pixels = pixels};
+    memcpy(input.mean, network->mean, sizeof input.mean);
+    memcpy(input.scale, network->scale, sizeof input.scale);
+    return input;
+}
+
+ftdn_input ftdn_network_resident_input(const ftdn_network *network, int micro_batch,
+                                       const ftdn_resident_images *resident)
+{
+    ftdn_input input = ftdn_network_input(network, micro_batch, NULL);
+    input.resident = resident;
+    return input;
+}
+
 const float *ftdn_network_priors(const ftdn_network *network, const ftdn_weights *weights)
 {
     return network->priors ? network->priors : weights->value[network->prior_param];

@@ -56,6 +56,13 @@ void ftdn_network_output_nodes(const ftdn_network *network, int *ret_nodes);
 /* The prior boxes, from the network or from its weights: [n_priors,4]. */
 const float *ftdn_network_priors(const ftdn_network *network, const ftdn_weights *weights);
 
+/* The input of n_images in host memory, normalised as the network wants them. pixels: [n_images]. */
+ftdn_input ftdn_network_input(const ftdn_network *network, int n_images, const uint8_t *const *pixels);
+
+/* The same of the images that are chosen on a device: a micro-batch. */
+ftdn_input ftdn_network_resident_input(const ftdn_network *network, int micro_batch,
+                                       const ftdn_resident_images *resident);
+
 /* Copy image `index` of the last micro-batch out of the heads' maps, heads one after the other:
  * logits: [n_priors, n_classes+1]; locations: [n_priors,4]. */
 void ftdn_network_gather(const ftdn_network *network, const ftdn_context *context, int index, float *logits,

@@ -111,9 +111,8 @@ ftdn_map_hook ftdn_device_worker_hook(const ftdn_device_worker *worker)
 
 ftdn_status ftdn_device_worker_enqueue(ftdn_device_worker *worker, const ftdn_map_hook *hook, int slot, ftdn_error *err)
 {
-    ftdn_input input = {.n_images = worker->micro_batch, .resident = &worker->images->resident};
-    memcpy(input.mean, worker->network->mean, sizeof input.mean);
-    memcpy(input.scale, worker->network->scale, sizeof input.scale);
+    const ftdn_input input =
+        ftdn_network_resident_input(worker->network, worker->micro_batch, &worker->images->resident);
     FTDN_TRY(ftdn_forward(worker->context, worker->bank->packed, &input, hook, err));
     return slot < 0 ? FTDN_OK : worker->device->detector->detect(worker->detector, slot, err);
 }

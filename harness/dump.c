@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json_members.h"
 #include "base/file.h"
 #include "harness/npy.h"
 #include "harness/rig.h"
@@ -59,21 +60,14 @@ static value_range find_range(const float *values, size_t n_values)
     return range;
 }
 
-static void append_number(ftdn_text *text, const char *key, double number)
-{
-    ftdn_text_append(text, ",\"%s\":", key);
-    ftdn_text_append_json_number(text, number);
-}
-
 static void append_to_index(dump *d, const tensor *t, const char *file)
 {
     ftdn_text *text = &d->index;
     const value_range range = find_range(t->values, count_elements(t));
-    ftdn_text_append(text, "%s\n{\"file\":", d->n_files ? "," : "");
-    ftdn_append_json(text, file);
-    ftdn_text_append(text, ",\"kind\":\"%s\",\"layer\":", t->kind);
-    if (t->layer) ftdn_append_json(text, t->layer);
-    else ftdn_text_append(text, "null");
+    ftdn_text_append(text, "%s\n{", d->n_files ? "," : "");
+    ftdn_append_json_member(text, "file", file);
+    ftdn_append_json_member(text, "kind", t->kind);
+    ftdn_append_json_member(text, "layer", t->layer);
     ftdn_text_append(text, ",");
     ftdn_append_json_roles(text, t->roles);
     ftdn_text_append(text, ",\"shape\":[");
@@ -81,10 +75,10 @@ static void append_to_index(dump *d, const tensor *t, const char *file)
     ftdn_text_append(text, "],\"channels\":%s", t->channel ? "[" : "null");
     for (int i = 0; t->channel && i < t->dims[0]; i++) ftdn_text_append(text, "%s%d", i ? "," : "", t->channel[i]);
     if (t->channel) ftdn_text_append(text, "]");
-    append_number(text, "min", range.least);
-    append_number(text, "max", range.greatest);
-    append_number(text, "nan", (double)range.n_nan);
-    append_number(text, "infinite", (double)range.n_infinite);
+    ftdn_json_put_number(text, "min", range.least);
+    ftdn_json_put_number(text, "max", range.greatest);
+    ftdn_json_put_number(text, "nan", (double)range.n_nan);
+    ftdn_json_put_number(text, "infinite", (double)range.n_infinite);
     ftdn_text_append(text, "}");
 }
 

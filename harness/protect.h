@@ -1,9 +1,11 @@
-/* protect.h - the protection that a trial asks for, made for its network:
+/* protect.h - the protection that a trial asks for, made for its network, as in section 3 of the paper:
  *
- *     scores      of the channels of each unit                (harness/rankings/scores.h)
- *     selection   the best of each layer, or of the network   (rankers/select.h)
- *     copies      of their filters; or the ranges of a clip   (protectors/duplication.h, harness/rankings/ranges.h)
- *     graph       that computes with them                     (protectors/protector.h) */
+ *     scores      of the channels of each unit, Eq. (2), (6), (9)   (harness/rankings/scores.h)
+ *     selection   the best of each layer, or of the network         (rankers/select.h)
+ *     copies      of their filters, section 3.3                     (protectors/duplication.h)
+ *     graph       that computes with both, section 3.2              (protectors/protector.h)
+ *
+ * A clip copies nothing: it has ranges of maps (harness/rankings/ranges.h) in the place of the first three. */
 #ifndef FTDN_HARNESS_PROTECT_H
 #define FTDN_HARNESS_PROTECT_H
 

@@ -13,8 +13,7 @@
 static int count_measured(const ftdn_planned_trial *trial)
 {
     if (!ftdn_settings_measure(&trial->settings.protection)) return 0;
-    int n_wanted = trial->settings.n_measured_images, n_there = trial->calibration->n_images;
-    return n_wanted < n_there ? n_wanted : n_there;
+    return ftdn_settings_measured_images(&trial->settings, trial->calibration->n_images);
 }
 
 static ftdn_status fill_params(const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_trial_params *params,
@@ -139,7 +138,7 @@ static double requested_rate(double rate, int count, int64_t n_draws, const ftdn
 static void add_weight_rows(const ftdn_fault_settings *faults, const ftdn_rig *rig, const ftdn_trial_result *result,
                             fault_rows *rows)
 {
-    if (faults->weight_rate <= 0 && faults->weight_count == 0) return;
+    if (!ftdn_settings_hit_weights(faults)) return;
     const ftdn_weight_faults *weights = ftdn_rig_weight_faults(rig);
     int64_t n_draws = rig->redraws_weights ? result->n_images : 1;
     double rate = requested_rate(faults->weight_rate, faults->weight_count, n_draws, result->weight_count,
@@ -158,7 +157,7 @@ static void add_weight_rows(const ftdn_fault_settings *faults, const ftdn_rig *r
 static void add_map_rows(const ftdn_fault_settings *faults, const ftdn_rig *rig, const ftdn_trial_result *result,
                          fault_rows *rows)
 {
-    if (faults->feature_map_rate <= 0 && faults->feature_map_count == 0) return;
+    if (!ftdn_settings_hit_maps(faults)) return;
     const ftdn_map_faults *maps = &rig->map_faults;
     double rate = requested_rate(faults->feature_map_rate, faults->feature_map_count, result->n_images,
                                  result->map_count, maps->layers.n_layers);
@@ -288,8 +287,5 @@ const char *ftdn_record_label(const ftdn_planned_trial *trial, ftdn_arena *arena
     write_faults("feature_map", faults->feature_map_rate, faults->feature_map_count, &text);
     write_protection(&trial->settings, &text);
     ftdn_text_append(&text, ", seed %" PRIu64, trial->settings.seed);
-    const char *label = NULL;
-    if (ftdn_text_check(&text, err) == FTDN_OK) label = ftdn_arena_copy_text(arena, text.chars, text.n_chars, err);
-    ftdn_text_done(&text);
-    return label;
+    return ftdn_text_keep(&text, arena, err);
 }

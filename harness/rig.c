@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "harness/plan/same.h"
+#include "harness/plan/same_settings.h"
 
 static ftdn_scope scope_of(const ftdn_scope_settings *settings)
 {
@@ -46,23 +46,6 @@ static ftdn_status make_program(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_e
     return ftdn_program_create(backend, rig->protection.graph, &compile, &rig->program, err);
 }
 
-static ftdn_status make_buffers(ftdn_rig *rig, ftdn_worker *worker, const ftdn_detect_rule *rule, ftdn_error *err)
-{
-    ftdn_arena *arena = &worker->arena;
-    size_t n_priors = (size_t)worker->network->n_priors, n_columns = (size_t)(worker->network->n_classes + 1);
-    for (int n = 0; n < rig->n_networks; n++) {
-        worker->answer[n].logits = FTDN_NEW(arena, n_priors * n_columns, float, err);
-        worker->answer[n].locations = FTDN_NEW(arena, n_priors * 4, float, err);
-        if (!worker->answer[n].logits || !worker->answer[n].locations) return FTDN_ERR_MEMORY;
-        if (n == 0 || worker->combines_boxes)
-            FTDN_TRY(ftdn_detector_init(&worker->detector[n], &rig->network[n], rule, arena, err));
-    }
-    if (worker->combines_boxes) FTDN_TRY(ftdn_box_combiner_init(&worker->combiner, &worker->detector[0], arena, err));
-    worker->pixels = FTDN_NEW(arena, (size_t)worker->micro_batch, const uint8_t *, err);
-    worker->image_id = FTDN_NEW(arena, (size_t)worker->micro_batch, uint64_t, err);
-    return worker->pixels && worker->image_id ? FTDN_OK : FTDN_ERR_MEMORY;
-}
-
 static ftdn_detect_rule rule_of(const ftdn_evaluate_settings *evaluate)
 {
     return (ftdn_detect_rule){
@@ -72,47 +55,41 @@ static ftdn_detect_rule rule_of(const ftdn_evaluate_settings *evaluate)
     };
 }
 
-static ftdn_status make_bank(ftdn_rig *rig, ftdn_weight_bank *bank, ftdn_layer_set layers, int n_threads,
-                             ftdn_arena *arena, ftdn_error *err)
+static ftdn_weight_bank_desc describe_bank(const ftdn_rig *rig, ftdn_layer_set layers, int n_threads)
 {
-    const ftdn_weight_bank_desc desc = {
+    return (ftdn_weight_bank_desc){
         .protection = &rig->protection,
         .program = rig->program,
         .context = rig->device ? rig->device->context : NULL,
         .layers = layers,
         .n_threads = n_threads,
     };
-    return ftdn_weight_bank_init(bank, &desc, arena, err);
 }
 
-static ftdn_status make_worker(ftdn_rig *rig, ftdn_worker *worker, const ftdn_trial_settings *settings,
-                               ftdn_layer_set weight_layers, ftdn_error *err)
+static ftdn_status make_bank(ftdn_rig *rig, ftdn_layer_set layers, ftdn_error *err)
 {
-    ftdn_arena_init(&worker->arena);
-    worker->n_networks = rig->n_networks;
-    worker->network = rig->network;
-    worker->priors = ftdn_network_priors(&rig->model->network, &rig->model->weights);
-    worker->combines_boxes = ftdn_same_text(settings->protection.combine, "boxes");
-    worker->micro_batch = ftdn_program_micro_batch(rig->program);
-    worker->bank = rig->redraws_weights ? &worker->own_bank : &rig->bank;
-    FTDN_TRY(ftdn_context_create(rig->program, &worker->context, err));
-    if (rig->redraws_weights) FTDN_TRY(make_bank(rig, &worker->own_bank, weight_layers, 1, &worker->arena, err));
-    FTDN_TRY(ftdn_map_injector_init(&worker->injector, &rig->map_faults, &worker->arena, err));
-    const ftdn_detect_rule rule = rule_of(&settings->evaluate);
-    FTDN_TRY(make_buffers(rig, worker, &rule, err));
-    worker->injector.image_id = worker->image_id;
-    worker->empty = ftdn_arena_get_mark(&worker->arena);
-    return FTDN_OK;
+    const ftdn_weight_bank_desc desc = describe_bank(rig, layers, rig->n_threads);
+    return ftdn_weight_bank_init(&rig->bank, &desc, &rig->arena, err);
 }
 
-static ftdn_status make_workers(ftdn_rig *rig, const ftdn_trial_settings *settings, int n_workers,
-                                ftdn_layer_set weight_layers, ftdn_error *err)
+static ftdn_status make_workers(ftdn_rig *rig, const ftdn_trial_settings *settings, ftdn_layer_set weight_layers,
+                                ftdn_error *err)
 {
-    if (!rig->redraws_weights) FTDN_TRY(make_bank(rig, &rig->bank, weight_layers, n_workers, &rig->arena, err));
-    rig->worker = FTDN_NEW(&rig->arena, (size_t)n_workers, ftdn_worker, err);
+    const ftdn_worker_desc desc = {
+        .network = rig->network,
+        .n_networks = rig->n_networks,
+        .combines_boxes = ftdn_same_text(settings->protection.combine, "boxes"),
+        .priors = ftdn_network_priors(&rig->model->network, &rig->model->weights),
+        .rule = rule_of(&settings->evaluate),
+        .program = rig->program,
+        .map_faults = &rig->map_faults,
+        .bank = rig->redraws_weights ? NULL : &rig->bank,
+        .own_bank = describe_bank(rig, weight_layers, 1),
+    };
+    if (!rig->redraws_weights) FTDN_TRY(make_bank(rig, weight_layers, err));
+    rig->worker = FTDN_NEW(&rig->arena, (size_t)rig->n_threads, ftdn_worker, err);
     if (!rig->worker) return FTDN_ERR_MEMORY;
-    while (rig->n_workers < n_workers)
-        FTDN_TRY(make_worker(rig, &rig->worker[rig->n_workers++], settings, weight_layers, err));
+    while (rig->n_workers < rig->n_threads) FTDN_TRY(ftdn_worker_init(&rig->worker[rig->n_workers++], &desc, err));
     return FTDN_OK;
 }
 
@@ -135,7 +112,7 @@ static ftdn_status make_device_worker(ftdn_rig *rig, const ftdn_rig_desc *rig_de
     rig->device = FTDN_NEW(&rig->arena, 1, ftdn_device_worker, err);
     if (!rig->device) return FTDN_ERR_MEMORY;
     FTDN_TRY(ftdn_device_worker_init(rig->device, &desc, err));
-    return make_bank(rig, &rig->bank, weight_layers, rig_desc->n_threads, &rig->arena, err);
+    return make_bank(rig, weight_layers, err);
 }
 
 static ftdn_status make_rig(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_error *err)
@@ -155,7 +132,7 @@ static ftdn_status make_rig(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_error
     FTDN_TRY(make_program(rig, desc, err));
     bool is_on_device = ftdn_backend_device(ftdn_program_backend(rig->program)) != NULL;
     return is_on_device ? make_device_worker(rig, desc, weight_layers, err)
-                        : make_workers(rig, settings, desc->n_threads, weight_layers, err);
+                        : make_workers(rig, settings, weight_layers, err);
 }
 
 ftdn_status ftdn_rig_init(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_error *err)
@@ -169,12 +146,7 @@ ftdn_status ftdn_rig_init(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_error *
 
 void ftdn_rig_done(ftdn_rig *rig)
 {
-    for (int i = 0; i < rig->n_workers; i++) {
-        ftdn_worker *worker = &rig->worker[i];
-        ftdn_weight_bank_done(&worker->own_bank);
-        ftdn_context_free(worker->context);
-        ftdn_arena_done(&worker->arena);
-    }
+    for (int i = 0; i < rig->n_workers; i++) ftdn_worker_done(&rig->worker[i]);
     ftdn_weight_bank_done(&rig->bank);
     if (rig->device) ftdn_device_worker_done(rig->device);
     ftdn_program_free(rig->program);

@@ -1,10 +1,12 @@
-/* trial.c - the paper's experiment, once:
+/* trial.c - the paper's experiment (its section 4), once:
  *
- *     protect   filters of the best channels kept twice, the graph rewritten (harness/protect.c, once per rig)
- *     weights   faults in the stored weights and copies, drawn for the trial's seed; copies merged
- *     images    each image through the network, with faults of its own in the feature maps,
- *               and from the network's answers to detections
- *     measure   average precision per class over all images
+ *     protect   channels ranked (3.1), the filters of the best ones kept twice, the graph rewritten so that it merges
+ *               what is there twice (3.2); once for all trials of a rig             harness/protect.c, harness/rig.c
+ *     weights   faults in the stored weights and in their copies, drawn for the trial's seed; under kernel recovery
+ *               both are merged here, before any convolution                        harness/weight_bank.c
+ *     images    each through the network, with faults of its own in the feature maps; under feature map recovery
+ *               also in those of the copies, before both are merged; then boxes     harness/worker.c, device_worker.c
+ *     measure   average precision of each class over all images, and its mean       harness/judged_trial.c
  *
  * Images are shared among threads in any order, or go through a device in micro-batches. An image's detections depend
  * on nothing but the image and the trial's settings, and are measured in the order of the dataset. */

@@ -1,7 +1,8 @@
 /* weight_bank.h - the weights of a network on their way from memory to the engine:
  *
  *     stored      originals and copies, clean or hit by faults       (injectors/weight_faults.h)
- *     assembled   what the protected graph runs with                 (protectors/protector.h)
+ *     assembled   what the protected graph runs with: merged under kernel recovery, side by side under feature map
+ *                 recovery                                           (protectors/protector.h)
  *     packed      in the layout of the engine                        (engine/engine.h)
  *
  * A trial has one bank that all its workers read; where weights are hit anew for each image, each worker has one. On a

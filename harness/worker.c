@@ -5,16 +5,66 @@
 
 #include "base/clock.h"
 
+static ftdn_status make_buffers(ftdn_worker *worker, const ftdn_worker_desc *desc, ftdn_error *err)
+{
+    ftdn_arena *arena = &worker->arena;
+    size_t n_priors = (size_t)worker->network->n_priors, n_columns = (size_t)(worker->network->n_classes + 1);
+    for (int n = 0; n < worker->n_networks; n++) {
+        worker->answer[n].logits = FTDN_NEW(arena, n_priors * n_columns, float, err);
+        worker->answer[n].locations = FTDN_NEW(arena, n_priors * 4, float, err);
+        if (!worker->answer[n].logits || !worker->answer[n].locations) return FTDN_ERR_MEMORY;
+        if (n == 0 || worker->combines_boxes)
+            FTDN_TRY(ftdn_detector_init(&worker->detector[n], &worker->network[n], &desc->rule, arena, err));
+    }
+    if (worker->combines_boxes) FTDN_TRY(ftdn_box_combiner_init(&worker->combiner, &worker->detector[0], arena, err));
+    worker->pixels = FTDN_NEW(arena, (size_t)worker->micro_batch, const uint8_t *, err);
+    worker->image_id = FTDN_NEW(arena, (size_t)worker->micro_batch, uint64_t, err);
+    return worker->pixels && worker->image_id ? FTDN_OK : FTDN_ERR_MEMORY;
+}
+
+ftdn_status ftdn_worker_init(ftdn_worker *worker, const ftdn_worker_desc *desc, ftdn_error *err)
+{
+    *worker = (ftdn_worker){
+        .n_networks = desc->n_networks,
+        .network = desc->network,
+        .priors = desc->priors,
+        .combines_boxes = desc->combines_boxes,
+        .micro_batch = ftdn_program_micro_batch(desc->program),
+        .bank = desc->bank ? desc->bank : &worker->own_bank,
+    };
+    ftdn_arena_init(&worker->arena);
+    FTDN_TRY(ftdn_context_create(desc->program, &worker->context, err));
+    if (!desc->bank) FTDN_TRY(ftdn_weight_bank_init(&worker->own_bank, &desc->own_bank, &worker->arena, err));
+    FTDN_TRY(ftdn_map_injector_init(&worker->injector, desc->map_faults, &worker->arena, err));
+    FTDN_TRY(make_buffers(worker, desc, err));
+    worker->injector.image_id = worker->image_id;
+    worker->empty = ftdn_arena_get_mark(&worker->arena);
+    return FTDN_OK;
+}
+
+void ftdn_worker_done(ftdn_worker *worker)
+{
+    ftdn_weight_bank_done(&worker->own_bank);
+    ftdn_context_free(worker->context);
+    ftdn_arena_done(&worker->arena);
+}
+
+/* Does it draw weights anew for each image? */
+static bool redraws_weights(const ftdn_worker *worker)
+{
+    return worker->bank == &worker->own_bank;
+}
+
 int ftdn_worker_micro_batch(const ftdn_worker *worker)
 {
-    return worker->bank == &worker->own_bank ? 1 : worker->micro_batch;
+    return redraws_weights(worker) ? 1 : worker->micro_batch;
 }
 
 void ftdn_worker_reset(ftdn_worker *worker)
 {
     ftdn_arena_reset(&worker->arena, worker->empty);
     ftdn_map_injector_reset(&worker->injector);
-    if (worker->bank == &worker->own_bank) ftdn_weight_bank_reset_counts(&worker->own_bank);
+    if (redraws_weights(worker)) ftdn_weight_bank_reset_counts(&worker->own_bank);
     worker->weights_ns = worker->forward_ns = worker->detection_ns = worker->n_nonfinite = 0;
 }
 
@@ -23,16 +73,14 @@ ftdn_status ftdn_worker_forward(ftdn_worker *worker, const ftdn_dataset *dataset
 {
     assert(n_images <= ftdn_worker_micro_batch(worker));
     int64_t start_ns = ftdn_clock_ns();
-    if (worker->bank == &worker->own_bank)
+    if (redraws_weights(worker))
         FTDN_TRY(ftdn_weight_bank_set(&worker->own_bank, &worker->redraw, dataset->image[first].id, 1, err));
     int64_t weights_end_ns = ftdn_clock_ns();
     for (int i = 0; i < n_images; i++) {
         worker->pixels[i] = dataset->image[first + i].pixels;
         worker->image_id[i] = dataset->image[first + i].id;
     }
-    ftdn_input input = {.n_images = n_images, .pixels = worker->pixels};
-    memcpy(input.mean, worker->network->mean, sizeof input.mean);
-    memcpy(input.scale, worker->network->scale, sizeof input.scale);
+    const ftdn_input input = ftdn_network_input(worker->network, n_images, worker->pixels);
     FTDN_TRY(ftdn_forward(worker->context, worker->bank->packed, &input, hook, err));
     worker->weights_ns += weights_end_ns - start_ns;
     worker->forward_ns += ftdn_clock_ns() - weights_end_ns;

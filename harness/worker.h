@@ -39,6 +39,22 @@ typedef struct ftdn_worker {
     int64_t n_nonfinite;                          /* outputs of the network that were NaN or infinite */
 } ftdn_worker;
 
+typedef struct ftdn_worker_desc {
+    const ftdn_network *network; /* [n_networks] of nodes of the program's graph; borrowed, as all that is named here */
+    int n_networks;              /* 1, or 2 for D2NN */
+    bool combines_boxes;
+    const float *priors; /* [n_priors, 4] */
+    ftdn_detect_rule rule;
+    const ftdn_program *program;
+    const ftdn_map_faults *map_faults;
+    ftdn_weight_bank *bank;         /* of all workers; NULL: the worker has its own, and draws for each image */
+    ftdn_weight_bank_desc own_bank; /* of that one */
+} ftdn_worker_desc;
+
+/* The caller may call ftdn_worker_done on a worker that could not be initialised. */
+FTDN_NODISCARD ftdn_status ftdn_worker_init(ftdn_worker *worker, const ftdn_worker_desc *desc, ftdn_error *err);
+void ftdn_worker_done(ftdn_worker *worker);
+
 /* The detections of one image; they live in the arena of the worker that found them, until its reset. */
 typedef struct ftdn_image_detections {
     const ftdn_detection *detection; /* by class, then score */

@@ -1,6 +1,7 @@
 /* bench_device_report.c - the answers of `ftdn bench device`: a table for people, an object for machines. */
 #include <math.h>
 
+#include "base/json_members.h"
 #include "base/table.h"
 #include "harness/bench/bench_device.h"
 #include "harness/bench/bench_report.h"
@@ -48,40 +49,28 @@ void ftdn_device_bench_write_table(const ftdn_device_bench *bench, ftdn_text *te
     ftdn_table_done(&table);
 }
 
-static void append_text(ftdn_text *text, const char *key, const char *string)
-{
-    ftdn_text_append(text, ",\"%s\":", key);
-    ftdn_append_json(text, string);
-}
-
-static void append_number(ftdn_text *text, const char *key, double number)
-{
-    ftdn_text_append(text, ",\"%s\":", key);
-    ftdn_text_append_json_number(text, number);
-}
-
 static void append_conditions(const ftdn_device_bench *bench, ftdn_text *text)
 {
     const ftdn_device_info *device = &bench->device;
-    ftdn_text_append(text, "{\"device\":");
-    ftdn_append_json(text, device->name);
+    ftdn_text_append(text, "{");
+    ftdn_append_json_member(text, "device", device->name);
     ftdn_text_append(text, ",\"capability\":\"%d.%d\",\"emulated\":%s", device->major, device->minor,
                      bench->module->is_emulated ? "true" : "false");
-    append_number(text, "multiprocessors", device->n_multiprocessors);
-    append_number(text, "memory_bytes", (double)device->total_bytes);
-    append_text(text, "driver", device->driver);
-    append_text(text, "libraries", device->libraries);
+    ftdn_json_put_number(text, "multiprocessors", device->n_multiprocessors);
+    ftdn_json_put_number(text, "memory_bytes", (double)device->total_bytes);
+    ftdn_append_json_member(text, "driver", device->driver);
+    ftdn_append_json_member(text, "libraries", device->libraries);
     static const char *const keys[] = {"f32", "tf32"};
-    for (int a = 0; a < bench->n_arithmetics; a++) append_text(text, keys[a], bench->arithmetic[a]);
-    append_text(text, "cpu", bench->conditions.cpu);
-    append_number(text, "cores", bench->conditions.n_cores);
-    append_text(text, "code_version", bench->conditions.code_version);
-    append_text(text, "compiler", bench->conditions.compiler);
-    append_text(text, "date", bench->conditions.date);
-    append_number(text, "repeats", bench->options->n_repeats);
-    append_number(text, "images", bench->options->n_images);
-    append_text(text, "weights", "formula:0");
-    append_text(text, "dataset", "test scenes");
+    for (int a = 0; a < bench->n_arithmetics; a++) ftdn_append_json_member(text, keys[a], bench->arithmetic[a]);
+    ftdn_append_json_member(text, "cpu", bench->conditions.cpu);
+    ftdn_json_put_number(text, "cores", bench->conditions.n_cores);
+    ftdn_append_json_member(text, "code_version", bench->conditions.code_version);
+    ftdn_append_json_member(text, "compiler", bench->conditions.compiler);
+    ftdn_append_json_member(text, "date", bench->conditions.date);
+    ftdn_json_put_number(text, "repeats", bench->options->n_repeats);
+    ftdn_json_put_number(text, "images", bench->options->n_images);
+    ftdn_append_json_member(text, "weights", "formula:0");
+    ftdn_append_json_member(text, "dataset", "test scenes");
     ftdn_text_append(text, "}");
 }
 
@@ -94,10 +83,8 @@ void ftdn_device_bench_write_json(const ftdn_device_bench *bench, ftdn_text *tex
         const ftdn_device_measure *own = &bench->measure[i];
         ftdn_text_append(text, i ? ",\n{" : "\n{");
         ftdn_bench_append_measure(text, &own->measure);
-        append_number(text, "micro_batch", own->micro_batch > 0 ? own->micro_batch : (double)NAN);
-        ftdn_text_append(text, ",\"numbers\":");
-        if (own->arithmetic) ftdn_append_json(text, own->arithmetic);
-        else ftdn_text_append(text, "null");
+        ftdn_json_put_number(text, "micro_batch", own->micro_batch > 0 ? own->micro_batch : (double)NAN);
+        ftdn_append_json_member(text, "numbers", own->arithmetic);
         ftdn_text_append(text, "}");
     }
     ftdn_text_append(text, "\n]}\n");

@@ -5,7 +5,6 @@
  * sees each. There are fewer marks than steps, so that a pass is made for each window of them. */
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 #include "harness/bench/bench_device_parts.h"
 #include "harness/bench/bench_measure.h"
@@ -159,9 +158,7 @@ static ftdn_status time_steps(survey *s, const ftdn_device_subject *subject, con
     int n_repeats = s->bench->options->n_repeats, micro_batch = rig->device->micro_batch;
     FTDN_TRY(create_program(s, subject, s->n_steps, micro_batch, err));
     FTDN_TRY(ftdn_packed_create(s->program, &subject->model->weights, 1, &s->packed, err));
-    ftdn_input input = {.n_images = micro_batch, .resident = images};
-    memcpy(input.mean, network->mean, sizeof input.mean);
-    memcpy(input.scale, network->scale, sizeof input.scale);
+    const ftdn_input input = ftdn_network_resident_input(network, micro_batch, images);
     int n_images = images->n_images < micro_batch ? images->n_images : micro_batch;
     FTDN_TRY(s->bench->module->device->set_batch(s->context, images, 0, n_images, err));
     FTDN_TRY(ftdn_forward(s->context, s->packed, &input, NULL, err));

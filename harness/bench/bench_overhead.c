@@ -179,9 +179,7 @@ static ftdn_status pass(subject *s, contender *c, int image, double *ret_seconds
     const ftdn_network *network = &s->model.network;
     const ftdn_stored_weights stored = ftdn_weight_faults_stored(&s->memory);
     const uint8_t *pixels = s->dataset->image[image].pixels;
-    ftdn_input input = {.n_images = 1, .pixels = &pixels};
-    memcpy(input.mean, network->mean, sizeof input.mean);
-    memcpy(input.scale, network->scale, sizeof input.scale);
+    const ftdn_input input = ftdn_network_input(network, 1, &pixels);
     int64_t start_ns = ftdn_bench_thread_ns();
     if (c->merges_weights) {
         ftdn_assembly_make(&c->assembly, &stored, N_THREADS);

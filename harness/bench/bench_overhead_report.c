@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/json_members.h"
 #include "base/table.h"
 #include "harness/bench/bench_overhead.h"
 #include "harness/terminal/print.h"
@@ -86,63 +87,50 @@ void ftdn_overhead_write_table(const ftdn_bench_conditions *conditions, const ft
     write_memory(latency, n_latencies, text);
 }
 
-static void append_number(ftdn_text *text, const char *key, double number)
-{
-    ftdn_text_append(text, ",\"%s\":", key);
-    ftdn_text_append_json_number(text, number);
-}
-
-static void append_string(ftdn_text *text, const char *key, const char *string)
-{
-    ftdn_text_append(text, ",\"%s\":", key);
-    if (string) ftdn_append_json(text, string);
-    else ftdn_text_append(text, "null");
-}
-
 /* Names and units are those of v_overheads. */
 static void append_row(const ftdn_latency *row, ftdn_text *text)
 {
-    ftdn_text_append(text, "{\"model\":");
-    ftdn_append_json(text, row->model);
-    append_number(text, "width", row->width);
-    append_string(text, "weights", row->weights);
-    append_string(text, "weights_digest", row->weights_digest);
-    append_string(text, "method", row->method);
-    append_string(text, "ranking", row->ranking);
-    append_string(text, "merge", row->merge);
-    append_number(text, "ratio", row->ratio);
-    append_string(text, "backend", row->backend);
-    append_string(text, "arithmetic", row->arithmetic);
-    append_number(text, "threads", row->n_threads);
-    append_number(text, "images", row->n_images);
-    append_number(text, "warmup", row->n_warmup);
-    append_number(text, "repeats", row->n_repeats);
-    append_number(text, "median_s", row->median_s);
-    append_number(text, "q1_s", row->q1_s);
-    append_number(text, "q3_s", row->q3_s);
-    append_number(text, "min_s", row->min_s);
-    append_number(text, "slowdown", row->slowdown);
-    append_number(text, "weight_bytes", (double)row->weight_bytes);
-    append_number(text, "feature_map_bytes", (double)row->feature_map_bytes);
-    append_number(text, "map_bytes", (double)row->map_bytes);
-    append_number(text, "macs", (double)row->macs);
-    append_number(text, "allocated_weight_bytes", (double)row->allocated_weight_bytes);
-    append_number(text, "allocated_map_bytes", (double)row->allocated_map_bytes);
-    append_number(text, "peak_map_bytes", (double)row->peak_map_bytes);
+    ftdn_text_append(text, "{");
+    ftdn_append_json_member(text, "model", row->model);
+    ftdn_json_put_number(text, "width", row->width);
+    ftdn_append_json_member(text, "weights", row->weights);
+    ftdn_append_json_member(text, "weights_digest", row->weights_digest);
+    ftdn_append_json_member(text, "method", row->method);
+    ftdn_append_json_member(text, "ranking", row->ranking);
+    ftdn_append_json_member(text, "merge", row->merge);
+    ftdn_json_put_number(text, "ratio", row->ratio);
+    ftdn_append_json_member(text, "backend", row->backend);
+    ftdn_append_json_member(text, "arithmetic", row->arithmetic);
+    ftdn_json_put_number(text, "threads", row->n_threads);
+    ftdn_json_put_number(text, "images", row->n_images);
+    ftdn_json_put_number(text, "warmup", row->n_warmup);
+    ftdn_json_put_number(text, "repeats", row->n_repeats);
+    ftdn_json_put_number(text, "median_s", row->median_s);
+    ftdn_json_put_number(text, "q1_s", row->q1_s);
+    ftdn_json_put_number(text, "q3_s", row->q3_s);
+    ftdn_json_put_number(text, "min_s", row->min_s);
+    ftdn_json_put_number(text, "slowdown", row->slowdown);
+    ftdn_json_put_number(text, "weight_bytes", (double)row->weight_bytes);
+    ftdn_json_put_number(text, "feature_map_bytes", (double)row->feature_map_bytes);
+    ftdn_json_put_number(text, "map_bytes", (double)row->map_bytes);
+    ftdn_json_put_number(text, "macs", (double)row->macs);
+    ftdn_json_put_number(text, "allocated_weight_bytes", (double)row->allocated_weight_bytes);
+    ftdn_json_put_number(text, "allocated_map_bytes", (double)row->allocated_map_bytes);
+    ftdn_json_put_number(text, "peak_map_bytes", (double)row->peak_map_bytes);
     ftdn_text_append(text, "}");
 }
 
 void ftdn_overhead_write_json(const ftdn_bench_conditions *conditions, const ftdn_latency *latency, int n_latencies,
                               ftdn_text *text)
 {
-    ftdn_text_append(text, "{\"conditions\":{\"cpu\":");
-    ftdn_append_json(text, conditions->cpu);
-    append_number(text, "cores", conditions->n_cores);
-    append_number(text, "load", conditions->load);
-    append_string(text, "library", conditions->library);
-    append_string(text, "code_version", conditions->code_version);
-    append_string(text, "compiler", conditions->compiler);
-    append_string(text, "date", conditions->date);
+    ftdn_text_append(text, "{\"conditions\":{");
+    ftdn_append_json_member(text, "cpu", conditions->cpu);
+    ftdn_json_put_number(text, "cores", conditions->n_cores);
+    ftdn_json_put_number(text, "load", conditions->load);
+    ftdn_append_json_member(text, "library", conditions->library);
+    ftdn_append_json_member(text, "code_version", conditions->code_version);
+    ftdn_append_json_member(text, "compiler", conditions->compiler);
+    ftdn_append_json_member(text, "date", conditions->date);
     ftdn_text_append(text, "},\"overheads\":[");
     for (int i = 0; i < n_latencies; i++) {
         ftdn_text_append(text, i ? ",\n" : "\n");

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/json_members.h"
 #include "harness/terminal/print.h"
 
 static const struct {
@@ -83,61 +84,47 @@ void ftdn_bench_write_table(const ftdn_bench *bench, ftdn_text *text)
     ftdn_table_done(&table);
 }
 
-static void append_member(ftdn_text *text, const char *key, double number)
-{
-    ftdn_text_append(text, ",\"%s\":", key);
-    ftdn_text_append_json_number(text, number);
-}
-
-static void append_text_member(ftdn_text *text, const char *key, const char *string)
-{
-    ftdn_text_append(text, ",\"%s\":", key);
-    ftdn_append_json(text, string);
-}
-
 void ftdn_bench_append_measure(ftdn_text *text, const ftdn_bench_measure *measure)
 {
     const ftdn_bench_label *label = &measure->label;
     double factor = unit_table[label->unit].factor;
     const char *name = label->name;
     while (*name == ' ') name++; /* the table's indent */
-    ftdn_text_append(text, "\"network\":");
-    if (label->network) ftdn_append_json(text, label->network);
-    else ftdn_text_append(text, "null");
-    append_text_member(text, "measure", name);
-    append_text_member(text, "unit", unit_table[label->unit].name);
-    append_member(text, "samples", measure->n_samples);
-    append_member(text, "median", measure->median * factor);
-    append_member(text, "lowest", measure->lowest * factor);
-    append_member(text, "lower_quartile", measure->lower_quartile * factor);
-    append_member(text, "upper_quartile", measure->upper_quartile * factor);
-    append_member(text, "highest", measure->highest * factor);
-    append_member(text, "limit", label->limit > 0 ? label->limit * factor : (double)NAN);
+    ftdn_append_json_member(text, "network", label->network);
+    ftdn_append_json_member(text, "measure", name);
+    ftdn_append_json_member(text, "unit", unit_table[label->unit].name);
+    ftdn_json_put_number(text, "samples", measure->n_samples);
+    ftdn_json_put_number(text, "median", measure->median * factor);
+    ftdn_json_put_number(text, "lowest", measure->lowest * factor);
+    ftdn_json_put_number(text, "lower_quartile", measure->lower_quartile * factor);
+    ftdn_json_put_number(text, "upper_quartile", measure->upper_quartile * factor);
+    ftdn_json_put_number(text, "highest", measure->highest * factor);
+    ftdn_json_put_number(text, "limit", label->limit > 0 ? label->limit * factor : (double)NAN);
     ftdn_text_append(text, ",\"met\":%s", label->limit <= 0 ? "null" : is_met(measure) ? "true" : "false");
 }
 
 void ftdn_bench_write_json(const ftdn_bench *bench, ftdn_text *text)
 {
     const ftdn_bench_conditions *conditions = &bench->conditions;
-    ftdn_text_append(text, "{\"conditions\":{\"cpu\":");
-    ftdn_append_json(text, conditions->cpu);
-    append_member(text, "cores", conditions->n_cores);
-    append_member(text, "load", conditions->load);
-    append_text_member(text, "arithmetic", conditions->arithmetic);
-    append_text_member(text, "library", conditions->library);
-    append_text_member(text, "ceiling", conditions->ceiling_kernel);
-    append_text_member(text, "code_version", conditions->code_version);
-    append_text_member(text, "compiler", conditions->compiler);
-    append_text_member(text, "date", conditions->date);
-    append_member(text, "threads", bench->options->n_threads);
-    append_member(text, "repeats", bench->options->n_repeats);
-    append_member(text, "images", bench->options->n_images);
-    append_text_member(text, "weights", "formula:0");
-    append_text_member(text, "dataset", "test scenes");
+    ftdn_text_append(text, "{\"conditions\":{");
+    ftdn_append_json_member(text, "cpu", conditions->cpu);
+    ftdn_json_put_number(text, "cores", conditions->n_cores);
+    ftdn_json_put_number(text, "load", conditions->load);
+    ftdn_append_json_member(text, "arithmetic", conditions->arithmetic);
+    ftdn_append_json_member(text, "library", conditions->library);
+    ftdn_append_json_member(text, "ceiling", conditions->ceiling_kernel);
+    ftdn_append_json_member(text, "code_version", conditions->code_version);
+    ftdn_append_json_member(text, "compiler", conditions->compiler);
+    ftdn_append_json_member(text, "date", conditions->date);
+    ftdn_json_put_number(text, "threads", bench->options->n_threads);
+    ftdn_json_put_number(text, "repeats", bench->options->n_repeats);
+    ftdn_json_put_number(text, "images", bench->options->n_images);
+    ftdn_append_json_member(text, "weights", "formula:0");
+    ftdn_append_json_member(text, "dataset", "test scenes");
     ftdn_text_append(text, "},\"measures\":[");
     for (int i = 0; i < bench->n_measures; i++) {
         ftdn_text_append(text, i ? ",\n" : "\n");
-        ftdn_text_append(text, "{\"part\":\"%s\",", ftdn_bench_part_name[bench->measure[i].label.part]);
+        ftdn_text_append(text, "{\"part\":\"%s\"", ftdn_bench_part_name[bench->measure[i].label.part]);
         ftdn_bench_append_measure(text, &bench->measure[i]);
         ftdn_text_append(text, "}");
     }

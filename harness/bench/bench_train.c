@@ -1,5 +1,4 @@
 /* bench_train.c - forward and backward of one batch in training, without the loss and the optimizer. */
-#include <string.h>
 
 #include "base/clock.h"
 #include "datasets/dataset.h"
@@ -52,9 +51,7 @@ static ftdn_status take_images(const ftdn_bench *bench, const ftdn_dataset *data
     const uint8_t **pixels = FTDN_NEW(bench->arena, N_IMAGES, const uint8_t *, err);
     if (!pixels) return FTDN_ERR_MEMORY;
     for (int i = 0; i < N_IMAGES; i++) pixels[i] = dataset->image[i].pixels;
-    work->batch = (ftdn_input){.n_images = N_IMAGES, .pixels = pixels};
-    memcpy(work->batch.mean, work->network.mean, sizeof work->batch.mean);
-    memcpy(work->batch.scale, work->network.scale, sizeof work->batch.scale);
+    work->batch = ftdn_network_input(&work->network, N_IMAGES, pixels);
     return FTDN_OK;
 }
 

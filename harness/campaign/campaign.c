@@ -160,7 +160,6 @@ static ftdn_status run(ftdn_scheduler *s, ftdn_error *err)
 ftdn_status ftdn_campaign_run(const ftdn_plan *plan, ftdn_store *store, const ftdn_campaign_options *options,
                               ftdn_campaign_summary *ret_summary, ftdn_error *err)
 {
-    int64_t start_ns = ftdn_clock_ns();
     ftdn_arena arena;
     ftdn_arena_init(&arena);
     *ret_summary = (ftdn_campaign_summary){0};
@@ -170,6 +169,7 @@ ftdn_status ftdn_campaign_run(const ftdn_plan *plan, ftdn_store *store, const ft
         .options = options,
         .summary = ret_summary,
         .arena = &arena,
+        .start_ns = ftdn_clock_ns(),
         .least_map = (double)NAN,
         .greatest_map = (double)NAN,
     };
@@ -181,6 +181,6 @@ ftdn_status ftdn_campaign_run(const ftdn_plan *plan, ftdn_store *store, const ft
     ftdn_text_done(&s.message);
     ftdn_arena_done(&s.scratch);
     ftdn_arena_done(&arena);
-    ret_summary->seconds = (double)(ftdn_clock_ns() - start_ns) * 1e-9;
+    ret_summary->seconds = (double)(ftdn_clock_ns() - s.start_ns) * 1e-9;
     return status;
 }

@@ -28,12 +28,13 @@ void ftdn_campaign_print_failures(const ftdn_campaign_files *files, const ftdn_c
     ftdn_campaign_print_causes(summary, stderr);
 }
 
-/* The store is open and nobody else fills it. */
-static ftdn_status run_in_store(ftdn_campaign_files *files, ftdn_store *store, const ftdn_campaign_options *options,
-                                bool has_title, ftdn_campaign_summary *ret_summary, ftdn_error *err)
+/* The store is this process's alone from before it is opened, which may make it or bring it to the schema of today. */
+static ftdn_status run_in_store(ftdn_campaign_files *files, const ftdn_campaign_options *options, bool has_title,
+                                ftdn_campaign_summary *ret_summary, ftdn_error *err)
 {
-    ftdn_store_lock lock;
-    FTDN_TRY(ftdn_store_lock_take(files->db_path, &lock, err));
+    ftdn_store *store;
+    if (options->progress) ftdn_migration_notice_print(files->db_path);
+    FTDN_TRY(ftdn_store_open(files->db_path, FTDN_STORE_WRITE, &store, err));
     if (has_title) {
         ftdn_campaign_files_print_title(files);
         fflush(stdout);
@@ -41,7 +42,7 @@ static ftdn_status run_in_store(ftdn_campaign_files *files, ftdn_store *store, c
     ftdn_campaign_options watched = *options;
     watched.stop = ftdn_stop_signal_watch(stop_word);
     ftdn_status status = ftdn_campaign_run(&files->plan, store, &watched, ret_summary, err);
-    ftdn_store_lock_release(&lock);
+    ftdn_store_close(store);
     return status;
 }
 
@@ -51,10 +52,9 @@ ftdn_status ftdn_campaign_conduct(ftdn_campaign_files *files, const ftdn_campaig
     /* No store is made before the images of trials are seen to be good. Those of a calibration are decoded only where
      * the store lacks scores: where they are bad, the trials that need them fail. */
     if (!ftdn_file_exists(files->db_path)) FTDN_TRY(ftdn_campaign_decode(&files->plan, options->n_cores, err));
-    ftdn_store *store;
-    if (options->progress) ftdn_migration_notice_print(files->db_path);
-    FTDN_TRY(ftdn_store_open(files->db_path, FTDN_STORE_WRITE, &store, err));
-    ftdn_status status = run_in_store(files, store, options, has_title, ret_summary, err);
-    ftdn_store_close(store);
+    ftdn_store_lock lock;
+    FTDN_TRY(ftdn_store_lock_take(files->db_path, &lock, err));
+    ftdn_status status = run_in_store(files, options, has_title, ret_summary, err);
+    ftdn_store_lock_release(&lock);
     return status;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "harness/plan/shard.h"
 #include "harness/terminal/migration_notice.h"
 #include "harness/terminal/print.h"
 
@@ -36,6 +37,17 @@ ftdn_status ftdn_campaign_files_open(ftdn_campaign_files *files, const char *man
     FTDN_TRY(ftdn_plan_make(&files->manifest, &files->inputs, &files->arena, &files->plan, err));
     files->db_path = db ? db : ftdn_arena_format(&files->arena, err, "results/%s.db", files->manifest.name);
     return files->db_path ? FTDN_OK : FTDN_ERR_MEMORY;
+}
+
+ftdn_status ftdn_campaign_files_open_shard(ftdn_campaign_files *files, const char *manifest_path, const char *db,
+                                           const char *shard, ftdn_error *err)
+{
+    if (!shard) return ftdn_campaign_files_open(files, manifest_path, db, err);
+    ftdn_shard part;
+    FTDN_TRY(ftdn_shard_parse(shard, &part, err));
+    FTDN_TRY(ftdn_campaign_files_open(files, manifest_path, db, err));
+    ftdn_plan_keep_shard(&files->plan, part.index, part.n_shards);
+    return db ? FTDN_OK : ftdn_shard_db_path(&part, files->manifest.name, &files->arena, &files->db_path, err);
 }
 
 ftdn_status ftdn_campaign_files_open_stored(ftdn_campaign_files *files, const char *manifest, const char *db,

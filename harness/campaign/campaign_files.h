@@ -28,6 +28,10 @@ FTDN_NODISCARD ftdn_status ftdn_campaign_files_load_manifest(ftdn_campaign_files
 FTDN_NODISCARD ftdn_status ftdn_campaign_files_open(ftdn_campaign_files *files, const char *manifest_path,
                                                     const char *db, ftdn_error *err);
 
+/* The same for a part of it alone: shard "2/5"; NULL: all. db: NULL for results/NAME.2-of-5.db. */
+FTDN_NODISCARD ftdn_status ftdn_campaign_files_open_shard(ftdn_campaign_files *files, const char *manifest_path,
+                                                          const char *db, const char *shard, ftdn_error *err);
+
 /* Plan the trials of a resolved manifest that the store db keeps; all its paths are absolute. */
 FTDN_NODISCARD ftdn_status ftdn_campaign_files_open_stored(ftdn_campaign_files *files, const char *manifest,
                                                            const char *db, ftdn_error *err);

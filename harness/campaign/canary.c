@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "harness/plan/arithmetic.h"
-#include "harness/plan/same.h"
+#include "harness/plan/same_settings.h"
 #include "harness/rig.h"
 
 static int n_canary_images(const ftdn_planned_trial *trial)

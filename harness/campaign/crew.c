@@ -19,8 +19,15 @@
 
 ftdn_status ftdn_crew_init(ftdn_crew *crew, const ftdn_duties *duties, int n_places, ftdn_error *err)
 {
-    *crew = (ftdn_crew){.duties = duties, .place = calloc((size_t)n_places, sizeof *crew->place)};
-    if (!crew->place) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for %d workers", n_places);
+    *crew = (ftdn_crew){
+        .duties = duties,
+        .place = calloc((size_t)n_places, sizeof *crew->place),
+        .watched = calloc((size_t)n_places, sizeof *crew->watched),
+    };
+    if (!crew->place || !crew->watched) {
+        ftdn_crew_done(crew);
+        return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for %d workers", n_places);
+    }
     crew->n_places = n_places;
     ftdn_text_init(&crew->body);
     for (int i = 0; i < n_places; i++) {
@@ -37,16 +44,18 @@ void ftdn_crew_done(ftdn_crew *crew)
         ftdn_text_done(&crew->place[i].incoming);
     }
     ftdn_text_done(&crew->body);
+    free(crew->watched);
     free(crew->place);
     *crew = (ftdn_crew){0};
 }
 
-/* In the child: what ends a run is for its scheduler alone, though a terminal or Slurm tells all processes. It ends
- * with its scheduler, and it holds no other worker's socket. */
+/* In the child: what ends a run is for its scheduler alone, though a terminal or Slurm tells all processes. A worker
+ * ends with its scheduler, and it holds no other worker's socket. */
 static _Noreturn void become_member(const ftdn_crew *crew, int place, int fd, pid_t scheduler)
 {
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != scheduler) _exit(0);
     for (int i = 0; i < crew->n_places; i++)
@@ -75,6 +84,7 @@ ftdn_status ftdn_crew_hire(ftdn_crew *crew, int place, ftdn_error *err)
         return FTDN_FAIL(err, FTDN_ERR_BACKEND, "no worker process can be started: %s", strerror(number));
     }
     own->pid = pid;
+    own->worker = crew->n_hired++;
     own->fd = end[0];
     own->incoming.n_chars = 0;
     return FTDN_OK;
@@ -130,12 +140,10 @@ static bool take_message(ftdn_crew *crew, int place, ftdn_crew_event *event)
     ftdn_message_header header;
     if (incoming->n_chars < sizeof header) return false;
     memcpy(&header, incoming->chars, sizeof header);
-    size_t n_bytes = sizeof header + (size_t)header.n_bytes;
-    if (incoming->n_chars < n_bytes) return false;
+    if (incoming->n_chars - sizeof header < header.n_bytes) return false;
     crew->body.n_chars = 0;
     ftdn_text_append_bytes(&crew->body, incoming->chars + sizeof header, (size_t)header.n_bytes);
-    memmove(incoming->chars, incoming->chars + n_bytes, incoming->n_chars - n_bytes);
-    incoming->n_chars -= n_bytes;
+    ftdn_text_drop(incoming, sizeof header + (size_t)header.n_bytes);
     *event = (ftdn_crew_event){
         .kind = FTDN_CREW_MESSAGE,
         .place = place,
@@ -173,16 +181,13 @@ ftdn_status ftdn_crew_wait(ftdn_crew *crew, int timeout_ms, ftdn_crew_event *ret
 {
     *ret_event = (ftdn_crew_event){.kind = FTDN_CREW_QUIET};
     if (take_any_message(crew, ret_event)) return FTDN_OK;
-    struct pollfd *watched = calloc((size_t)crew->n_places, sizeof *watched);
-    if (!watched) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for %d workers", crew->n_places);
-    for (int i = 0; i < crew->n_places; i++) watched[i] = (struct pollfd){.fd = crew->place[i].fd, .events = POLLIN};
-    int n_ready = poll(watched, (nfds_t)crew->n_places, timeout_ms);
-    int gone = -1;
-    for (int i = 0; i < crew->n_places && n_ready > 0; i++)
-        if (watched[i].revents && !read_some(&crew->place[i]) && gone < 0) gone = i;
-    free(watched);
+    for (int i = 0; i < crew->n_places; i++)
+        crew->watched[i] = (struct pollfd){.fd = crew->place[i].fd, .events = POLLIN};
+    int n_ready = poll(crew->watched, (nfds_t)crew->n_places, timeout_ms), gone = -1;
     if (n_ready < 0 && errno != EINTR)
         return FTDN_FAIL(err, FTDN_ERR_BACKEND, "waiting for worker processes: %s", strerror(errno));
+    for (int i = 0; i < crew->n_places && n_ready > 0; i++)
+        if (crew->watched[i].revents && !read_some(&crew->place[i]) && gone < 0) gone = i;
     if (!take_any_message(crew, ret_event) && gone >= 0) tell_gone(crew, gone, ret_event);
     return FTDN_OK;
 }

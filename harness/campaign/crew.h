@@ -13,8 +13,9 @@
 #include "harness/campaign/message.h"
 
 typedef struct ftdn_crew_place {
-    pid_t pid; /* 0: nobody is here */
-    int fd;    /* the scheduler's end of the socket */
+    pid_t pid;  /* 0: nobody is here */
+    int worker; /* who is here, or was the last: workers are counted from 0 as they are hired */
+    int fd;     /* the scheduler's end of the socket */
     ftdn_text incoming; /* bytes received, from the beginning of a message */
 } ftdn_crew_place;
 
@@ -22,6 +23,8 @@ typedef struct ftdn_crew {
     const ftdn_duties *duties; /* borrowed */
     int n_places;
     ftdn_crew_place *place; /* [n_places] */
+    struct pollfd *watched; /* [n_places] their sockets */
+    int n_hired;
     int next; /* whose messages are looked at first: all get their turn */
     ftdn_text body; /* of the last message */
 } ftdn_crew;

@@ -8,7 +8,7 @@
 #include "harness/campaign/message.h"
 #include "harness/null_trial.h"
 #include "harness/plan/arithmetic.h"
-#include "harness/plan/same.h"
+#include "harness/plan/same_settings.h"
 #include "harness/rankings/scores.h"
 #include "harness/record.h"
 #include "harness/trial.h"

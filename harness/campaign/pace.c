@@ -3,6 +3,9 @@
 #include <math.h>
 
 #define DRIFT 0.05 /* by which a machine that others use too changes its pace, whatever was seen so far */
+#define TRIALS_FOR_DEADLINE 3
+#define DEADLINE_FACTOR 10.0 /* of what a trial is expected to take, or the longest took */
+#define LEAST_DEADLINE_S 30.0
 
 ftdn_status ftdn_pace_init(ftdn_pace *pace, int n_groups, ftdn_arena *arena, ftdn_error *err)
 {
@@ -35,6 +38,12 @@ double ftdn_pace_expect(const ftdn_pace *pace, int group, double n_images)
 {
     const ftdn_pace_sample *sample = sample_of(pace, group);
     return sample->n > 0 ? sample->mean * (n_images > 1 ? n_images : 1) : -1;
+}
+
+double ftdn_pace_deadline(const ftdn_pace *pace, int group, double n_images)
+{
+    if (pace->all.n < TRIALS_FOR_DEADLINE) return -1;
+    return fmax(LEAST_DEADLINE_S, DEADLINE_FACTOR * fmax(pace->longest_s, ftdn_pace_expect(pace, group, n_images)));
 }
 
 /* Variance of one trial's seconds per image; of a single trial that of all, and before there is any a tenth. */

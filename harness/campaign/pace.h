@@ -40,6 +40,10 @@ void ftdn_pace_add(ftdn_pace *pace, int group, double n_images, double seconds);
 /* Expected seconds of one trial; negative while nothing is known. */
 double ftdn_pace_expect(const ftdn_pace *pace, int group, double n_images);
 
+/* Seconds after which a trial that has not ended is hung: many times what trials take here. Negative while too little
+ * is known. */
+double ftdn_pace_deadline(const ftdn_pace *pace, int group, double n_images);
+
 /* Of all this work on so many workers side by side. */
 ftdn_pace_time ftdn_pace_remaining(const ftdn_pace *pace, const ftdn_pace_work *work, int n_works, int n_workers);
 

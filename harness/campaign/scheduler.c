@@ -8,10 +8,7 @@
 #define WAIT_MS 100
 #define LONGEST_TICK_S 1.0    /* a longer pause between two looks was the machine's or the scheduler's own sleep */
 #define GRACE_S 4.0           /* for running trials, when the user wants to stop */
-#define LEAST_DEADLINE_S 30.0 /* trials are never held to be hung earlier */
-#define FIRST_DEADLINE_S 900.0 /* while nothing is known of the pace */
-#define DEADLINE_FACTOR 10.0  /* of what is expected */
-#define TRIALS_FOR_DEADLINE 3
+#define LONGEST_SILENCE_S 900.0 /* of a job of which nobody knows how long it takes */
 
 void ftdn_scheduler_end(ftdn_scheduler *s, ftdn_campaign_end end, double grace_s)
 {
@@ -78,13 +75,17 @@ ftdn_status ftdn_scheduler_stand(ftdn_scheduler *s, ftdn_standing *ret_standing,
     return FTDN_OK;
 }
 
-static double deadline_of(const ftdn_scheduler *s, const ftdn_seat *seat)
+/* Has a job taken so long that it is hung? One that still says how far it is may take any time, where neither the user
+ * nor earlier trials say how long that is. */
+static bool is_hung(const ftdn_scheduler *s, const ftdn_seat *seat, double *ret_deadline_s)
 {
-    if (s->options->deadline_s > 0) return s->options->deadline_s;
-    if (seat->job != FTDN_JOB_TRIAL || s->pace.all.n < TRIALS_FOR_DEADLINE) return FIRST_DEADLINE_S;
-    double expected_s = ftdn_pace_expect(&s->pace, seat->group, s->plan->trial[seat->trial].dataset->n_images);
-    double deadline_s = DEADLINE_FACTOR * fmax(expected_s, s->pace.longest_s);
-    return deadline_s > LEAST_DEADLINE_S ? deadline_s : LEAST_DEADLINE_S;
+    double deadline_s = s->options->deadline_s;
+    bool is_trial = seat->job == FTDN_JOB_TRIAL;
+    if (deadline_s <= 0 && is_trial)
+        deadline_s = ftdn_pace_deadline(&s->pace, seat->group, s->plan->trial[seat->trial].dataset->n_images);
+    bool is_limited = deadline_s > 0;
+    *ret_deadline_s = is_limited ? deadline_s : LONGEST_SILENCE_S;
+    return (is_limited && is_trial ? seat->age_s : seat->silent_s) > *ret_deadline_s;
 }
 
 /* At the speed so far, will the running trial be through in this time? */
@@ -116,10 +117,10 @@ static ftdn_status watch_jobs(ftdn_scheduler *s, ftdn_error *err)
         bool has_no_time = s->is_ending && s->grace_s >= 0 &&
                            (s->grace_s <= 0 || seat->job == FTDN_JOB_RANKING ||
                             (seat->job == FTDN_JOB_TRIAL && !ends_within(s, seat, s->grace_s)));
-        double deadline_s = deadline_of(s, seat);
+        double deadline_s;
         if (has_no_time) {
             drop_job(s, i);
-        } else if (seat->age_s > deadline_s) {
+        } else if (is_hung(s, seat, &deadline_s)) {
             char cause[96];
             snprintf(cause, sizeof cause, "no answer within %.3g s", deadline_s);
             FTDN_TRY(ftdn_scheduler_lose(s, i, "hung", cause, err));
@@ -137,8 +138,12 @@ static void tick(ftdn_scheduler *s)
     if (passed_s > LONGEST_TICK_S) passed_s = LONGEST_TICK_S;
     s->elapsed_s += passed_s;
     if (s->is_ending && s->grace_s > 0) s->grace_s = fmax(0, s->grace_s - passed_s);
-    for (int i = 0; i < s->crew.n_places; i++)
-        if (s->seat[i].job != FTDN_JOB_NONE) s->seat[i].age_s += passed_s;
+    for (int i = 0; i < s->crew.n_places; i++) {
+        ftdn_seat *seat = &s->seat[i];
+        if (seat->job == FTDN_JOB_NONE) continue;
+        seat->age_s += passed_s;
+        seat->silent_s += passed_s;
+    }
 }
 
 static bool is_idle(const ftdn_scheduler *s)
@@ -159,7 +164,7 @@ static ftdn_status draw(ftdn_scheduler *s, ftdn_error *err)
 
 ftdn_status ftdn_scheduler_run(ftdn_scheduler *s, ftdn_error *err)
 {
-    s->start_ns = s->last_tick_ns = ftdn_clock_ns();
+    s->last_tick_ns = ftdn_clock_ns();
     s->summary->end = FTDN_END_FINISHED;
     for (;;) {
         ftdn_crew_event event;

@@ -28,7 +28,8 @@ typedef struct ftdn_seat {
     ftdn_job job;
     int trial;       /* of the job */
     int group;       /* of the last trial; -1: none yet */
-    double age_s;    /* of the job; of a ranking: since it was last heard of */
+    double age_s;    /* of the job */
+    double silent_s; /* since it began or was last heard of */
     double fraction; /* of the job that is done, as far as is known */
     int family;      /* a trial with the clean network that the last good canary was of; -1: none yet */
     int n_unconfirmed;
@@ -52,8 +53,8 @@ typedef struct ftdn_scheduler {
     ftdn_arena scratch; /* of one event */
     int *n_planned;     /* [n_cells]: seeds whose trials the store knows to be planned */
     double least_map, greatest_map;
-    int64_t start_ns, last_tick_ns;
-    double elapsed_s;    /* since start, without times in which the machine slept */
+    int64_t start_ns, last_tick_ns; /* start_ns: of the call */
+    double elapsed_s;               /* of this loop, without times in which the scheduler itself slept */
     bool is_ending;      /* nothing new is begun */
     double grace_s;      /* is_ending: time left for what is running; negative: no limit */
     int n_bad_canaries, n_losses; /* in a row */

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "harness/campaign/canary.h"
 #include "harness/campaign/scheduler_parts.h"
 
@@ -6,7 +7,7 @@ static void begin_job(ftdn_scheduler *s, int place, ftdn_job job, int trial)
     ftdn_seat *seat = &s->seat[place];
     seat->job = job;
     seat->trial = trial;
-    seat->age_s = seat->fraction = 0;
+    seat->age_s = seat->silent_s = seat->fraction = 0;
     ftdn_message_end(&s->message);
     ftdn_crew_send(&s->crew, place, &s->message);
 }
@@ -98,7 +99,22 @@ static bool fits_budget(const ftdn_scheduler *s, int group)
     if (s->options->budget_s <= 0) return true;
     const ftdn_planned_trial *trial = &s->plan->trial[s->queue.group[group].leader];
     double expected_s = ftdn_pace_expect(&s->pace, group, trial->dataset->n_images);
-    return s->elapsed_s + (expected_s > 0 ? expected_s : 0) < s->options->budget_s;
+    double since_start_s = (double)(ftdn_clock_ns() - s->start_ns) * 1e-9;
+    return since_start_s + (expected_s > 0 ? expected_s : 0) < s->options->budget_s;
+}
+
+/* A worker for a place that is empty. Where the system refuses one (memory, processes, files), those who are there do
+ * the work, and this place is filled when it can be. */
+static ftdn_status hire(ftdn_scheduler *s, int place, bool *ret_is_there, ftdn_error *err)
+{
+    *ret_is_there = s->crew.place[place].pid != 0;
+    if (*ret_is_there) return FTDN_OK;
+    ftdn_error refusal;
+    bool has_others = false;
+    for (int i = 0; i < s->crew.n_places; i++) has_others |= s->crew.place[i].pid != 0;
+    ftdn_status status = ftdn_crew_hire(&s->crew, place, has_others ? &refusal : err);
+    *ret_is_there = status == FTDN_OK;
+    return has_others ? FTDN_OK : status;
 }
 
 static ftdn_status assign_place(ftdn_scheduler *s, int place, ftdn_error *err)
@@ -118,7 +134,9 @@ static ftdn_status assign_place(ftdn_scheduler *s, int place, ftdn_error *err)
             ftdn_scheduler_end(s, FTDN_END_OUT_OF_TIME, -1);
             continue;
         }
-        if (s->crew.place[place].pid == 0) FTDN_TRY(ftdn_crew_hire(&s->crew, place, err));
+        bool is_there;
+        FTDN_TRY(hire(s, place, &is_there, err));
+        if (!is_there) return FTDN_OK;
         FTDN_TRY(assign_group(s, place, group, err));
     }
     return FTDN_OK;

@@ -13,7 +13,7 @@
 static ftdn_attempt_origin origin_of(const ftdn_scheduler *s, int place)
 {
     ftdn_attempt_origin origin = s->origin;
-    origin.worker = place;
+    origin.worker = s->crew.place[place].worker;
     return origin;
 }
 
@@ -65,8 +65,8 @@ ftdn_status ftdn_scheduler_give_up(ftdn_scheduler *s, int place, int trial, cons
 static void tell_loss(ftdn_scheduler *s, int place, int trial, const char *cause, const char *what_next)
 {
     char line[320];
-    snprintf(line, sizeof line, "worker %d: %.160s (trial %.12s); %s", place, cause, s->plan->trial[trial].spec.id,
-             what_next);
+    snprintf(line, sizeof line, "worker %d: %.160s (trial %.12s); %s", s->crew.place[place].worker, cause,
+             s->plan->trial[trial].spec.id, what_next);
     ftdn_progress_tell(&s->progress, line);
 }
 
@@ -123,8 +123,9 @@ ftdn_status ftdn_scheduler_lose(ftdn_scheduler *s, int place, const char *outcom
     case FTDN_JOB_CANARY: status = fail_canary(s, place, false, outcome, cause, err); break;
     case FTDN_JOB_RANKING: {
         ftdn_kept_ranking *ranking = s->scores.of_group[seat->group];
-        fail_ranking(ranking, ranking->n_tries >= FTDN_MOST_TRIES, cause);
-        tell_loss(s, place, seat->trial, cause, "its ranking is tried again");
+        bool is_over = ranking->n_tries >= FTDN_MOST_TRIES;
+        fail_ranking(ranking, is_over, cause);
+        tell_loss(s, place, seat->trial, cause, is_over ? "its ranking is given up" : "its ranking is tried again");
         break;
     }
     }
@@ -164,6 +165,12 @@ static ftdn_status tell_finished(ftdn_scheduler *s, int trial, double map, doubl
     return FTDN_OK;
 }
 
+/* A worker whose messages cannot be read is not the one that was hired. */
+static ftdn_status lose_babbler(ftdn_scheduler *s, int place, ftdn_error *err)
+{
+    return ftdn_scheduler_lose(s, place, "crashed", "sent a message that cannot be read", err);
+}
+
 static ftdn_status settle_result(ftdn_scheduler *s, int place, ftdn_message_reader *body, ftdn_error *err)
 {
     ftdn_seat *seat = &s->seat[place];
@@ -172,7 +179,9 @@ static ftdn_status settle_result(ftdn_scheduler *s, int place, ftdn_message_read
     const ftdn_attempt_origin origin = origin_of(s, place);
     ftdn_trial_record record;
     size_t n_rig_bytes = (size_t)ftdn_message_get_integer(body);
-    FTDN_TRY(ftdn_message_get_record(body, &s->scratch, &record, err));
+    ftdn_status status = ftdn_message_get_record(body, &s->scratch, &record, err);
+    if (status == FTDN_ERR_BACKEND) return lose_babbler(s, place, err);
+    FTDN_TRY(status);
     FTDN_TRY(ftdn_record_identify(planned, &s->scratch, &record, err));
     FTDN_TRY(ftdn_store_append(s->store, &record, &origin, err));
     if (n_rig_bytes > s->summary->memory_bytes) s->summary->memory_bytes = n_rig_bytes;
@@ -195,7 +204,9 @@ static ftdn_status settle_scores(ftdn_scheduler *s, int place, ftdn_message_read
     double seconds = ftdn_message_get_real(body);
     ftdn_layer_scores *layer;
     int n_layers;
-    FTDN_TRY(ftdn_message_get_scores(body, s->arena, &layer, &n_layers, err));
+    ftdn_status status = ftdn_message_get_scores(body, s->arena, &layer, &n_layers, err);
+    if (status == FTDN_ERR_BACKEND) return lose_babbler(s, place, err);
+    FTDN_TRY(status);
     FTDN_TRY(ftdn_kept_scores_put(&s->scores, seat->group, layer, n_layers, seconds, err));
     seat->job = FTDN_JOB_NONE;
     return FTDN_OK;
@@ -207,14 +218,14 @@ static ftdn_status distrust(ftdn_scheduler *s, int place, ftdn_error *err)
     static const char cause[] = "the golden canary after it differed";
     ftdn_seat *seat = &s->seat[place];
     char line[200];
-    int n_withdrawn = 0;
+    int worker = s->crew.place[place].worker, n_withdrawn = 0;
     if (seat->n_unconfirmed > 0)
-        FTDN_TRY(ftdn_store_withdraw(s->store, s->origin.run, place, cause, &n_withdrawn, err));
+        FTDN_TRY(ftdn_store_withdraw(s->store, s->origin.run, worker, cause, &n_withdrawn, err));
     for (int i = 0; i < seat->n_unconfirmed; i++) ftdn_trial_queue_redo(&s->queue, seat->unconfirmed[i]);
     s->summary->n_run -= n_withdrawn;
     s->summary->n_withdrawn += n_withdrawn;
     snprintf(line, sizeof line, "worker %d: its golden canary differs; %d trial%s since its last good one %s run again",
-             place, n_withdrawn, n_withdrawn == 1 ? "" : "s", n_withdrawn == 1 ? "is" : "are");
+             worker, n_withdrawn, n_withdrawn == 1 ? "" : "s", n_withdrawn == 1 ? "is" : "are");
     ftdn_progress_tell(&s->progress, line);
     ftdn_crew_dismiss(&s->crew, place);
     empty_seat(s, seat);
@@ -236,7 +247,8 @@ static ftdn_status settle_canary(ftdn_scheduler *s, int place, ftdn_message_read
     FTDN_TRY(ftdn_canary_key(&s->plan->trial[seat->trial], key, err));
     if (digest) FTDN_TRY(ftdn_store_check_canary(s->store, key, digest, s->origin.environment, &matches, err));
     if (!matches) return distrust(s, place, err);
-    if (seat->n_unconfirmed > 0) FTDN_TRY(ftdn_store_confirm(s->store, s->origin.run, place, err));
+    if (seat->n_unconfirmed > 0)
+        FTDN_TRY(ftdn_store_confirm(s->store, s->origin.run, s->crew.place[place].worker, err));
     seat->n_unconfirmed = 0;
     seat->family = seat->trial;
     seat->job = FTDN_JOB_NONE;
@@ -271,8 +283,8 @@ static void settle_progress(ftdn_scheduler *s, int place, ftdn_message_reader *b
     ftdn_seat *seat = &s->seat[place];
     const char *what = ftdn_message_get_text(body);
     int n_done = (int)ftdn_message_get_integer(body), n_all = (int)ftdn_message_get_integer(body);
+    seat->silent_s = 0;
     if (what) {
-        seat->age_s = 0;
         ftdn_progress_tell_ranking(&s->progress, what, n_done, n_all);
     } else if (n_all > 0) {
         seat->fraction = (double)n_done / n_all;
@@ -293,7 +305,7 @@ ftdn_status ftdn_scheduler_settle(ftdn_scheduler *s, ftdn_crew_event *event, ftd
         case FTDN_MESSAGE_DIGEST: status = settle_canary(s, event->place, &event->body, err); break;
         case FTDN_MESSAGE_FAILED: status = settle_failure(s, event->place, &event->body, err); break;
         case FTDN_MESSAGE_PROGRESS: settle_progress(s, event->place, &event->body); break;
-        default: status = ftdn_scheduler_lose(s, event->place, "crashed", "sent a message of no known kind", err);
+        default: status = lose_babbler(s, event->place, err);
         }
     }
     ftdn_arena_done(&s->scratch);

@@ -56,9 +56,7 @@ static ftdn_status add_output(word_list *list, const char *folder, const char *l
     ftdn_text_append(&text, "--output=");
     for (const char *c = folder; *c; c++) ftdn_text_append(&text, *c == '%' ? "%%%%" : "%c", *c);
     ftdn_text_append(&text, "/logs/%s", log);
-    ftdn_status status = ftdn_text_check(&text, err);
-    const char *word = status == FTDN_OK ? ftdn_arena_copy_text(list->arena, text.chars, text.n_chars, err) : NULL;
-    ftdn_text_done(&text);
+    const char *word = ftdn_text_keep(&text, list->arena, err);
     if (!word) return FTDN_ERR_MEMORY;
     add_word(list, word);
     return FTDN_OK;

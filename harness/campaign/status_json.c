@@ -1,20 +1,8 @@
 #include <math.h>
 
+#include "base/json_members.h"
 #include "harness/campaign/status_report.h"
 #include "harness/terminal/print.h"
-
-static void write_word(const char *name, const char *word, ftdn_text *text)
-{
-    ftdn_text_append(text, "\"%s\":", name);
-    if (word) ftdn_append_json(text, word);
-    else ftdn_text_append(text, "null");
-}
-
-static void write_number(const char *name, double number, ftdn_text *text)
-{
-    ftdn_text_append(text, ",\"%s\":", name);
-    ftdn_text_append_json_number(text, number);
-}
 
 static void write_run(const ftdn_status_report *report, ftdn_text *text)
 {
@@ -22,16 +10,12 @@ static void write_run(const ftdn_status_report *report, ftdn_text *text)
     ftdn_pace_time left;
     int n_left = ftdn_status_report_left(report, &left);
     bool is_running = ftdn_status_report_is_running(report);
-    ftdn_text_append(text, "{\"id\":%lld,", (long long)run->id);
-    write_word("started_at", run->started_at, text);
-    ftdn_text_append(text, ",");
-    write_word("ended_at", run->ended_at, text);
-    ftdn_text_append(text, ",");
-    write_word("outcome", run->outcome ? run->outcome : is_running ? NULL : "killed", text);
-    ftdn_text_append(text, ",");
-    write_word("machine", run->machine, text);
-    ftdn_text_append(text, ",");
-    write_word("shard", run->shard, text);
+    ftdn_text_append(text, "{\"id\":%lld", (long long)run->id);
+    ftdn_append_json_member(text, "started_at", run->started_at);
+    ftdn_append_json_member(text, "ended_at", run->ended_at);
+    ftdn_append_json_member(text, "outcome", run->outcome ? run->outcome : is_running ? NULL : "killed");
+    ftdn_append_json_member(text, "machine", run->machine);
+    ftdn_append_json_member(text, "shard", run->shard);
     ftdn_text_append(text,
                      ",\"pid\":%lld,\"workers\":%d,\"threads\":%d,\"n_wanted\":%d,\"n_done\":%d,\"n_failed\":%d,"
                      "\"n_given_up\":%d,\"n_withdrawn\":%d",
@@ -39,15 +23,15 @@ static void write_run(const ftdn_status_report *report, ftdn_text *text)
                      run->n_given_up, run->n_withdrawn);
     if (is_running) {
         ftdn_text_append(text, ",\"n_left\":%d", n_left);
-        write_number("seconds_so_far", run->since_start_s, text);
-        write_number("trials_per_second", run->trials_per_s, text);
-        write_number("seconds_left", left.seconds < 0 ? (double)NAN : left.seconds, text);
-        write_number("uncertainty_seconds", left.seconds < 0 ? (double)NAN : left.uncertainty, text);
+        ftdn_json_put_number(text, "seconds_so_far", run->since_start_s);
+        ftdn_json_put_number(text, "trials_per_second", run->trials_per_s);
+        ftdn_json_put_number(text, "seconds_left", left.seconds < 0 ? (double)NAN : left.seconds);
+        ftdn_json_put_number(text, "uncertainty_seconds", left.seconds < 0 ? (double)NAN : left.uncertainty);
     }
     ftdn_text_append(text, ",\"failures\":[");
     for (int i = 0; i < run->n_causes; i++) {
         ftdn_text_append(text, "%s{", i ? "," : "");
-        write_word("cause", run->cause[i].text, text);
+        ftdn_append_json_member(text, "cause", run->cause[i].text);
         ftdn_text_append(text, ",\"n_attempts\":%d}", run->cause[i].n_attempts);
     }
     ftdn_text_append(text, "]}");
@@ -61,10 +45,9 @@ static void write_marked(const char *name, const ftdn_marked_trial *trial, ftdn_
         return;
     }
     ftdn_text_append(text, "{");
-    write_word("id", trial->id, text);
-    ftdn_text_append(text, ",");
-    write_word("label", trial->label, text);
-    write_number("map_voc07", trial->map_voc07, text);
+    ftdn_append_json_member(text, "id", trial->id);
+    ftdn_append_json_member(text, "label", trial->label);
+    ftdn_json_put_number(text, "map_voc07", trial->map_voc07);
     ftdn_text_append(text, "}");
 }
 
@@ -81,11 +64,9 @@ static void write_campaign(const ftdn_status_report *report, const ftdn_campaign
     ftdn_text_append(&command, "ftdn run ");
     ftdn_status_report_write_command(report, campaign, &command);
     ftdn_text_append(text, "{");
-    write_word("name", campaign->name, text);
-    ftdn_text_append(text, ",");
-    write_word("manifest", campaign->path, text);
-    ftdn_text_append(text, ",");
-    write_word("command", command.failed ? NULL : command.chars, text);
+    ftdn_append_json_member(text, "name", campaign->name);
+    ftdn_append_json_member(text, "manifest", campaign->path);
+    ftdn_append_json_member(text, "command", command.failed ? NULL : command.chars);
     write_counts(campaign->n_planned, campaign->n_done, campaign->n_failed, text);
     write_marked("worst", &campaign->worst, text);
     write_marked("best", &campaign->best, text);
@@ -93,7 +74,7 @@ static void write_campaign(const ftdn_status_report *report, const ftdn_campaign
     for (int s = 0; s < campaign->n_sweeps; s++) {
         const ftdn_sweep_state *sweep = &campaign->sweep[s];
         ftdn_text_append(text, "%s{", s ? "," : "");
-        write_word("name", sweep->name, text);
+        ftdn_append_json_member(text, "name", sweep->name);
         write_counts(sweep->n_planned, sweep->n_done, sweep->n_failed, text);
         ftdn_text_append(text, "}");
     }
@@ -105,9 +86,8 @@ static void write_campaign(const ftdn_status_report *report, const ftdn_campaign
 void ftdn_status_report_write_json(const ftdn_status_report *report, ftdn_text *text)
 {
     ftdn_text_append(text, "{");
-    write_word("store", report->db_path, text);
-    ftdn_text_append(text, ",");
-    write_word("filled_by", report->owner[0] ? report->owner : NULL, text);
+    ftdn_append_json_member(text, "store", report->db_path);
+    ftdn_append_json_member(text, "filled_by", report->owner[0] ? report->owner : NULL);
     ftdn_text_append(text, ",\n\"run\":");
     if (report->store.run.id) write_run(report, text);
     else ftdn_text_append(text, "null");

@@ -7,7 +7,7 @@
 #include "base/fnv.h"
 #include "base/moments.h"
 #include "harness/plan/arithmetic.h"
-#include "harness/plan/same.h"
+#include "harness/plan/same_settings.h"
 
 /* Equal for trials that can share a rig. */
 static uint64_t hash_of(const ftdn_planned_trial *trial)

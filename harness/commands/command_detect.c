@@ -119,9 +119,7 @@ static ftdn_status run_network(const ftdn_model *model, const ftdn_backend *back
     int outputs[2 * FTDN_NETWORK_MAX_HEADS];
     ftdn_network_output_nodes(network, outputs);
     const ftdn_compile_desc desc = {.outputs = outputs, .n_outputs = 2 * network->n_heads, .micro_batch = 1};
-    ftdn_input input = {.n_images = 1, .pixels = &pixels};
-    memcpy(input.mean, network->mean, sizeof input.mean);
-    memcpy(input.scale, network->scale, sizeof input.scale);
+    const ftdn_input input = ftdn_network_input(network, 1, &pixels);
 
     ftdn_program *program = NULL;
     ftdn_packed *packed = NULL;
@@ -239,7 +237,7 @@ static ftdn_status detect(const void *user, const ftdn_arguments *arguments, ftd
     if (options->wants_json) write_json(path, &picture, box, n_boxes, text);
     else write_table(box, n_boxes, options->score, text);
     if (options->out) {
-        FTDN_TRY(ftdn_paint_boxes(&picture, box, n_boxes, err));
+        FTDN_TRY(ftdn_paint_boxes(&picture, box, n_boxes, arena, err));
         FTDN_TRY(ftdn_picture_write_jpeg(options->out, &picture, err));
     }
     return FTDN_OK;

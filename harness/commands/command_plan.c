@@ -2,7 +2,6 @@
 #include "harness/campaign/campaign_files.h"
 #include "harness/estimate/compared_plan.h"
 #include "harness/estimate/plan_report.h"
-#include "harness/plan/shard.h"
 #include "harness/terminal/command.h"
 #include "harness/terminal/options.h"
 #include "harness/terminal/print.h"
@@ -87,15 +86,8 @@ static ftdn_status plan_manifest(const char *path, const plan_options *options, 
 {
     int64_t start_ns = ftdn_clock_ns();
     reported_plan p;
-    ftdn_shard shard;
-    if (options->shard) FTDN_TRY(ftdn_shard_parse(options->shard, &shard, err));
-    FTDN_TRY(ftdn_campaign_files_open(files, path, options->db, err));
+    FTDN_TRY(ftdn_campaign_files_open_shard(files, path, options->db, options->shard, err));
     if (options->resolved) return print_resolved(files, err);
-    if (options->shard) {
-        ftdn_plan_keep_shard(&files->plan, shard.index, shard.n_shards);
-        if (!options->db)
-            FTDN_TRY(ftdn_shard_db_path(&shard, files->manifest.name, &files->arena, &files->db_path, err));
-    }
     FTDN_TRY(ftdn_compared_plan_open(files, (double)(ftdn_clock_ns() - start_ns) * 1e-9, &p.compared, err));
     ftdn_status status = report_and_print(&p, options, err);
     ftdn_compared_plan_close(&p.compared);

@@ -9,7 +9,7 @@
 #include "harness/campaign/campaign_files.h"
 #include "harness/commands/ranking_report.h"
 #include "harness/plan/calibration.h"
-#include "harness/plan/same.h"
+#include "harness/plan/same_settings.h"
 #include "harness/rankings/ranking.h"
 #include "harness/terminal/print.h"
 
@@ -157,8 +157,7 @@ static ftdn_status prepare_injection(const ftdn_campaign_files *files, ftdn_rank
         return FTDN_FAIL(err, FTDN_ERR_MANIFEST, "%s: the sweep varies the type of faults; ranker measured takes one",
                          files->manifest.path);
     }
-    int n_wanted = settings->n_measured_images, n_there = desc->calibration->n_images;
-    desc->n_measured_images = n_wanted < n_there ? n_wanted : n_there;
+    desc->n_measured_images = ftdn_settings_measured_images(settings, desc->calibration->n_images);
     desc->fault = ftdn_settings_fault_model(&settings->faults);
     return FTDN_OK;
 }
@@ -201,15 +200,25 @@ static ftdn_status write_csv(ftdn_campaign_files *files, const ftdn_ranking *ran
     return status;
 }
 
-static ftdn_status print_ranking(ftdn_campaign_files *files, const ftdn_ranking *ranking, bool wants_json,
-                                 ftdn_error *err)
+static ftdn_status answer_with(const char *manifest, const rank_options *options, ftdn_campaign_files *files,
+                               ftdn_text *text, ftdn_error *err)
 {
-    ftdn_text text;
-    ftdn_text_init(&text);
-    ftdn_status status = wants_json ? ftdn_ranking_write_json(ranking, &files->arena, &text, err)
-                                    : ftdn_ranking_write_tables(ranking, &files->arena, &text, err);
-    if (status == FTDN_OK) status = ftdn_print(&text, err);
-    ftdn_text_done(&text);
+    ftdn_ranking ranking;
+    FTDN_TRY(ftdn_campaign_files_open(files, manifest, NULL, err));
+    FTDN_TRY(rank(files, options, &ranking, err));
+    if (options->csv) FTDN_TRY(write_csv(files, &ranking, options->csv, err));
+    return options->wants_json ? ftdn_ranking_write_json(&ranking, &files->arena, text, err)
+                               : ftdn_ranking_write_tables(&ranking, &files->arena, text, err);
+}
+
+static ftdn_status answer(const void *user, const ftdn_arguments *arguments, ftdn_arena *arena, ftdn_text *text,
+                          ftdn_error *err)
+{
+    (void)arena;
+    ftdn_campaign_files files;
+    ftdn_campaign_files_init(&files);
+    ftdn_status status = answer_with(arguments->argument[0], user, &files, text, err);
+    ftdn_campaign_files_done(&files);
     return status;
 }
 
@@ -248,17 +257,5 @@ ftdn_status ftdn_command_rank(int argc, char **argv, ftdn_exit_code *ret_exit, f
         .n_options = sizeof option / sizeof *option,
         .option = option,
     };
-    ftdn_campaign_files files;
-    ftdn_campaign_files_init(&files);
-    ftdn_arguments arguments;
-    ftdn_ranking ranking;
-    ftdn_status status = ftdn_command_arguments(&command, argc, argv, &files.arena, &arguments, err);
-    if (status != FTDN_OK || arguments.wants_help) goto done;
-    status = ftdn_campaign_files_open(&files, arguments.argument[0], NULL, err);
-    if (status == FTDN_OK) status = rank(&files, &options, &ranking, err);
-    if (status == FTDN_OK && options.csv) status = write_csv(&files, &ranking, options.csv, err);
-    if (status == FTDN_OK) status = print_ranking(&files, &ranking, options.wants_json, err);
-done:
-    ftdn_campaign_files_done(&files);
-    return status;
+    return ftdn_print_answer(&command, argc, (const char *const *)argv, answer, &options, err);
 }

@@ -3,8 +3,7 @@
 #include "harness/campaign/campaign_conduct.h"
 #include "harness/campaign/campaign_files.h"
 #include "harness/dump.h"
-#include "harness/plan/find.h"
-#include "harness/plan/shard.h"
+#include "harness/plan/find_named.h"
 #include "harness/terminal/command.h"
 #include "harness/terminal/duration.h"
 #include "harness/terminal/options.h"
@@ -124,15 +123,8 @@ static ftdn_status run_manifest(const char *path, const run_options *options, ft
                                 ftdn_exit_code *ret_exit, ftdn_error *err)
 {
     const ftdn_planned_trial *trial;
-    ftdn_shard shard;
-    const char *db = options->db;
     FTDN_TRY(check_options(options, err));
-    if (options->shard) FTDN_TRY(ftdn_shard_parse(options->shard, &shard, err));
-    FTDN_TRY(ftdn_campaign_files_open(files, path, db, err));
-    if (options->shard) {
-        if (!db) FTDN_TRY(ftdn_shard_db_path(&shard, files->manifest.name, &files->arena, &files->db_path, err));
-        ftdn_plan_keep_shard(&files->plan, shard.index, shard.n_shards);
-    }
+    FTDN_TRY(ftdn_campaign_files_open_shard(files, path, options->db, options->shard, err));
     if (options->trial) {
         FTDN_TRY(ftdn_find_trial(&files->plan, options->trial, &trial, err));
         if (options->dump) return dump_image(files, options, trial, &files->arena, err);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "harness/campaign/campaign_files.h"
-#include "harness/plan/find.h"
+#include "harness/plan/find_named.h"
 #include "harness/sites.h"
 #include "harness/terminal/command.h"
 #include "harness/terminal/options.h"
@@ -15,7 +15,7 @@ typedef enum sites_format { SITES_TABLE, SITES_CSV, SITES_JSON } sites_format;
 typedef struct sites_writer {
     sites_format format;
     ftdn_table table; /* of TABLE */
-    ftdn_text text;   /* of CSV and JSON */
+    ftdn_text *text;  /* of CSV and JSON */
     size_t n_sites;
 } sites_writer;
 
@@ -36,24 +36,25 @@ static void append_value(float value, bool quote_words, ftdn_text *text)
     ftdn_text_append(text, "%s%.9g%s", quote, (double)value, quote);
 }
 
+static void add_table_row(const ftdn_fault_site *site, ftdn_table *table)
+{
+    ftdn_table_add(table, FTDN_CELL_TEXT, "%s", site->location);
+    ftdn_table_add(table, FTDN_CELL_NUMBER, "%d", site->copy);
+    ftdn_table_add(table, FTDN_CELL_NUMBER, "%zu", site->index);
+    size_t start = table->chars.n_chars;
+    append_coordinates(site, " ", &table->chars);
+    ftdn_table_end_cell(table, FTDN_CELL_TEXT, (int)(table->chars.n_chars - start));
+    ftdn_table_add(table, FTDN_CELL_NUMBER, "%.9g", (double)site->before);
+    ftdn_table_add(table, FTDN_CELL_NUMBER, "%.9g", (double)site->after);
+}
+
 /* user: sites_writer * */
 static void add_row(void *user, const ftdn_fault_site *site)
 {
     sites_writer *w = user;
-    ftdn_table *table = &w->table;
-    ftdn_text *text = &w->text;
+    ftdn_text *text = w->text;
     switch (w->format) {
-    case SITES_TABLE:
-        ftdn_table_add(table, FTDN_CELL_TEXT, "%s", site->location);
-        ftdn_table_add(table, FTDN_CELL_NUMBER, "%d", site->copy);
-        ftdn_table_add(table, FTDN_CELL_NUMBER, "%zu", site->index);
-        append_coordinates(site, " ", text);
-        ftdn_table_add(table, FTDN_CELL_TEXT, "%s", text->failed ? "" : text->chars);
-        ftdn_text_done(text);
-        ftdn_text_init(text);
-        ftdn_table_add(table, FTDN_CELL_NUMBER, "%.9g", (double)site->before);
-        ftdn_table_add(table, FTDN_CELL_NUMBER, "%.9g", (double)site->after);
-        break;
+    case SITES_TABLE: add_table_row(site, &w->table); break;
     case SITES_CSV:
         ftdn_text_append(text, "%s,%d,%zu,", site->location, site->copy, site->index);
         append_coordinates(site, " ", text);
@@ -95,25 +96,47 @@ static ftdn_status list_sites(const sites_options *options, const ftdn_planned_t
     return status;
 }
 
-static ftdn_status answer(const sites_options *options, const ftdn_campaign_files *files,
-                          const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_error *err)
+/* The sites as rows, between what stands before and behind them. */
+static ftdn_status write_sites(const sites_options *options, const ftdn_planned_trial *trial, ftdn_store *store,
+                               ftdn_arena *arena, ftdn_text *text, ftdn_error *err)
 {
-    ftdn_store *store;
-    FTDN_TRY(ftdn_campaign_files_open_scores(files, trial, &store, err));
     static const char *const columns[] = {"location", "copy", "index", "coordinates", "before", "after"};
-    sites_writer w = {.format = options->json ? SITES_JSON : options->csv ? SITES_CSV : SITES_TABLE};
+    sites_writer w = {.format = options->json ? SITES_JSON : options->csv ? SITES_CSV : SITES_TABLE, .text = text};
     ftdn_table_init(&w.table, 6);
-    ftdn_text_init(&w.text);
     for (int i = 0; i < 6; i++) ftdn_table_add(&w.table, FTDN_CELL_TEXT, "%s", columns[i]);
-    if (w.format == SITES_CSV) ftdn_text_append(&w.text, "location,copy,index,coordinates,before,after\n");
-    if (w.format == SITES_JSON) ftdn_text_append(&w.text, "[");
+    if (w.format == SITES_CSV) ftdn_text_append(text, "location,copy,index,coordinates,before,after\n");
+    if (w.format == SITES_JSON) ftdn_text_append(text, "[");
     ftdn_status status = list_sites(options, trial, store, &w, arena, err);
-    ftdn_store_close(store);
-    if (w.format == SITES_JSON) ftdn_text_append(&w.text, "\n]\n");
-    if (w.format == SITES_TABLE) ftdn_table_write(&w.table, &w.text);
-    if (status == FTDN_OK) status = ftdn_print(&w.text, err);
+    if (w.format == SITES_JSON) ftdn_text_append(text, "\n]\n");
+    if (w.format == SITES_TABLE) ftdn_table_write(&w.table, text);
     ftdn_table_done(&w.table);
-    ftdn_text_done(&w.text);
+    return status;
+}
+
+static ftdn_status answer_with(const char *manifest, const sites_options *options, ftdn_campaign_files *files,
+                               ftdn_text *text, ftdn_error *err)
+{
+    const ftdn_planned_trial *trial;
+    ftdn_store *store;
+    FTDN_TRY(ftdn_campaign_files_open(files, manifest, options->db, err));
+    FTDN_TRY(ftdn_find_trial(&files->plan, options->trial, &trial, err));
+    FTDN_TRY(ftdn_campaign_files_open_scores(files, trial, &store, err));
+    ftdn_status status = write_sites(options, trial, store, &files->arena, text, err);
+    ftdn_store_close(store);
+    return status;
+}
+
+static ftdn_status answer(const void *user, const ftdn_arguments *arguments, ftdn_arena *arena, ftdn_text *text,
+                          ftdn_error *err)
+{
+    (void)arena;
+    const sites_options *options = user;
+    if (!options->trial || !options->layer)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "sites needs --trial ID and --layer NAME");
+    ftdn_campaign_files files;
+    ftdn_campaign_files_init(&files);
+    ftdn_status status = answer_with(arguments->argument[0], options, &files, text, err);
+    ftdn_campaign_files_done(&files);
     return status;
 }
 
@@ -142,18 +165,5 @@ ftdn_status ftdn_command_sites(int argc, char **argv, ftdn_exit_code *ret_exit, 
         .n_options = sizeof option / sizeof *option,
         .option = option,
     };
-    ftdn_campaign_files files;
-    ftdn_campaign_files_init(&files);
-    ftdn_arguments arguments;
-    const ftdn_planned_trial *trial = NULL;
-    ftdn_status status = ftdn_command_arguments(&command, argc, argv, &files.arena, &arguments, err);
-    if (status != FTDN_OK || arguments.wants_help) goto done;
-    if (!options.trial || !options.layer)
-        status = FTDN_FAIL(err, FTDN_ERR_ARG, "sites needs --trial ID and --layer NAME");
-    if (status == FTDN_OK) status = ftdn_campaign_files_open(&files, arguments.argument[0], options.db, err);
-    if (status == FTDN_OK) status = ftdn_find_trial(&files.plan, options.trial, &trial, err);
-    if (status == FTDN_OK) status = answer(&options, &files, trial, &files.arena, err);
-done:
-    ftdn_campaign_files_done(&files);
-    return status;
+    return ftdn_print_answer(&command, argc, (const char *const *)argv, answer, &options, err);
 }

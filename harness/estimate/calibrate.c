@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "harness/campaign/crew.h"
 #include "harness/estimate/sample_plan.h"
-#include "harness/plan/same.h"
+#include "harness/plan/same_settings.h"
 #include "harness/process_memory.h"
 #include "harness/rankings/scores.h"
 
@@ -243,6 +243,7 @@ static void lose_job(calibration *c, seat *s)
     if (s->job == COLD_JOB || s->job == WARM_JOB) c->tally[s->kind].n_lost++;
     s->job = NO_JOB;
     s->is_pending = false;
+    s->rig = -1;
 }
 
 static ftdn_status take_message(calibration *c, ftdn_crew_event *event, ftdn_error *err)
@@ -290,10 +291,7 @@ static ftdn_status measure(calibration *c, ftdn_error *err)
         ftdn_crew_event event;
         FTDN_TRY(ftdn_crew_wait(&c->crew, WAIT_MS, &event, err));
         if (event.kind == FTDN_CREW_MESSAGE) FTDN_TRY(take_message(c, &event, err));
-        if (event.kind == FTDN_CREW_GONE) {
-            lose_job(c, &c->seat[event.place]);
-            c->seat[event.place].rig = -1;
-        }
+        if (event.kind == FTDN_CREW_GONE) lose_job(c, &c->seat[event.place]);
         for (int i = 0; i < c->crew.n_places; i++) {
             if (c->seat[i].job == NO_JOB || elapsed_s < budget_s + PATIENCE_S) continue;
             ftdn_crew_dismiss(&c->crew, i);

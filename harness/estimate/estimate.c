@@ -6,7 +6,7 @@
 #include <sys/utsname.h>
 
 #include "harness/campaign/campaign.h"
-#include "harness/campaign/missing_rankings.h"
+#include "harness/estimate/missing_rankings.h"
 #include "harness/estimate/calibrate.h"
 #include "harness/estimate/makespan.h"
 #include "harness/plan/arithmetic.h"
@@ -31,11 +31,6 @@ typedef struct estimator {
     bool from_store;
 } estimator;
 
-static bool hits(double rate, int count)
-{
-    return rate > 0 || count > 0;
-}
-
 /* Is the cell of the store of the trial's kind? */
 static bool is_of_kind(const ftdn_cell_pace *cell, const ftdn_planned_trial *trial, const char *arithmetic)
 {
@@ -44,9 +39,8 @@ static bool is_of_kind(const ftdn_cell_pace *cell, const ftdn_planned_trial *tri
     return !strcmp(cell->method, settings->protection.method) && !strcmp(cell->model, settings->model.name) &&
            cell->width == trial->model->network.width && !strcmp(cell->weights_digest, trial->model->weights_digest) &&
            !strcmp(cell->backend, settings->engine.backend) && !strcmp(cell->arithmetic, arithmetic) &&
-           !strcmp(cell->redraw, faults->redraw) &&
-           cell->hits_weights == hits(faults->weight_rate, faults->weight_count) &&
-           cell->hits_maps == hits(faults->feature_map_rate, faults->feature_map_count);
+           !strcmp(cell->redraw, faults->redraw) && cell->hits_weights == ftdn_settings_hit_weights(faults) &&
+           cell->hits_maps == ftdn_settings_hit_maps(faults);
 }
 
 /* Mean and mean square of the seconds per image of all earlier trials of a kind; n 0: there are none. */

@@ -1,5 +1,6 @@
 #include "harness/estimate/plan_report.h"
 
+#include "base/json_members.h"
 #include "harness/terminal/print.h"
 
 static void write_value(const ftdn_axis *axis, int i, ftdn_text *text)
@@ -37,8 +38,8 @@ static void write_seeds(const ftdn_seeds *seeds, ftdn_text *text)
     if (seeds->n == 0) return;
     ftdn_text_append(text, ",\"seeds\":{\"most\":%d", seeds->n);
     if (seeds->ci95 > 0) {
-        ftdn_text_append(text, ",\"least\":%d,\"ci95\":", seeds->n_min);
-        ftdn_text_append_json_number(text, seeds->ci95);
+        ftdn_text_append(text, ",\"least\":%d", seeds->n_min);
+        ftdn_json_put_number(text, "ci95", seeds->ci95);
     }
     ftdn_text_append(text, "}");
 }
@@ -69,24 +70,18 @@ static void write_sweeps(const ftdn_plan_report *report, ftdn_text *text)
     ftdn_text_append(text, "]");
 }
 
-static void write_number(const char *name, double number, ftdn_text *text)
-{
-    ftdn_text_append(text, ",\"%s\":", name);
-    ftdn_text_append_json_number(text, number);
-}
-
 static void write_estimate(const ftdn_estimate *estimate, ftdn_text *text)
 {
     ftdn_text_append(text, ",\n\"estimate\":{\"n_wanted\":%d,\"n_most\":%d,\"workers\":%d,\"threads\":%d",
                      estimate->n_wanted, estimate->n_most, estimate->n_workers, estimate->n_threads);
-    write_number("seconds", estimate->seconds, text);
-    write_number("most_seconds", estimate->most_seconds, text);
-    write_number("relative_uncertainty", estimate->uncertainty, text);
-    write_number("memory_bytes", estimate->memory_bytes, text);
-    write_number("worker_bytes", estimate->worker_bytes, text);
-    write_number("disk_bytes", estimate->disk_bytes, text);
-    write_number("most_disk_bytes", estimate->most_disk_bytes, text);
-    write_number("calibration_seconds", estimate->calibration_s, text);
+    ftdn_json_put_number(text, "seconds", estimate->seconds);
+    ftdn_json_put_number(text, "most_seconds", estimate->most_seconds);
+    ftdn_json_put_number(text, "relative_uncertainty", estimate->uncertainty);
+    ftdn_json_put_number(text, "memory_bytes", estimate->memory_bytes);
+    ftdn_json_put_number(text, "worker_bytes", estimate->worker_bytes);
+    ftdn_json_put_number(text, "disk_bytes", estimate->disk_bytes);
+    ftdn_json_put_number(text, "most_disk_bytes", estimate->most_disk_bytes);
+    ftdn_json_put_number(text, "calibration_seconds", estimate->calibration_s);
     ftdn_text_append(text, ",\"earlier_trials\":%d,\"kinds\":%d,\"unmeasured_kinds\":%d,\"uncounted_rankings\":%d}",
                      estimate->n_earlier, estimate->n_kinds, estimate->n_unmeasured, estimate->n_unknown_rankings);
 }
@@ -125,15 +120,11 @@ void ftdn_plan_report_write_json(const ftdn_plan_report *report, const ftdn_esti
                                  ftdn_text *text)
 {
     const ftdn_manifest *manifest = &report->files->manifest;
-    ftdn_text_append(text, "{\"name\":");
-    ftdn_append_json(text, manifest->name);
-    ftdn_text_append(text, ",\"description\":");
-    ftdn_append_json(text, manifest->description);
-    ftdn_text_append(text, ",\"store\":");
-    ftdn_append_json(text, report->files->db_path);
-    ftdn_text_append(text, ",\"shard\":");
-    if (report->shard) ftdn_append_json(text, report->shard);
-    else ftdn_text_append(text, "null");
+    ftdn_text_append(text, "{");
+    ftdn_append_json_member(text, "name", manifest->name);
+    ftdn_append_json_member(text, "description", manifest->description);
+    ftdn_append_json_member(text, "store", report->files->db_path);
+    ftdn_append_json_member(text, "shard", report->shard);
     ftdn_text_append(text, ",");
     write_count(&report->all, text);
     ftdn_text_append(text, ",\"n_repeated\":%d,\n", report->files->plan.n_repeated);

@@ -39,7 +39,7 @@ static ftdn_status make_sample(const ftdn_calibrate_desc *desc, const ftdn_plann
         FTDN_TRY(open_first(desc, &trial->settings.dataset, MOST_IMAGES, size, done, &sample.dataset, err));
     if (trial->calibration) {
         FTDN_TRY(open_first(desc, &trial->settings.calibration, n_calibration, size, done, &sample.calibration, err));
-        if (sample.settings.n_measured_images > n_calibration) sample.settings.n_measured_images = n_calibration;
+        sample.settings.n_measured_images = ftdn_settings_measured_images(&sample.settings, n_calibration);
     }
     *ret_sample = sample;
     return FTDN_OK;
@@ -113,10 +113,8 @@ double ftdn_sample_plan_ranking_scale(const ftdn_planned_trial *trial, const ftd
     const ftdn_ranker *ranker = ftdn_ranker_find(trial->settings.protection.ranking);
     if (!ranker->needs_images) return 1;
     if (!ranker->needs_injection) return (double)trial->calibration->n_images / sample->calibration->n_images;
-    int n_all = trial->settings.n_measured_images, n_sample = sample->settings.n_measured_images;
-    if (n_all > trial->calibration->n_images) n_all = trial->calibration->n_images;
-    if (n_sample > sample->calibration->n_images) n_sample = sample->calibration->n_images;
-    return (double)n_all / n_sample;
+    return (double)ftdn_settings_measured_images(&trial->settings, trial->calibration->n_images) /
+           ftdn_settings_measured_images(&sample->settings, sample->calibration->n_images);
 }
 
 double ftdn_sample_plan_set_up_scale(const ftdn_planned_trial *trial, const ftdn_planned_trial *sample)

@@ -2,17 +2,7 @@
 
 #include <string.h>
 
-#include "harness/plan/same.h"
-
-static bool hits_weights(const ftdn_fault_settings *faults)
-{
-    return faults->weight_rate > 0 || faults->weight_count > 0;
-}
-
-static bool hits_maps(const ftdn_fault_settings *faults)
-{
-    return faults->feature_map_rate > 0 || faults->feature_map_count > 0;
-}
+#include "harness/plan/same_settings.h"
 
 static bool are_alike(const ftdn_planned_trial *a, const ftdn_planned_trial *b)
 {
@@ -21,8 +11,8 @@ static bool are_alike(const ftdn_planned_trial *a, const ftdn_planned_trial *b)
         x->engine.conv_algorithm != y->engine.conv_algorithm || x->engine.micro_batch != y->engine.micro_batch ||
         strcmp(x->protection.method, y->protection.method) != 0)
         return false;
-    bool weights = hits_weights(&x->faults), maps = hits_maps(&x->faults);
-    if (weights != hits_weights(&y->faults) || maps != hits_maps(&y->faults)) return false;
+    bool weights = ftdn_settings_hit_weights(&x->faults), maps = ftdn_settings_hit_maps(&x->faults);
+    if (weights != ftdn_settings_hit_weights(&y->faults) || maps != ftdn_settings_hit_maps(&y->faults)) return false;
     if (weights && strcmp(x->faults.redraw, y->faults.redraw) != 0) return false;
     if (maps && strcmp(x->faults.feature_map_point, y->faults.feature_map_point) != 0) return false;
     return ftdn_same_text(x->protection.merge_point, y->protection.merge_point) &&

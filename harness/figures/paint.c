@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#include "base/text.h"
-
 /* Bright colours that differ from class to class: hues spread by the golden ratio. */
 static void colour_of(int class_index, uint8_t ret_colour[3])
 {
@@ -14,20 +12,22 @@ static void colour_of(int class_index, uint8_t ret_colour[3])
     }
 }
 
-ftdn_status ftdn_paint_boxes(ftdn_picture *picture, const ftdn_painted_box *box, int n_boxes, ftdn_error *err)
+ftdn_status ftdn_paint_boxes(ftdn_picture *picture, const ftdn_painted_box *box, int n_boxes, ftdn_arena *scratch,
+                             ftdn_error *err)
 {
-    for (int i = n_boxes - 1; i >= 0; i--) {
-        ftdn_text label;
-        uint8_t colour[3];
-        ftdn_text_init(&label);
-        ftdn_text_append(&label, "%s", box[i].class_name);
-        if (!isnan(box[i].score)) ftdn_text_append(&label, " %.2f", (double)box[i].score);
-        colour_of(box[i].class_index, colour);
-        ftdn_status status = ftdn_text_check(&label, err);
-        if (status == FTDN_OK)
-            ftdn_picture_draw_box(picture, box[i].x0, box[i].y0, box[i].x1, box[i].y1, label.chars, colour);
-        ftdn_text_done(&label);
-        if (status != FTDN_OK) return status;
+    ftdn_arena_mark mark = ftdn_arena_get_mark(scratch);
+    ftdn_drawn_box *drawn = FTDN_NEW(scratch, (size_t)n_boxes, ftdn_drawn_box, err);
+    if (!drawn) return FTDN_ERR_MEMORY;
+    for (int i = 0; i < n_boxes; i++) {
+        const ftdn_painted_box *from = &box[i];
+        drawn[i] = (ftdn_drawn_box){.x0 = from->x0, .y0 = from->y0, .x1 = from->x1, .y1 = from->y1};
+        colour_of(from->class_index, drawn[i].colour);
+        drawn[i].label = isnan(from->score)
+                             ? from->class_name
+                             : ftdn_arena_format(scratch, err, "%s %.2f", from->class_name, (double)from->score);
+        if (!drawn[i].label) return FTDN_ERR_MEMORY;
     }
+    FTDN_TRY(ftdn_picture_draw_boxes(picture, drawn, n_boxes, scratch, err));
+    ftdn_arena_reset(scratch, mark);
     return FTDN_OK;
 }

@@ -2,6 +2,7 @@
 #ifndef FTDN_HARNESS_FIGURES_PAINT_H
 #define FTDN_HARNESS_FIGURES_PAINT_H
 
+#include "base/arena.h"
 #include "base/status.h"
 #include "datasets/image.h"
 
@@ -13,8 +14,8 @@ typedef struct ftdn_painted_box {
     float x0, y0, x1, y1;
 } ftdn_painted_box;
 
-/* Draw the boxes from the last to the first, so that the first lie on top, each class in a colour of its own. */
+/* Draw the boxes, the first on top, each class in a colour of its own. scratch is left as it was. */
 FTDN_NODISCARD ftdn_status ftdn_paint_boxes(ftdn_picture *picture, const ftdn_painted_box *box, int n_boxes,
-                                            ftdn_error *err);
+                                            ftdn_arena *scratch, ftdn_error *err);
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/suggest.h"
 #include "base/table.h"
 #include "harness/figures/experiments_folder.h"
-#include "harness/manifest/fetch_hint.h"
+#include "harness/plan/fetch_hint.h"
 #include "harness/manifest/manifest.h"
 #include "harness/terminal/print.h"
 

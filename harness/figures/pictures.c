@@ -5,7 +5,7 @@
 
 #include "analysis/rate_pairs.h"
 #include "harness/plan/arithmetic.h"
-#include "harness/plan/find.h"
+#include "harness/plan/find_named.h"
 #include "harness/record.h"
 
 /* The trials of one seed, grouped into lines as figures and tables group cells. */

@@ -39,7 +39,7 @@ static ftdn_status paint_truth(const ftdn_dataset *dataset, int image, ftdn_aren
         box[i] = (ftdn_painted_box){
             o->class_index, dataset->class_name[o->class_index], NAN, o->x0 * w, o->y0 * h, o->x1 * w, o->y1 * h};
     }
-    return ftdn_paint_boxes(cell, box, shown->n_objects, err);
+    return ftdn_paint_boxes(cell, box, shown->n_objects, arena, err);
 }
 
 static int by_score(const void *left, const void *right)
@@ -62,7 +62,7 @@ static ftdn_status paint_found(const ftdn_dataset *dataset, const ftdn_image_det
             d->class_index, dataset->class_name[d->class_index], d->score, d->x0 * w, d->y0 * h, d->x1 * w, d->y1 * h};
     }
     qsort(box, (size_t)n_boxes, sizeof *box, by_score);
-    return ftdn_paint_boxes(cell, box, n_boxes, err);
+    return ftdn_paint_boxes(cell, box, n_boxes, arena, err);
 }
 
 /* found: [n_images], copied into the arena: the worker's own go with the rig. */

@@ -36,7 +36,7 @@ static ftdn_status paint_truth(const ftdn_dataset *dataset, const ftdn_image *im
             .y1 = object->y1 * down,
         };
     }
-    return ftdn_paint_boxes(cell, box, image->n_objects, err);
+    return ftdn_paint_boxes(cell, box, image->n_objects, arena, err);
 }
 
 ftdn_status ftdn_truth_sheet_write(const char *path, ftdn_dataset *dataset, bool with_boxes, int n_threads,

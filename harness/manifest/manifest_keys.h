@@ -137,24 +137,9 @@ static inline const char *ftdn_key_last_name(ftdn_key_id key)
     return ftdn_key_table_last_name(&ftdn_manifest_key_table, (int)key);
 }
 
-static inline const char *ftdn_key_suggest(ftdn_key_id parent, const char *name)
-{
-    return ftdn_key_table_suggest(&ftdn_manifest_key_table, (int)parent, name);
-}
-
 static inline const char *ftdn_key_suggest_swept(const char *path)
 {
     return ftdn_key_table_suggest_swept(&ftdn_manifest_key_table, path);
-}
-
-static inline void ftdn_key_write_inside(ftdn_key_id parent, ftdn_text *text)
-{
-    ftdn_key_table_write_inside(&ftdn_manifest_key_table, (int)parent, text);
-}
-
-static inline void ftdn_key_write_template(ftdn_text *text)
-{
-    ftdn_key_table_write_template(&ftdn_manifest_key_table, text);
 }
 
 static inline void ftdn_key_write_allowed(ftdn_key_id key, ftdn_text *text)

@@ -260,20 +260,35 @@ ftdn_fault_draw ftdn_settings_fault_draw(const ftdn_trial_settings *settings, ft
     };
 }
 
+bool ftdn_settings_hit_weights(const ftdn_fault_settings *faults)
+{
+    return faults->weight_rate > 0 || faults->weight_count > 0;
+}
+
+bool ftdn_settings_hit_maps(const ftdn_fault_settings *faults)
+{
+    return faults->feature_map_rate > 0 || faults->feature_map_count > 0;
+}
+
 ftdn_map_point ftdn_settings_map_point(const ftdn_fault_settings *faults)
 {
-    bool hits_maps = faults->feature_map_rate > 0 || faults->feature_map_count > 0;
-    return hits_maps && !strcmp(faults->feature_map_point, "conv") ? FTDN_MAP_POINT_CONV : FTDN_MAP_POINT_ACTIVATION;
+    return ftdn_settings_hit_maps(faults) && !strcmp(faults->feature_map_point, "conv") ? FTDN_MAP_POINT_CONV
+                                                                                        : FTDN_MAP_POINT_ACTIVATION;
 }
 
 bool ftdn_settings_redraw_weights(const ftdn_fault_settings *faults)
 {
-    return !strcmp(faults->redraw, "image") && (faults->weight_rate > 0 || faults->weight_count > 0);
+    return !strcmp(faults->redraw, "image") && ftdn_settings_hit_weights(faults);
 }
 
 bool ftdn_settings_measure(const ftdn_protection_settings *protection)
 {
     return protection->ranking && !strcmp(protection->ranking, "measured");
+}
+
+int ftdn_settings_measured_images(const ftdn_trial_settings *settings, int n_calibration)
+{
+    return settings->n_measured_images < n_calibration ? settings->n_measured_images : n_calibration;
 }
 
 bool ftdn_settings_need_calibration(const ftdn_protection_settings *protection)

@@ -11,7 +11,7 @@
 
 #include "datasets/dataset.h"
 #include "engine/engine.h"
-#include "harness/manifest/lookup.h"
+#include "harness/manifest/key_lookup.h"
 #include "harness/manifest/mistakes.h"
 #include "injectors/fault_draw.h"
 #include "injectors/map_faults.h"
@@ -114,11 +114,18 @@ ftdn_fault_draw ftdn_settings_fault_draw(const ftdn_trial_settings *settings, ft
  * the bits of the golden run whatever point it names. */
 ftdn_map_point ftdn_settings_map_point(const ftdn_fault_settings *faults);
 
+/* Are weights hit at all, or maps? */
+bool ftdn_settings_hit_weights(const ftdn_fault_settings *faults);
+bool ftdn_settings_hit_maps(const ftdn_fault_settings *faults);
+
 /* Are there weight faults that are drawn anew for each image? */
 bool ftdn_settings_redraw_weights(const ftdn_fault_settings *faults);
 
 /* Is the ranking the one that is found by injecting faults? */
 bool ftdn_settings_measure(const ftdn_protection_settings *protection);
+
+/* How many of its n_calibration images that ranking reads: those at their head. */
+int ftdn_settings_measured_images(const ftdn_trial_settings *settings, int n_calibration);
 
 /* Does the trial need calibration images: for its ranking, or for the ranges of a clip? */
 bool ftdn_settings_need_calibration(const ftdn_protection_settings *protection);

@@ -15,7 +15,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/status.h"
-#include "harness/manifest/lookup.h"
+#include "harness/manifest/key_lookup.h"
 #include "harness/manifest/mistakes.h"
 
 /* The values of one key. */

@@ -43,9 +43,3 @@ int ftdn_digest_index_add(ftdn_digest_index *index, const char *digest, int numb
     if (!slot->digest) *slot = (struct ftdn_digest_slot){digest, number};
     return slot->number;
 }
-
-int ftdn_digest_index_find(const ftdn_digest_index *index, const char *digest)
-{
-    const struct ftdn_digest_slot *slot = find_slot(index, digest);
-    return slot->digest ? slot->number : -1;
-}

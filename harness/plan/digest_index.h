@@ -20,9 +20,6 @@ FTDN_NODISCARD ftdn_status ftdn_digest_index_init(ftdn_digest_index *index, size
 /* The number of a digest (hexadecimal, borrowed). One that is new gets `number`. */
 int ftdn_digest_index_add(ftdn_digest_index *index, const char *digest, int number);
 
-/* The number of a digest; -1 if it is not there. */
-int ftdn_digest_index_find(const ftdn_digest_index *index, const char *digest);
-
 /* The first 8 bytes of a digest as an integer, the first byte the most significant. */
 uint64_t ftdn_digest_head(const char *digest);
 

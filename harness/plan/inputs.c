@@ -2,8 +2,8 @@
 
 #include <assert.h>
 
-#include "harness/manifest/fetch_hint.h"
-#include "harness/plan/same.h"
+#include "harness/plan/fetch_hint.h"
+#include "harness/plan/same_settings.h"
 
 typedef struct ftdn_open_model {
     struct ftdn_open_model *next;

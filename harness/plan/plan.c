@@ -5,7 +5,7 @@
 #include "harness/plan/arithmetic.h"
 #include "harness/plan/calibration.h"
 #include "harness/plan/digest_index.h"
-#include "harness/plan/same.h"
+#include "harness/plan/same_settings.h"
 #include "protectors/duplication.h"
 
 /* Two things that go together: seen once, they are not looked at again. */

@@ -33,9 +33,6 @@ typedef struct ftdn_trial_spec {
     char cell[FTDN_SHA256_HEX]; /* SHA-256 of the text without its seed: equal where trials differ in the seed alone */
 } ftdn_trial_spec;
 
-FTDN_NODISCARD ftdn_status ftdn_trial_spec_make(const ftdn_trial_settings *settings, const ftdn_trial_facts *facts,
-                                                ftdn_arena *arena, ftdn_trial_spec *ret_spec, ftdn_error *err);
-
 /* What the specs of trials have in common that differ in the seed alone. */
 typedef struct ftdn_cell_spec {
     const char *head, *tail; /* what stands before and behind the seed */

@@ -143,9 +143,7 @@ ftdn_status ftdn_device_scorer_score(ftdn_device_scorer *s, int first, int n_ima
     const ftdn_image *image = &desc->calibration->image[first];
     assert(n_images <= s->micro_batch);
     for (int i = 0; i < n_images; i++) s->pixels[i] = image[i].pixels;
-    ftdn_input input = {.n_images = n_images, .pixels = s->pixels};
-    memcpy(input.mean, network->mean, sizeof input.mean);
-    memcpy(input.scale, network->scale, sizeof input.scale);
+    const ftdn_input input = ftdn_network_input(network, n_images, s->pixels);
     FTDN_TRY(ftdn_forward(s->context, s->packed, &input, NULL, err));
     if (s->gradients) FTDN_TRY(go_backward(s, image, n_images, n_positives, err));
     for (int r = 0; r < desc->n_rankers; r++) {

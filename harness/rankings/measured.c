@@ -252,9 +252,7 @@ static ftdn_status turn_to(const measurement *m, prober *p, const work_item *ite
     const ftdn_network *network = &desc->model->network;
     const ftdn_image *image = &desc->calibration->image[item->image];
     int layer = desc->layers.layer[item->layer], n_positives;
-    ftdn_input input = {.n_images = 1, .pixels = &image->pixels};
-    memcpy(input.mean, network->mean, sizeof input.mean);
-    memcpy(input.scale, network->scale, sizeof input.scale);
+    const ftdn_input input = ftdn_network_input(network, 1, &image->pixels);
     FTDN_TRY(ftdn_forward(p->context, m->packed, &input, NULL, err));
     if (p->image != item->image) {
         FTDN_TRY(ftdn_image_loss_match(&p->loss, image, &n_positives, err));

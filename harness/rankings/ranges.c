@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 #include "base/share.h"
 #include "engine/device.h"
@@ -123,9 +122,7 @@ static ftdn_status survey_image(const survey *run, surveyor *s, const ftdn_image
     const ftdn_network *network = &run->trial->model->network;
     if (run->source->stop && *run->source->stop)
         return FTDN_FAIL(err, FTDN_ERR_INTERRUPTED, "stopped while ranges of maps were taken");
-    ftdn_input input = {.n_images = 1, .pixels = &image->pixels};
-    memcpy(input.mean, network->mean, sizeof input.mean);
-    memcpy(input.scale, network->scale, sizeof input.scale);
+    const ftdn_input input = ftdn_network_input(network, 1, &image->pixels);
     const ftdn_map_hook hook = {.call = look, .user = s};
     FTDN_TRY(ftdn_forward(s->context, run->packed, &input, &hook, err));
     if (s->status != FTDN_OK && err) *err = s->err;

@@ -12,7 +12,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 #include "base/share.h"
 #include "base/size.h"
@@ -156,9 +155,7 @@ static ftdn_status score_image(const ranking_run *run, scorer *s, const ftdn_ima
     const ftdn_ranking_desc *desc = run->desc;
     const ftdn_network *network = &desc->model->network;
     FTDN_TRY(check_stop(run, err));
-    ftdn_input input = {.n_images = 1, .pixels = &image->pixels};
-    memcpy(input.mean, network->mean, sizeof input.mean);
-    memcpy(input.scale, network->scale, sizeof input.scale);
+    const ftdn_input input = ftdn_network_input(network, 1, &image->pixels);
     FTDN_TRY(ftdn_forward(s->context, run->packed, &input, NULL, err));
     if (run->needs_gradients) FTDN_TRY(go_backward(run, s, image, err));
     for (int r = 0; r < desc->n_rankers; r++) {

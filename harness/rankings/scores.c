@@ -69,10 +69,7 @@ static ftdn_status make_key(const question *q, ftdn_arena *arena, ftdn_ranking_k
     ftdn_text text;
     ftdn_text_init(&text);
     write_parameters(&text, q);
-    ftdn_status status = ftdn_text_check(&text, err);
-    const char *parameters = NULL;
-    if (status == FTDN_OK) parameters = ftdn_arena_copy_text(arena, text.chars, text.n_chars, err);
-    ftdn_text_done(&text);
+    const char *parameters = ftdn_text_keep(&text, arena, err);
     if (!parameters) return FTDN_ERR_MEMORY;
     *ret_key = (ftdn_ranking_key){
         .model = trial->model->network.name,
@@ -175,11 +172,8 @@ static ftdn_status make_question(const ftdn_score_source *source, const ftdn_pla
         .layers = layers,
     };
     assert(ret_question->ranker && ret_question->backend);
-    if (ret_question->ranker->needs_injection) {
-        int n_images = trial->calibration->n_images;
-        ret_question->n_measured_images =
-            settings->n_measured_images < n_images ? settings->n_measured_images : n_images;
-    }
+    if (ret_question->ranker->needs_injection)
+        ret_question->n_measured_images = ftdn_settings_measured_images(settings, trial->calibration->n_images);
     return make_answer(ret_question, arena, err);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/json_members.h"
 #include "engine/graph.h"
 #include "harness/terminal/completion.h"
 #include "harness/terminal/help.h"
@@ -109,6 +110,13 @@ void ftdn_append_json(ftdn_text *text, const char *string)
     if (clean.failed) text->failed = true;
     else ftdn_text_append_json_string(text, clean.chars);
     ftdn_text_done(&clean);
+}
+
+void ftdn_append_json_member(ftdn_text *text, const char *key, const char *string)
+{
+    ftdn_json_put_key(text, key);
+    if (string) ftdn_append_json(text, string);
+    else ftdn_text_append(text, "null");
 }
 
 void ftdn_table_add_shown(ftdn_table *table, const char *string)

@@ -41,6 +41,9 @@ void ftdn_append_unlisted(ftdn_text *text, int n);
 /* Append such a text as a JSON string: valid UTF-8, everything else kept. */
 void ftdn_append_json(ftdn_text *text, const char *string);
 
+/* Append it as a member of a JSON object (base/json_members.h). string: NULL: null. */
+void ftdn_append_json_member(ftdn_text *text, const char *key, const char *string);
+
 /* Append and end a cell with such a text. */
 void ftdn_table_add_shown(ftdn_table *table, const char *string);
 

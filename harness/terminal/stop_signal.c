@@ -1,5 +1,6 @@
 #include "harness/terminal/stop_signal.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,10 +11,12 @@ static const char *stop_word;
 
 static void request_stop(int signal_number)
 {
+    int number = errno; /* of what the signal came in between of */
     stop_requested = 1;
     ssize_t n_written = write(STDERR_FILENO, stop_word, strlen(stop_word));
     (void)n_written;
     signal(signal_number, SIG_DFL);
+    errno = number;
 }
 
 const volatile sig_atomic_t *ftdn_stop_signal_watch(const char *word)
@@ -23,5 +26,7 @@ const volatile sig_atomic_t *ftdn_stop_signal_watch(const char *word)
     stop_word = word;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    struct sigaction hang_up;
+    if (sigaction(SIGHUP, NULL, &hang_up) == 0 && hang_up.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL);
     return &stop_requested;
 }

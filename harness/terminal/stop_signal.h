@@ -1,4 +1,5 @@
-/* stop_signal.h - the user's wish to stop: Ctrl-C, or SIGTERM. */
+/* stop_signal.h - the user's wish to stop: Ctrl-C, SIGTERM, or a terminal that is gone (SIGHUP), unless that is ignored
+ * as under nohup. */
 #ifndef FTDN_HARNESS_TERMINAL_STOP_SIGNAL_H
 #define FTDN_HARNESS_TERMINAL_STOP_SIGNAL_H
 

@@ -60,14 +60,11 @@ static ftdn_status save_script(const ftdn_training_curve *curve, ftdn_arena *are
 /* "cd 'FOLDER'", which gnuplot does before it reads the script. */
 static const char *change_folder(const char *folder, ftdn_arena *arena, ftdn_error *err)
 {
-    const char *words = NULL;
     ftdn_text text;
     ftdn_text_init(&text);
     ftdn_text_append(&text, "cd ");
     ftdn_text_append_gnuplot(&text, folder);
-    if (ftdn_text_check(&text, err) == FTDN_OK) words = ftdn_arena_copy_text(arena, text.chars, text.n_chars, err);
-    ftdn_text_done(&text);
-    return words;
+    return ftdn_text_keep(&text, arena, err);
 }
 
 ftdn_status ftdn_training_curve_draw(const ftdn_training_curve *curve, ftdn_arena *arena, const char **ret_hint,

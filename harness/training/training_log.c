@@ -78,10 +78,7 @@ static const char *validation_header(const ftdn_dataset *validation, ftdn_arena 
         ftdn_text_append(&text, ",");
         ftdn_text_append_csv(&text, validation->class_name[c], strlen(validation->class_name[c]));
     }
-    const char *header = NULL;
-    if (ftdn_text_check(&text, err) == FTDN_OK) header = ftdn_arena_copy_text(arena, text.chars, text.n_chars, err);
-    ftdn_text_done(&text);
-    return header;
+    return ftdn_text_keep(&text, arena, err);
 }
 
 ftdn_status ftdn_training_log_open(ftdn_training_log *log, const char *folder, int n_steps,

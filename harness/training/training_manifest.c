@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "harness/manifest/document.h"
-#include "harness/manifest/lookup.h"
+#include "harness/manifest/key_lookup.h"
 #include "harness/manifest/manifest_extends.h"
 #include "harness/training/training_keys.h"
 

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 #include "base/share.h"
 #include "engine/optimizer_hd.h"
@@ -74,9 +73,8 @@ void ftdn_trainer_done(ftdn_trainer *trainer)
 static ftdn_status go_forward(ftdn_trainer *trainer, ftdn_error *err)
 {
     const ftdn_model *model = &trainer->state->model;
-    ftdn_input input = {.n_images = trainer->batch.n_images, .pixels = (const uint8_t *const *)trainer->batch.pixels};
-    memcpy(input.mean, model->network.mean, sizeof input.mean);
-    memcpy(input.scale, model->network.scale, sizeof input.scale);
+    const ftdn_input input =
+        ftdn_network_input(&model->network, trainer->batch.n_images, (const uint8_t *const *)trainer->batch.pixels);
     const ftdn_weights weights =
         trainer->device.device ? ftdn_device_trainer_weights(&trainer->device) : model->weights;
     return ftdn_training_forward(trainer->passes, &weights, &input, err);

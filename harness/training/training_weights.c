@@ -54,10 +54,7 @@ static const char *classes_text(const ftdn_dataset *dataset, ftdn_arena *arena, 
         ftdn_text_append_json_string(&text, dataset->class_name[c]);
     }
     ftdn_text_append(&text, "]");
-    const char *copy = NULL;
-    if (ftdn_text_check(&text, err) == FTDN_OK) copy = ftdn_arena_copy_text(arena, text.chars, text.n_chars, err);
-    ftdn_text_done(&text);
-    return copy;
+    return ftdn_text_keep(&text, arena, err);
 }
 
 static ftdn_status write_file(const char *path, const ftdn_training_product *product, ftdn_arena *arena,

@@ -26,6 +26,26 @@ static void texts_grow_as_they_are_appended(void **state)
     ftdn_text_done(&text);
 }
 
+static void a_text_is_kept_in_an_arena(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_error err = {0};
+    ftdn_text text, empty;
+    ftdn_arena_init(&arena);
+    ftdn_text_init(&text);
+    ftdn_text_init(&empty);
+    ftdn_text_append(&text, "kept");
+    const char *kept = ftdn_text_keep(&text, &arena, &err), *nothing = ftdn_text_keep(&empty, &arena, &err);
+    assert_null(text.chars);
+    assert_string_equal(kept, "kept");
+    assert_string_equal(nothing, "");
+    text.failed = true;
+    assert_null(ftdn_text_keep(&text, &arena, &err));
+    assert_int_equal(err.status, FTDN_ERR_MEMORY);
+    ftdn_arena_done(&arena);
+}
+
 static void an_empty_append_gives_an_empty_text(void **state)
 {
     (void)state;
@@ -179,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_grow_as_they_are_appended),
+        cmocka_unit_test(a_text_is_kept_in_an_arena),
         cmocka_unit_test(an_empty_append_gives_an_empty_text),
         cmocka_unit_test(a_refused_append_is_told_at_the_end),
         cmocka_unit_test(csv_fields_are_quoted_where_they_must_be),

@@ -23,7 +23,7 @@ int ftdn_cli_leave(void **state)
 
 void ftdn_cli_write_quoted(const char *path, const char *format, ...)
 {
-    char text[8192];
+    char text[16384];
     va_list arguments;
     va_start(arguments, format);
     int n_chars = vsnprintf(text, sizeof text, format, arguments);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -82,6 +83,51 @@ static void killed_workers_cost_an_attempt_each_and_no_result(void **state)
         arena, "results/small.db",
         "SELECT count(*) FROM v_attempts WHERE outcome = 'crashed' AND cause = 'killed by signal 9 (Killed)'");
     assert_in_range(n_crashed, 1, n_killed);
+}
+
+/* What a worker did before it was killed is confirmed by no canary of the one that took its place. */
+static void results_of_a_killed_worker_stay_unconfirmed(void **state)
+{
+    static const char *const run[] = {"run", "small.json", "--workers", "1", NULL};
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    const char *expected = results_without_trouble(arena, 16);
+    ftdn_cli_process process = launch(run);
+    ftdn_cli_wait_until_it_says(&process, "trial 3 of 12: ");
+    pid_t worker = wait_for_worker(&process);
+    assert_true(worker > 0);
+    assert_int_equal(kill(worker, SIGKILL), 0);
+    ftdn_cli_result result = ftdn_cli_wait(arena, &process);
+    assert_int_equal(result.exit_code, 0);
+    ftdn_cli_assert_says(result.err, "worker 0: killed by signal 9 (Killed)");
+    assert_same_results(arena, expected);
+    long long n_first = ftdn_cli_ask_number(arena, "results/small.db",
+                                            "SELECT count(*) FROM v_attempts WHERE outcome = 'done' AND worker = 0");
+    assert_in_range(n_first, 3, N_TRIALS - 1);
+    ftdn_cli_assert_answer(arena, "results/small.db",
+                           "SELECT count(*) FROM v_attempts WHERE outcome = 'done' AND NOT confirmed", n_first);
+}
+
+static void limit_files(void)
+{
+    const struct rlimit limit = {14, 14};
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) _exit(126);
+}
+
+static void where_the_system_refuses_a_worker_the_others_do_the_work(void **state)
+{
+    static const char *const run[] = {"run", "small.json", "--workers", "12", NULL};
+    const ftdn_cli_launch_desc desc = {.words = run, .stdout_fd = -1, .stderr_fd = -1, .prepare = limit_files};
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    const char *expected = results_without_trouble(arena, 16);
+    ftdn_cli_process process = ftdn_cli_launch(&desc);
+    ftdn_cli_result result = ftdn_cli_wait(arena, &process);
+    if (result.exit_code != 0) fail_msg("exit code %d: %s", result.exit_code, result.err);
+    assert_same_results(arena, expected);
+    long long n_workers =
+        ftdn_cli_ask_number(arena, "results/small.db", "SELECT count(DISTINCT worker) FROM v_attempts");
+    assert_in_range(n_workers, 1, 8);
 }
 
 static void a_stopped_worker_is_hung_and_replaced(void **state)
@@ -209,6 +255,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FTDN_CAMPAIGN_TEST(killed_workers_cost_an_attempt_each_and_no_result),
+        FTDN_CAMPAIGN_TEST(results_of_a_killed_worker_stay_unconfirmed),
+        FTDN_CAMPAIGN_TEST(where_the_system_refuses_a_worker_the_others_do_the_work),
         FTDN_CAMPAIGN_TEST(a_stopped_worker_is_hung_and_replaced),
         FTDN_CAMPAIGN_TEST(a_worker_whose_memory_is_damaged_is_found_out),
         FTDN_CAMPAIGN_TEST(a_second_scheduler_is_refused_and_disturbs_nothing),

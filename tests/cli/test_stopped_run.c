@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/cli/cli_campaign.h"
@@ -51,11 +52,11 @@ static const char *results_without_interruption(ftdn_arena *arena)
 
 static void an_interrupted_campaign_is_continued_by_the_same_command(void **state)
 {
-    static const int signals[] = {SIGINT, SIGTERM};
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     ftdn_cli_place *place = *state;
     ftdn_arena *arena = &place->arena;
     const char *results = results_without_interruption(arena);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         ftdn_cli_result result = run_until(arena, "trial 2 of 8: ", signals[i]);
         assert_int_equal(result.exit_code, 130);
         ftdn_cli_assert_says(result.err,
@@ -180,6 +181,22 @@ static void a_campaign_whose_time_is_over_says_how_to_go_on(void **state)
                           "--for: 'soon' is no length of time; allowed: as in 90s, 45m, 8h, 1h30m, 2d");
 }
 
+/* The time of --for is that of the clock on the wall, also where the scheduler itself stood still. */
+static void the_time_of_a_campaign_runs_while_it_is_stopped(void **state)
+{
+    static const char *const run[] = {"run", "small.json", "--workers", "1", "--for", "4s", NULL};
+    const ftdn_cli_launch_desc desc = {.words = run, .stdout_fd = -1, .stderr_fd = -1};
+    ftdn_cli_place *place = *state;
+    ftdn_cli_write_small("small.json", 120, GRID);
+    ftdn_cli_process process = ftdn_cli_launch(&desc);
+    ftdn_cli_wait_until_it_says(&process, "trial 1 of 8: ");
+    assert_int_equal(kill(process.id, SIGSTOP), 0);
+    nanosleep(&(struct timespec){.tv_sec = 4}, NULL);
+    assert_int_equal(kill(process.id, SIGCONT), 0);
+    assert_int_equal(ftdn_cli_wait(&place->arena, &process).exit_code, 11);
+    assert_in_range(count_trials(&place->arena), 1, 3); /* the second was under way, the third had begun at most */
+}
+
 /* The trials of a ranking whose images are broken fail, the others run; with --fail-fast nothing more is begun. */
 static void a_failure_stops_a_campaign_only_where_that_is_wished(void **state)
 {
@@ -212,6 +229,7 @@ int main(void)
         FTDN_CAMPAIGN_TEST(a_ranking_can_be_interrupted),
         FTDN_CAMPAIGN_TEST(a_killed_campaign_is_continued_by_the_same_command),
         FTDN_CAMPAIGN_TEST(a_campaign_whose_time_is_over_says_how_to_go_on),
+        FTDN_CAMPAIGN_TEST(the_time_of_a_campaign_runs_while_it_is_stopped),
         FTDN_CAMPAIGN_TEST(a_failure_stops_a_campaign_only_where_that_is_wished),
         FTDN_CAMPAIGN_TEST(a_trial_that_fails_is_kept_with_its_cause_and_tried_again),
     };

@@ -1,3 +1,5 @@
+#include "tests/support/support.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,7 +11,6 @@
 #include "datasets/dataset.h"
 #include "datasets/image.h"
 #include "tests/datasets/made_png.h"
-#include "tests/support/folder_per_test.h"
 
 #define N_IMAGES 7
 
@@ -17,64 +18,76 @@ static const char annotation[] =
     "<annotation>\n<object><name>dog</name><bndbox><xmin>3</xmin><ymin>4</ymin><xmax>20</xmax>"
     "<ymax>%d</ymax></bndbox></object></annotation>\n";
 
-static void write_text(const char *path, const char *text)
-{
-    ftdn_test_write_file(path, text, strlen(text));
-}
+/* A small VOC folder: images a0 ... a6 of 40 x 30 pixels with one dog each; split "test" lists them from a6 to a0. */
+typedef struct fixture {
+    ftdn_arena arena;
+    char *root;
+} fixture;
 
-/* Different `brightness`, different file. */
-static void write_image(const char *path, int brightness)
+static char *at(fixture *voc, const char *relative)
 {
-    static uint8_t pixels[40 * 30 * 3];
-    for (int i = 0; i < 40 * 30 * 3; i++) pixels[i] = (uint8_t)(brightness + i / 120);
-    ftdn_picture picture = {40, 30, pixels};
-    FTDN_ASSERT_OK(ftdn_picture_write_jpeg(path, &picture, &err), err);
-}
-
-static const char *create_folder(const char *root, const char *relative)
-{
-    const char *path = ftdn_test_join(&arena, root, relative);
-    FTDN_ASSERT_OK(ftdn_folder_create(path, &err), err);
+    char *path = ftdn_path_join(&voc->arena, voc->root, relative, NULL);
+    assert_non_null(path);
     return path;
 }
 
-/* A small VOC folder: images a0 ... a6 of 40 x 30 pixels with one dog each; split "test" lists them from a6 to a0. */
-static void create_voc(const char *root)
+static void write_text(fixture *voc, const char *relative, const char *text)
 {
-    const char *sets = create_folder(root, "ImageSets/Main"), *annotations = create_folder(root, "Annotations"),
-               *images = create_folder(root, "JPEGImages");
-    write_text(ftdn_test_join(&arena, sets, "test.txt"), "a6\na5\r\n\n  a4\na3 \na2\na1\na0");
+    ftdn_test_write_file(at(voc, relative), text, strlen(text));
+}
+
+/* Different `brightness`, different file. */
+static void write_image(fixture *voc, const char *relative, int brightness)
+{
+    ftdn_error err = {0};
+    static uint8_t pixels[40 * 30 * 3];
+    for (int i = 0; i < 40 * 30 * 3; i++) pixels[i] = (uint8_t)(brightness + i / 120);
+    ftdn_picture picture = {40, 30, pixels};
+    FTDN_ASSERT_OK(ftdn_picture_write_jpeg(at(voc, relative), &picture, &err), err);
+}
+
+static void create(fixture *voc)
+{
+    ftdn_error err = {0};
+    ftdn_arena_init(&voc->arena);
+    voc->root = ftdn_test_create_folder(&voc->arena);
+    FTDN_ASSERT_OK(ftdn_folder_create(at(voc, "ImageSets/Main"), &err), err);
+    FTDN_ASSERT_OK(ftdn_folder_create(at(voc, "Annotations"), &err), err);
+    FTDN_ASSERT_OK(ftdn_folder_create(at(voc, "JPEGImages"), &err), err);
+    write_text(voc, "ImageSets/Main/test.txt", "a6\na5\r\n\n  a4\na3 \na2\na1\na0");
     for (int i = 0; i < N_IMAGES; i++) {
         char name[32], text[512];
-        snprintf(name, sizeof name, "a%d.jpg", i);
-        write_image(ftdn_test_join(&arena, images, name), 10 * i);
-        snprintf(name, sizeof name, "a%d.xml", i);
+        snprintf(name, sizeof name, "JPEGImages/a%d.jpg", i);
+        write_image(voc, name, 10 * i);
+        snprintf(name, sizeof name, "Annotations/a%d.xml", i);
         snprintf(text, sizeof text, annotation, 10 + i);
-        write_text(ftdn_test_join(&arena, annotations, name), text);
+        write_text(voc, name, text);
     }
 }
 
-static int set_up_voc(void **state)
+static void destroy(fixture *voc)
 {
-    int result = set_up_folder(state);
-    create_voc(folder);
-    return result;
+    ftdn_test_remove_folder(voc->root);
+    ftdn_arena_done(&voc->arena);
 }
 
-static ftdn_status open_voc(ftdn_dataset **ret_dataset)
+static ftdn_status open_voc(fixture *voc, ftdn_dataset **ret_dataset, ftdn_error *err)
 {
-    return ftdn_dataset_open_voc(&(ftdn_voc_desc){.root = folder, .split = "test"}, ret_dataset, &err);
+    return ftdn_dataset_open_voc(&(ftdn_voc_desc){.root = voc->root, .split = "test"}, ret_dataset, err);
 }
 
 static void a_folder_is_read_in_the_order_of_its_split(void **state)
 {
     (void)state;
+    fixture voc;
+    ftdn_error err = {0};
     ftdn_dataset *dataset = NULL;
-    FTDN_ASSERT_OK(open_voc(&dataset), err);
+    create(&voc);
+    FTDN_ASSERT_OK(open_voc(&voc, &dataset, &err), err);
     assert_int_equal(dataset->n_images, N_IMAGES);
     assert_int_equal(dataset->n_classes, 20);
     assert_string_equal(dataset->class_name[14], "person");
-    char *description = ftdn_arena_format(&arena, &err, "VOC '%s' test, 7 images", folder);
+    char *description = ftdn_arena_format(&voc.arena, &err, "VOC '%s' test, 7 images", voc.root);
     assert_string_equal(dataset->description, description);
     for (int i = 0; i < N_IMAGES; i++) {
         const ftdn_image *image = &dataset->image[i];
@@ -92,7 +105,7 @@ static void a_folder_is_read_in_the_order_of_its_split(void **state)
     assert_int_equal(dataset->size, 0);
     ftdn_dataset_close(dataset);
 
-    ftdn_voc_desc first = {.root = folder, .split = "test", .max_images = 2};
+    ftdn_voc_desc first = {.root = voc.root, .split = "test", .max_images = 2};
     FTDN_ASSERT_OK(ftdn_dataset_open_voc(&first, &dataset, &err), err);
     assert_int_equal(dataset->n_images, 2);
     assert_string_equal(dataset->image[1].name, "a5");
@@ -101,42 +114,51 @@ static void a_folder_is_read_in_the_order_of_its_split(void **state)
     FTDN_ASSERT_OK(ftdn_dataset_open_voc(&first, &dataset, &err), err);
     assert_int_equal(dataset->n_images, N_IMAGES);
     ftdn_dataset_close(dataset);
+    destroy(&voc);
 }
 
 static void decoded_pixels_are_those_of_the_single_image(void **state)
 {
     (void)state;
+    fixture voc;
+    ftdn_error err = {0};
     ftdn_dataset *dataset = NULL;
-    FTDN_ASSERT_OK(open_voc(&dataset), err);
+    create(&voc);
+    FTDN_ASSERT_OK(open_voc(&voc, &dataset, &err), err);
     FTDN_ASSERT_OK(ftdn_dataset_decode(dataset, 16, 3, &err), err);
     assert_int_equal(dataset->size, 16);
     for (int i = 0; i < N_IMAGES; i++) {
-        char *path = ftdn_arena_format(&arena, &err, "%s/JPEGImages/%s.jpg", folder, dataset->image[i].name);
+        char *path = ftdn_arena_format(&voc.arena, &err, "%s/JPEGImages/%s.jpg", voc.root, dataset->image[i].name),
+             *bytes;
         size_t n_bytes;
         ftdn_picture picture;
         uint8_t resized[16 * 16 * 3];
-        const char *bytes = ftdn_test_load_file(&arena, path, &n_bytes);
-        FTDN_ASSERT_OK(ftdn_picture_decode_jpeg(path, bytes, n_bytes, &arena, &picture, &err), err);
+        FTDN_ASSERT_OK(ftdn_file_load(path, 1 << 20, &voc.arena, &bytes, &n_bytes, &err), err);
+        FTDN_ASSERT_OK(ftdn_picture_decode_jpeg(path, bytes, n_bytes, &voc.arena, &picture, &err), err);
         ftdn_picture_resize(&picture, 16, resized);
         assert_memory_equal(dataset->image[i].pixels, resized, sizeof resized);
     }
     ftdn_dataset_close(dataset);
+    destroy(&voc);
 }
 
 static void pictures_may_be_png(void **state)
 {
     (void)state;
     static uint16_t samples[40 * 30];
+    fixture voc;
+    ftdn_error err = {0};
     ftdn_dataset *dataset = NULL;
     size_t n_bytes;
+    create(&voc);
     for (int i = 0; i < 40 * 30; i++) samples[i] = (uint16_t)(i % 251);
     const ftdn_made_png made = {.width = 40, .height = 30, .bits = 8, .channels = 1, .samples = samples};
-    const uint8_t *bytes = ftdn_made_png_encode(&made, &arena, &n_bytes);
+    const uint8_t *bytes = ftdn_made_png_encode(&made, &voc.arena, &n_bytes);
     /* Beside a JPEG of the same name it is not read. */
-    ftdn_test_write_file(path_of("JPEGImages/a6.png"), bytes, n_bytes);
-    ftdn_test_write_file(path_of("JPEGImages/a5.png"), bytes, n_bytes);
-    unlink(path_of("JPEGImages/a5.jpg"));
-    FTDN_ASSERT_OK(open_voc(&dataset), err);
+    ftdn_test_write_file(at(&voc, "JPEGImages/a6.png"), bytes, n_bytes);
+    ftdn_test_write_file(at(&voc, "JPEGImages/a5.png"), bytes, n_bytes);
+    unlink(at(&voc, "JPEGImages/a5.jpg"));
+    FTDN_ASSERT_OK(open_voc(&voc, &dataset, &err), err);
     FTDN_ASSERT_OK(ftdn_dataset_decode(dataset, 30, 1, &err), err);
     uint8_t pixels[40 * 30 * 3], resized[30 * 30 * 3];
     const ftdn_picture picture = {40, 30, pixels};
@@ -145,14 +167,18 @@ static void pictures_may_be_png(void **state)
     assert_memory_equal(dataset->image[1].pixels, resized, sizeof resized);
     assert_memory_not_equal(dataset->image[0].pixels, resized, sizeof resized);
     ftdn_dataset_close(dataset);
+    destroy(&voc);
 }
 
 static void other_class_lists_are_possible(void **state)
 {
     (void)state;
     static const char *const animals[] = {"horse", "dog"}, *const cars[] = {"car"}, *const twice[] = {"dog", "dog"};
+    fixture voc;
+    ftdn_error err = {0};
     ftdn_dataset *dataset = NULL;
-    ftdn_voc_desc desc = {.root = folder, .split = "test", .classes = {.name = animals, .n_classes = 2}};
+    create(&voc);
+    ftdn_voc_desc desc = {.root = voc.root, .split = "test", .classes = {.name = animals, .n_classes = 2}};
     FTDN_ASSERT_OK(ftdn_dataset_open_voc(&desc, &dataset, &err), err);
     assert_int_equal(dataset->n_classes, 2);
     assert_int_equal(dataset->image[0].object[0].class_index, 1);
@@ -162,6 +188,7 @@ static void other_class_lists_are_possible(void **state)
                       err);
     desc.classes = (ftdn_class_choice){.name = twice, .n_classes = 2};
     FTDN_ASSERT_FAILS(ftdn_dataset_open_voc(&desc, &dataset, &err), FTDN_ERR_ARG, "both called 'dog'", err);
+    destroy(&voc);
 }
 
 static void classes_are_renamed_or_left_out(void **state)
@@ -169,8 +196,11 @@ static void classes_are_renamed_or_left_out(void **state)
     (void)state;
     static const char *const pets[] = {"cat", "hound"}, *const rename[] = {"dog", "hound", "ghost", "cat"};
     static const char *const wrong[] = {"dog", "huond"};
+    fixture voc;
+    ftdn_error err = {0};
     ftdn_dataset *dataset = NULL;
-    ftdn_voc_desc desc = {.root = folder, .split = "test", .classes = {.name = pets, .n_classes = 2}};
+    create(&voc);
+    ftdn_voc_desc desc = {.root = voc.root, .split = "test", .classes = {.name = pets, .n_classes = 2}};
     desc.classes.ignores_others = true;
     FTDN_ASSERT_OK(ftdn_dataset_open_voc(&desc, &dataset, &err), err);
     assert_non_null(strstr(dataset->description, "test, 7 images, 7 objects of other classes left out"));
@@ -185,13 +215,15 @@ static void classes_are_renamed_or_left_out(void **state)
     desc.classes.n_renames = 1;
     FTDN_ASSERT_FAILS(ftdn_dataset_open_voc(&desc, &dataset, &err), FTDN_ERR_ARG,
                       "'dog' is renamed to 'huond', which is no class of the network; did you mean 'hound'?", err);
+    destroy(&voc);
 }
 
-static void assert_open_fails(const char *message)
+static void assert_open_fails(fixture *voc, const char *message)
 {
+    ftdn_error err = {0};
     ftdn_dataset *dataset = NULL;
-    FTDN_ASSERT_FAILS(open_voc(&dataset), FTDN_ERR_INPUT, message, err);
-    assert_non_null(strstr(err.message, folder));
+    FTDN_ASSERT_FAILS(open_voc(voc, &dataset, &err), FTDN_ERR_INPUT, message, err);
+    assert_non_null(strstr(err.message, voc->root));
     assert_null(dataset);
 }
 
@@ -208,51 +240,61 @@ static void bad_lists_are_refused_with_their_place(void **state)
         {"a4\na4\na1\na1\n", "/ImageSets/Main/test.txt:2:1: image 'a4' stands in line 1 already"},
         {"a1\n../a2\n", "/ImageSets/Main/test.txt:2:1: '../a2' is no image name"},
         {"a1\n  x/a2\n", "/ImageSets/Main/test.txt:2:3: 'x/a2' is no image name"},
-        {"a1\na\x01\n", "/ImageSets/Main/test.txt:2:1: 'a?' is no image name"},
+        {"a1\na\x01\n", "/ImageSets/Main/test.txt:2:1: 'a\x01' is no image name"},
         {"a1\nnone\n", "/JPEGImages/none.jpg: No such file or directory"},
     };
+    fixture voc;
+    create(&voc);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        write_text(path_of("ImageSets/Main/test.txt"), cases[i].text);
-        assert_open_fails(cases[i].message);
+        write_text(&voc, "ImageSets/Main/test.txt", cases[i].text);
+        assert_open_fails(&voc, cases[i].message);
     }
-    ftdn_test_write_file(path_of("ImageSets/Main/test.txt"), "a1\n\0a2\n", 7);
-    assert_open_fails("/ImageSets/Main/test.txt: a 0 byte");
-    unlink(path_of("ImageSets/Main/test.txt"));
-    assert_open_fails("/ImageSets/Main/test.txt: No such file or directory; the root of a VOC dataset holds "
-                      "ImageSets, Annotations and JPEGImages");
+    ftdn_test_write_file(at(&voc, "ImageSets/Main/test.txt"), "a1\n\0a2\n", 7);
+    assert_open_fails(&voc, "/ImageSets/Main/test.txt: a 0 byte");
+    unlink(at(&voc, "ImageSets/Main/test.txt"));
+    assert_open_fails(&voc, "/ImageSets/Main/test.txt: No such file or directory; the root of a VOC dataset holds "
+                            "ImageSets, Annotations and JPEGImages");
     static const char *const lists[] = {"ImageSets/Main/trainval.txt", "ImageSets/Main/dog_trainval.txt",
                                         "ImageSets/Main/more_a.txt", "ImageSets/Main/notes.md"};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) write_text(path_of(lists[i]), "a1\n");
-    assert_open_fails("/ImageSets/Main/test.txt: No such file or directory; the splits there are: more_a, trainval");
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) write_text(&voc, lists[i], "a1\n");
+    assert_open_fails(&voc,
+                      "/ImageSets/Main/test.txt: No such file or directory; the splits there are: more_a, trainval");
 
+    ftdn_error err = {0};
     ftdn_dataset *dataset = NULL;
-    ftdn_voc_desc desc = {.root = folder, .split = "../../x"};
+    ftdn_voc_desc desc = {.root = voc.root, .split = "../../x"};
     FTDN_ASSERT_FAILS(ftdn_dataset_open_voc(&desc, &dataset, &err), FTDN_ERR_ARG, "'../../x' is no name of a split",
                       err);
     desc.split = "";
     FTDN_ASSERT_FAILS(ftdn_dataset_open_voc(&desc, &dataset, &err), FTDN_ERR_ARG, "'' is no name of a split", err);
-    desc = (ftdn_voc_desc){.root = folder, .split = "test", .max_images = -1};
+    desc = (ftdn_voc_desc){.root = voc.root, .split = "test", .max_images = -1};
     FTDN_ASSERT_FAILS(ftdn_dataset_open_voc(&desc, &dataset, &err), FTDN_ERR_ARG, "-1 images", err);
+    destroy(&voc);
 }
 
 static void bad_annotations_and_images_are_refused_with_their_place(void **state)
 {
     (void)state;
-    write_text(path_of("Annotations/a4.xml"), "<annotation>\n<object></annotation>");
-    assert_open_fails("/Annotations/a4.xml:2:11: broken XML: mismatched tag");
-    write_text(path_of("Annotations/a4.xml"), "<annotation>\n<size><width>41</width></size></annotation>");
-    assert_open_fails("/Annotations/a4.xml:2:14: <width> is 41, but the image has 40 x 30 pixels");
-    unlink(path_of("Annotations/a4.xml"));
-    assert_open_fails("/Annotations/a4.xml: No such file or directory");
-    write_text(path_of("JPEGImages/a5.jpg"), "GIF89a");
-    assert_open_fails("/JPEGImages/a5.jpg: neither JPEG nor PNG nor TIFF by its first bytes");
-    unlink(path_of("JPEGImages/a5.jpg"));
-    assert_open_fails("/JPEGImages/a5.jpg: No such file or directory");
+    fixture voc;
+    create(&voc);
+    write_text(&voc, "Annotations/a4.xml", "<annotation>\n<object></annotation>");
+    assert_open_fails(&voc, "/Annotations/a4.xml:2:11: broken XML: mismatched tag");
+    write_text(&voc, "Annotations/a4.xml", "<annotation>\n<size><width>41</width></size></annotation>");
+    assert_open_fails(&voc, "/Annotations/a4.xml:2:14: <width> is 41, but the image has 40 x 30 pixels");
+    unlink(at(&voc, "Annotations/a4.xml"));
+    assert_open_fails(&voc, "/Annotations/a4.xml: No such file or directory");
+    write_text(&voc, "Annotations/a4.xml", "<annotation></annotation>");
+    write_text(&voc, "JPEGImages/a5.jpg", "GIF89a");
+    assert_open_fails(&voc, "/JPEGImages/a5.jpg: neither JPEG nor PNG nor TIFF by its first bytes");
+    unlink(at(&voc, "JPEGImages/a5.jpg"));
+    assert_open_fails(&voc, "/JPEGImages/a5.jpg: No such file or directory");
+    destroy(&voc);
 }
 
 /* Cut the last 30 bytes off: the header can still be read. */
-static void truncate_image(const char *path)
+static void truncate_image(fixture *voc, const char *relative)
 {
+    char *path = at(voc, relative);
     struct stat info;
     assert_int_equal(stat(path, &info), 0);
     assert_int_equal(truncate(path, info.st_size - 30), 0);
@@ -261,11 +303,14 @@ static void truncate_image(const char *path)
 static void the_first_bad_image_of_the_list_is_named_for_any_thread_count(void **state)
 {
     (void)state;
+    fixture voc;
+    ftdn_error err = {0};
     ftdn_dataset *dataset = NULL;
-    truncate_image(path_of("JPEGImages/a1.jpg"));
-    truncate_image(path_of("JPEGImages/a4.jpg")); /* third in the list */
-    truncate_image(path_of("JPEGImages/a3.jpg"));
-    FTDN_ASSERT_OK(open_voc(&dataset), err);
+    create(&voc);
+    truncate_image(&voc, "JPEGImages/a1.jpg");
+    truncate_image(&voc, "JPEGImages/a4.jpg"); /* third in the list */
+    truncate_image(&voc, "JPEGImages/a3.jpg");
+    FTDN_ASSERT_OK(open_voc(&voc, &dataset, &err), err);
     for (int n_threads = 1; n_threads <= 8; n_threads++) {
         FTDN_ASSERT_FAILS(ftdn_dataset_decode(dataset, 16, n_threads, &err), FTDN_ERR_INPUT,
                           "/JPEGImages/a4.jpg: unreadable JPEG: Premature end of JPEG file", err);
@@ -274,30 +319,36 @@ static void the_first_bad_image_of_the_list_is_named_for_any_thread_count(void *
         for (int i = 0; i < N_IMAGES; i++) assert_null(dataset->image[i].pixels);
     }
     ftdn_dataset_close(dataset);
+    destroy(&voc);
 }
 
 static void an_image_that_changed_after_opening_is_refused(void **state)
 {
     (void)state;
+    fixture voc;
+    ftdn_error err = {0};
     ftdn_dataset *dataset = NULL;
-    FTDN_ASSERT_OK(open_voc(&dataset), err);
+    create(&voc);
+    FTDN_ASSERT_OK(open_voc(&voc, &dataset, &err), err);
     FTDN_ASSERT_OK(ftdn_dataset_decode(dataset, 8, 1, &err), err);
-    write_image(path_of("JPEGImages/a2.jpg"), 200);
+    write_image(&voc, "JPEGImages/a2.jpg", 200);
     FTDN_ASSERT_FAILS(ftdn_dataset_decode(dataset, 16, 2, &err), FTDN_ERR_INPUT,
                       "/JPEGImages/a2.jpg: the file has changed since the dataset was opened", err);
-    unlink(path_of("JPEGImages/a2.jpg"));
+    unlink(at(&voc, "JPEGImages/a2.jpg"));
     FTDN_ASSERT_FAILS(ftdn_dataset_decode(dataset, 16, 2, &err), FTDN_ERR_INPUT,
                       "/JPEGImages/a2.jpg: No such file or directory", err);
     assert_int_equal(dataset->size, 8); /* the pixels of before are still there */
     assert_int_equal(dataset->image[0].pixels[0], dataset->image[0].pixels[3]);
     ftdn_dataset_close(dataset);
+    destroy(&voc);
 }
 
-static void digest_of(const ftdn_voc_desc *desc, char ret_hex[FTDN_SHA256_HEX])
+static void digest_of(fixture *voc, const ftdn_voc_desc *desc, char ret_hex[FTDN_SHA256_HEX])
 {
+    ftdn_error err = {0};
     ftdn_dataset *dataset = NULL;
     if (desc) FTDN_ASSERT_OK(ftdn_dataset_open_voc(desc, &dataset, &err), err);
-    else FTDN_ASSERT_OK(open_voc(&dataset), err);
+    else FTDN_ASSERT_OK(open_voc(voc, &dataset, &err), err);
     memcpy(ret_hex, dataset->digest, FTDN_SHA256_HEX);
     ftdn_dataset_close(dataset);
 }
@@ -307,47 +358,53 @@ static void the_digest_tells_every_change_of_content(void **state)
     (void)state;
     static const char *const two[] = {"dog", "cat"}, *const other_order[] = {"cat", "dog"};
     static const char *const three[] = {"dog", "cat", "car"};
-
+    fixture voc, twin;
     char seen[10][FTDN_SHA256_HEX], same[FTDN_SHA256_HEX];
     int n_seen = 0;
-    digest_of(NULL, seen[n_seen++]);
-    create_voc(path_of("twin"));
-    digest_of(&(ftdn_voc_desc){.root = path_of("twin"), .split = "test"}, same); /* another place, the same content */
+    create(&voc);
+    create(&twin);
+    digest_of(&voc, NULL, seen[n_seen++]);
+    digest_of(&twin, NULL, same); /* another place, the same content */
     assert_string_equal(same, seen[0]);
-    write_text(path_of("ImageSets/Main/copy.txt"), "a6\na5\na4\na3\na2\na1\na0\n");
-    digest_of(&(ftdn_voc_desc){.root = folder, .split = "copy"}, same);
+    write_text(&voc, "ImageSets/Main/copy.txt", "a6\na5\na4\na3\na2\na1\na0\n");
+    digest_of(&voc, &(ftdn_voc_desc){.root = voc.root, .split = "copy"}, same);
     assert_string_equal(same, seen[0]);
 
-    digest_of(&(ftdn_voc_desc){.root = folder, .split = "test", .max_images = 6}, seen[n_seen++]);
-    digest_of(&(ftdn_voc_desc){.root = folder, .split = "test", .classes = {.name = two, .n_classes = 2}},
+    digest_of(&voc, &(ftdn_voc_desc){.root = voc.root, .split = "test", .max_images = 6}, seen[n_seen++]);
+    digest_of(&voc, &(ftdn_voc_desc){.root = voc.root, .split = "test", .classes = {.name = two, .n_classes = 2}},
               seen[n_seen++]);
-    digest_of(&(ftdn_voc_desc){.root = folder, .split = "test", .classes = {.name = other_order, .n_classes = 2}},
+    digest_of(&voc, &(ftdn_voc_desc){.root = voc.root, .split = "test", .classes = {.name = other_order, .n_classes = 2}},
               seen[n_seen++]);
-    digest_of(&(ftdn_voc_desc){.root = folder, .split = "test", .classes = {.name = three, .n_classes = 3}},
+    digest_of(&voc, &(ftdn_voc_desc){.root = voc.root, .split = "test", .classes = {.name = three, .n_classes = 3}},
               seen[n_seen++]);
-    write_text(path_of("ImageSets/Main/test.txt"), "a5\na6\na4\na3\na2\na1\na0");
-    digest_of(NULL, seen[n_seen++]);
+    write_text(&voc, "ImageSets/Main/test.txt", "a5\na6\na4\na3\na2\na1\na0");
+    digest_of(&voc, NULL, seen[n_seen++]);
     char text[512];
     snprintf(text, sizeof text, annotation, 20);
-    write_text(path_of("Annotations/a0.xml"), text);
-    digest_of(NULL, seen[n_seen++]);
-    write_text(path_of("Annotations/a0.xml"), "<annotation/>");
-    digest_of(NULL, seen[n_seen++]);
-    write_text(path_of("Annotations/a0.xml"),
+    write_text(&voc, "Annotations/a0.xml", text);
+    digest_of(&voc, NULL, seen[n_seen++]);
+    write_text(&voc, "Annotations/a0.xml", "<annotation/>");
+    digest_of(&voc, NULL, seen[n_seen++]);
+    write_text(&voc, "Annotations/a0.xml",
                "<annotation><object><difficult>1</difficult><name>dog</name><bndbox><xmin>3</xmin><ymin>4</ymin>"
                "<xmax>20</xmax><ymax>20</ymax></bndbox></object></annotation>");
-    digest_of(NULL, seen[n_seen++]);
-    write_image(path_of("JPEGImages/a0.jpg"), 7);
-    digest_of(NULL, seen[n_seen++]);
+    digest_of(&voc, NULL, seen[n_seen++]);
+    write_image(&voc, "JPEGImages/a0.jpg", 7);
+    digest_of(&voc, NULL, seen[n_seen++]);
     for (int i = 0; i < n_seen; i++) {
         for (int k = 0; k < i; k++) assert_string_not_equal(seen[i], seen[k]);
     }
+    destroy(&voc);
+    destroy(&twin);
 }
 
 /* The objects of the real set, counted as pieces of text. */
 static void the_real_set_holds_what_its_files_say(void **state)
 {
     (void)state;
+    ftdn_error err = {0};
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
     char *root = ftdn_test_shared_path(&arena, "data/VOC2007-mini");
     ftdn_dataset *dataset = NULL;
     FTDN_ASSERT_OK(ftdn_dataset_open_voc(&(ftdn_voc_desc){.root = root, .split = "test"}, &dataset, &err), err);
@@ -364,22 +421,27 @@ static void the_real_set_holds_what_its_files_say(void **state)
         const ftdn_image *image = &dataset->image[i];
         n_total += image->n_objects;
         for (int k = 0; k < image->n_objects; k++) n_read[image->object[k].class_index]++;
-        char *path = ftdn_arena_format(&arena, &err, "%s/Annotations/%s.xml", root, image->name);
-        const char *text = ftdn_test_load_file(&arena, path, NULL);
+        char *path = ftdn_arena_format(&arena, &err, "%s/Annotations/%s.xml", root, image->name), *text;
+        size_t n_bytes;
+        FTDN_ASSERT_OK(ftdn_file_load(path, 1 << 20, &arena, &text, &n_bytes, &err), err);
         for (int c = 0; c < 20; c++) {
             char wanted[64];
             snprintf(wanted, sizeof wanted, "<name>%s</name>", ftdn_voc_class_name[c]);
-            for (const char *found = text; (found = strstr(found, wanted)); found++) n_written[c]++;
+            for (char *found = text; (found = strstr(found, wanted)); found++) n_written[c]++;
         }
     }
     for (int c = 0; c < 20; c++) assert_int_equal(n_read[c], n_written[c]);
     assert_true(n_total > 900);
     ftdn_dataset_close(dataset);
+    ftdn_arena_done(&arena);
 }
 
 static void real_pixels_and_digest_do_not_depend_on_threads(void **state)
 {
     (void)state;
+    ftdn_error err = {0};
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
     char *root = ftdn_test_shared_path(&arena, "data/VOC2007-mini");
     ftdn_dataset *dataset = NULL;
     ftdn_voc_desc desc = {.root = root, .split = "calibration", .max_images = 20};
@@ -394,25 +456,24 @@ static void real_pixels_and_digest_do_not_depend_on_threads(void **state)
         assert_string_equal(dataset->digest, digest);
     }
     ftdn_dataset_close(dataset);
+    ftdn_arena_done(&arena);
 }
-
-#define VOC_TEST(test) cmocka_unit_test_setup_teardown(test, set_up_voc, tear_down_folder)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        VOC_TEST(a_folder_is_read_in_the_order_of_its_split),
-        VOC_TEST(decoded_pixels_are_those_of_the_single_image),
-        VOC_TEST(pictures_may_be_png),
-        VOC_TEST(other_class_lists_are_possible),
-        VOC_TEST(classes_are_renamed_or_left_out),
-        VOC_TEST(bad_lists_are_refused_with_their_place),
-        VOC_TEST(bad_annotations_and_images_are_refused_with_their_place),
-        VOC_TEST(the_first_bad_image_of_the_list_is_named_for_any_thread_count),
-        VOC_TEST(an_image_that_changed_after_opening_is_refused),
-        VOC_TEST(the_digest_tells_every_change_of_content),
-        FTDN_ARENA_TEST(the_real_set_holds_what_its_files_say),
-        FTDN_ARENA_TEST(real_pixels_and_digest_do_not_depend_on_threads),
+        cmocka_unit_test(a_folder_is_read_in_the_order_of_its_split),
+        cmocka_unit_test(decoded_pixels_are_those_of_the_single_image),
+        cmocka_unit_test(pictures_may_be_png),
+        cmocka_unit_test(other_class_lists_are_possible),
+        cmocka_unit_test(classes_are_renamed_or_left_out),
+        cmocka_unit_test(bad_lists_are_refused_with_their_place),
+        cmocka_unit_test(bad_annotations_and_images_are_refused_with_their_place),
+        cmocka_unit_test(the_first_bad_image_of_the_list_is_named_for_any_thread_count),
+        cmocka_unit_test(an_image_that_changed_after_opening_is_refused),
+        cmocka_unit_test(the_digest_tells_every_change_of_content),
+        cmocka_unit_test(the_real_set_holds_what_its_files_say),
+        cmocka_unit_test(real_pixels_and_digest_do_not_depend_on_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,3 +35,15 @@ void ftdn_planned_done(ftdn_planned *p)
     ftdn_arena_done(&p->arena);
     ftdn_arena_done(&p->source);
 }
+
+ftdn_status ftdn_trial_spec_make(const ftdn_trial_settings *settings, const ftdn_trial_facts *facts, ftdn_arena *arena,
+                                 ftdn_trial_spec *ret_spec, ftdn_error *err)
+{
+    ftdn_sha256 *hash;
+    ftdn_cell_spec cell;
+    FTDN_TRY(ftdn_sha256_create(&hash, err));
+    ftdn_status status = ftdn_cell_spec_make(settings, facts, hash, arena, &cell, err);
+    if (status == FTDN_OK) status = ftdn_cell_spec_with_seed(&cell, settings->seed, hash, arena, ret_spec, err);
+    ftdn_sha256_free(hash);
+    return status;
+}

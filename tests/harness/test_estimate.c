@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "harness/campaign/missing_rankings.h"
+#include "harness/estimate/missing_rankings.h"
 #include "harness/estimate/calibrate.h"
 #include "harness/estimate/makespan.h"
 #include "harness/null_trial.h"

@@ -156,9 +156,7 @@ static int match(fixture *f, runner *r, int image)
 static double loss_of(fixture *f, runner *r, int image, const channel_faults *faults, long n_positives)
 {
     const ftdn_network *network = &f->model.network;
-    ftdn_input input = {.n_images = 1, .pixels = &f->dataset->image[image].pixels};
-    memcpy(input.mean, network->mean, sizeof input.mean);
-    memcpy(input.scale, network->scale, sizeof input.scale);
+    const ftdn_input input = ftdn_network_input(network, 1, &f->dataset->image[image].pixels);
     channel_faults copy = faults ? *faults : (channel_faults){.node = -1};
     const ftdn_map_hook hook = {hit_channel, &copy};
     FTDN_ASSERT_OK(ftdn_forward(r->context, r->packed, &input, &hook, &f->err), f->err);

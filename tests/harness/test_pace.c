@@ -55,6 +55,24 @@ static void trials_that_scatter_make_the_time_uncertain(void **state)
     ftdn_arena_done(&arena);
 }
 
+/* Ten times what is expected, or what the longest took, and half a minute at least; not from one or two trials. */
+static void a_deadline_comes_from_the_trials_so_far(void **state)
+{
+    (void)state;
+    ftdn_error err = {0};
+    ftdn_pace pace;
+    ftdn_arena_init(&arena);
+    FTDN_ASSERT_OK(ftdn_pace_init(&pace, 2, &arena, &err), err);
+    for (int i = 0; i < 2; i++) ftdn_pace_add(&pace, 0, 100, 2);
+    assert_true(ftdn_pace_deadline(&pace, 0, 100) < 0);
+    ftdn_pace_add(&pace, 0, 100, 2);
+    assert_near(ftdn_pace_deadline(&pace, 0, 100), 30);
+    assert_near(ftdn_pace_deadline(&pace, 1, 1000), 10 * 20);
+    ftdn_pace_add(&pace, 1, 1, 40);
+    assert_near(ftdn_pace_deadline(&pace, 0, 100), 10 * 40);
+    ftdn_arena_done(&arena);
+}
+
 static void lengths_of_time_are_read_as_people_write_them(void **state)
 {
     (void)state;
@@ -110,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(remaining_time_is_that_of_each_group_shared_among_the_workers),
         cmocka_unit_test(trials_that_scatter_make_the_time_uncertain),
+        cmocka_unit_test(a_deadline_comes_from_the_trials_so_far),
         cmocka_unit_test(lengths_of_time_are_read_as_people_write_them),
         cmocka_unit_test(lengths_of_time_are_written_in_two_units),
         cmocka_unit_test(a_shard_is_a_part_of_a_whole),

@@ -2,7 +2,7 @@
  * rigs, and what is refused. */
 #include <string.h>
 
-#include "harness/plan/same.h"
+#include "harness/plan/same_settings.h"
 #include "harness/record.h"
 #include "tests/harness/planned.h"
 

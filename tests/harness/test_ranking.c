@@ -94,9 +94,7 @@ static void compute_directly(fixture *f, const ftdn_ranker *const *ranker, int n
                 n_positives += n_mine;
                 continue;
             }
-            ftdn_input input = {.n_images = 1, .pixels = &image->pixels};
-            memcpy(input.mean, network->mean, sizeof input.mean);
-            memcpy(input.scale, network->scale, sizeof input.scale);
+            const ftdn_input input = ftdn_network_input(network, 1, &image->pixels);
             FTDN_ASSERT_OK(ftdn_forward(context, packed, &input, NULL, &f->err), f->err);
             ftdn_network_gather(network, context, 0, logits, locations);
             const ftdn_loss_image answer = {logits, locations, boxes, object};

@@ -327,9 +327,7 @@ static void ranges_are_those_of_the_maps_handed_on(void **state)
     FTDN_ASSERT_OK(ftdn_packed_create(program, &f->model.weights, 1, &packed, &f->err), f->err);
     FTDN_ASSERT_OK(ftdn_context_create(program, &context, &f->err), f->err);
     for (int i = 0; i < f->trial.calibration->n_images; i++) {
-        ftdn_input input = {.n_images = 1, .pixels = &f->trial.calibration->image[i].pixels};
-        memcpy(input.mean, network->mean, sizeof input.mean);
-        memcpy(input.scale, network->scale, sizeof input.scale);
+        const ftdn_input input = ftdn_network_input(network, 1, &f->trial.calibration->image[i].pixels);
         FTDN_ASSERT_OK(ftdn_forward(context, packed, &input, NULL, &f->err), f->err);
         for (int l = 0; l < n_layers; l++) {
             ftdn_map map = ftdn_context_map(context, network->graph.layer[f->layers.layer[l]].last);

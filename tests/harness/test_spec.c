@@ -5,6 +5,7 @@
 
 #include "harness/manifest/manifest.h"
 #include "harness/plan/spec.h"
+#include "tests/harness/planned.h"
 #include "tests/support/support.h"
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"

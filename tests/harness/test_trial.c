@@ -7,7 +7,7 @@
 #include "harness/manifest/manifest.h"
 #include "harness/plan/inputs.h"
 #include "harness/plan/plan.h"
-#include "harness/plan/same.h"
+#include "harness/plan/same_settings.h"
 #include "harness/record.h"
 #include "harness/rig.h"
 #include "harness/trial.h"

@@ -1,4 +1,4 @@
-#include "harness/manifest/lookup.h"
+#include "harness/manifest/key_lookup.h"
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* missing_rankings.h - the channel scores that a campaign has to compute before it can run its trials. */
-#ifndef FTDN_HARNESS_CAMPAIGN_MISSING_RANKINGS_H
-#define FTDN_HARNESS_CAMPAIGN_MISSING_RANKINGS_H
+#ifndef FTDN_HARNESS_ESTIMATE_MISSING_RANKINGS_H
+#define FTDN_HARNESS_ESTIMATE_MISSING_RANKINGS_H
 
 #include "harness/campaign/trial_queue.h"
 

@@ -1,4 +1,4 @@
-#include "harness/manifest/fetch_hint.h"
+#include "harness/plan/fetch_hint.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "harness/campaign/missing_rankings.h"
+#include "harness/estimate/missing_rankings.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* find.h - what a user names on the command line: a trial, an image, a layer. */
-#ifndef FTDN_HARNESS_PLAN_FIND_H
-#define FTDN_HARNESS_PLAN_FIND_H
+/* find_named.h - what a user names on the command line: a trial, an image, a layer. */
+#ifndef FTDN_HARNESS_PLAN_FIND_NAMED_H
+#define FTDN_HARNESS_PLAN_FIND_NAMED_H
 
 #include "base/arena.h"
 #include "base/status.h"

@@ -1,4 +1,4 @@
-#include "harness/plan/find.h"
+#include "harness/plan/find_named.h"
 
 #include <string.h>
 

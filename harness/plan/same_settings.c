@@ -1,4 +1,4 @@
-#include "harness/plan/same.h"
+#include "harness/plan/same_settings.h"
 
 #include <string.h>
 
@@ -34,7 +34,7 @@ bool ftdn_same_images(const ftdn_data_settings *a, const ftdn_data_settings *b)
            same_classes(&a->classes, &b->classes);
 }
 
-bool ftdn_same_scope(const ftdn_scope_settings *a, const ftdn_scope_settings *b)
+static bool same_scope(const ftdn_scope_settings *a, const ftdn_scope_settings *b)
 {
     return ftdn_same_text(a->name, b->name) && a->n_globs == b->n_globs && same_texts(a->glob, b->glob, a->n_globs);
 }
@@ -58,7 +58,9 @@ static bool same_words(const ftdn_protection_settings *a, const ftdn_protection_
            ftdn_same_text(a->combine, b->combine);
 }
 
-bool ftdn_same_protection(const ftdn_trial_settings *a, const ftdn_trial_settings *b)
+/* Of trials of one model and engine: the same copies of the same filters, merged in the same way; or clipped to the
+ * same ranges? */
+static bool same_protection(const ftdn_trial_settings *a, const ftdn_trial_settings *b)
 {
     const ftdn_protection_settings *mine = &a->protection, *other = &b->protection;
     if (!same_words(mine, other)) return false;
@@ -79,9 +81,9 @@ bool ftdn_same_rig(const ftdn_trial_settings *a, const ftdn_trial_settings *b)
     return ftdn_same_text(a->engine.backend, b->engine.backend) &&
            a->engine.conv_algorithm == b->engine.conv_algorithm && a->engine.micro_batch == b->engine.micro_batch &&
            ftdn_same_detect_rule(&a->evaluate, &b->evaluate) &&
-           ftdn_same_scope(&a->faults.weight_scope, &b->faults.weight_scope) &&
-           ftdn_same_scope(&a->faults.feature_map_scope, &b->faults.feature_map_scope) &&
+           same_scope(&a->faults.weight_scope, &b->faults.weight_scope) &&
+           same_scope(&a->faults.feature_map_scope, &b->faults.feature_map_scope) &&
            ftdn_settings_map_point(&a->faults) == ftdn_settings_map_point(&b->faults) &&
            ftdn_settings_redraw_weights(&a->faults) == ftdn_settings_redraw_weights(&b->faults) &&
-           ftdn_same_protection(a, b);
+           same_protection(a, b);
 }

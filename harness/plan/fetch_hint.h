@@ -1,6 +1,6 @@
 /* fetch_hint.h - data that are missing may be there for the fetching. */
-#ifndef FTDN_HARNESS_MANIFEST_FETCH_HINT_H
-#define FTDN_HARNESS_MANIFEST_FETCH_HINT_H
+#ifndef FTDN_HARNESS_PLAN_FETCH_HINT_H
+#define FTDN_HARNESS_PLAN_FETCH_HINT_H
 
 #include "base/status.h"
 

@@ -1,10 +1,11 @@
-/* lookup.h - what holds for a key in a trial: the value that is given, else the manifest's default, else the table's.
+/* key_lookup.h - what holds for a key in a trial: the value that is given, else the manifest's default, else the
+ * table's.
  *
  * The manifest's defaults give way. Where the document gives a key that says the same in another way (a bit and a
  * class of bits, a rate and a count), and where the chosen kind, type or method has no use for a key, the default is
  * as if it were not there. */
-#ifndef FTDN_HARNESS_MANIFEST_LOOKUP_H
-#define FTDN_HARNESS_MANIFEST_LOOKUP_H
+#ifndef FTDN_HARNESS_MANIFEST_KEY_LOOKUP_H
+#define FTDN_HARNESS_MANIFEST_KEY_LOOKUP_H
 
 #include <stdbool.h>
 
