@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analysis/parameters.h"
+#include "results/store.h"
 
 /* By all parameters but the rates; 0: of one line. */
 static int compare_lines(const ftdn_trial_params *a, const ftdn_trial_params *b)
@@ -92,6 +93,21 @@ ftdn_status ftdn_lines_group(const ftdn_cell_accuracy *cell, int n_cells, ftdn_a
     FTDN_TRY(name_lines(line, n_lines, arena, err));
     *ret_lines = (ftdn_lines){n_lines, line};
     return FTDN_OK;
+}
+
+ftdn_status ftdn_lines_load(const char *db, const char *manifest, ftdn_arena *arena, ftdn_lines *ret_lines,
+                            ftdn_error *err)
+{
+    ftdn_store *store;
+    const ftdn_cell_accuracy *cell;
+    int n_cells;
+    FTDN_TRY(ftdn_store_open(db, FTDN_STORE_READ, &store, err));
+    ftdn_status status = ftdn_accuracy_load(store, manifest, arena, &cell, &n_cells, err);
+    ftdn_store_close(store);
+    FTDN_TRY(status);
+    if (n_cells == 0)
+        return FTDN_FAIL(err, FTDN_ERR_STORE, "%s: there is no finished trial of a campaign '%s'", db, manifest);
+    return ftdn_lines_group(cell, n_cells, arena, ret_lines, err);
 }
 
 const ftdn_cell_accuracy *ftdn_line_find(const ftdn_line *line, double weight_rate, double feature_map_rate)

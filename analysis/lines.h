@@ -25,6 +25,11 @@ typedef struct ftdn_lines {
 FTDN_NODISCARD ftdn_status ftdn_lines_group(const ftdn_cell_accuracy *cell, int n_cells, ftdn_arena *arena,
                                             ftdn_lines *ret_lines, ftdn_error *err);
 
+/* The lines of the trials that campaigns whose names fit a pattern ("*": all) finished in a results file.
+ * FTDN_ERR_STORE: there are none. */
+FTDN_NODISCARD ftdn_status ftdn_lines_load(const char *db, const char *manifest, ftdn_arena *arena,
+                                           ftdn_lines *ret_lines, ftdn_error *err);
+
 /* The cell with these rates; NULL: there is none. */
 const ftdn_cell_accuracy *ftdn_line_find(const ftdn_line *line, double weight_rate, double feature_map_rate);
 

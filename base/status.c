@@ -43,3 +43,17 @@ ftdn_status ftdn_error_context(ftdn_error *err, const char *format, ...)
     ftdn_make_printable(err->message, strlen(err->message), true);
     return err->status;
 }
+
+void ftdn_error_hint(ftdn_error *err, const char *format, ...)
+{
+    if (!err) return;
+    size_t at = strlen(err->message), n_room = sizeof err->message - at;
+    if (n_room < 3) return;
+    memcpy(err->message + at, "; ", 3);
+    va_list args;
+    va_start(args, format);
+    int n_chars = vsnprintf(err->message + at + 2, n_room - 2, format, args);
+    va_end(args);
+    if (n_chars < 0 || (size_t)n_chars >= n_room - 2) err->message[at] = 0;
+    ftdn_make_printable(err->message, strlen(err->message), true);
+}

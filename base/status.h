@@ -51,4 +51,7 @@ ftdn_status ftdn_error_set(ftdn_error *err, ftdn_status status, const char *file
 /* Put "context: " in front of the message. Returns err->status (FTDN_OK when err is NULL). */
 ftdn_status ftdn_error_context(ftdn_error *err, const char *format, ...) FTDN_PRINTF(2, 3);
 
+/* Put "; hint" behind the message, where there is room for it: what the user may do about it. */
+void ftdn_error_hint(ftdn_error *err, const char *format, ...) FTDN_PRINTF(2, 3);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/size.h"
 
@@ -90,22 +91,106 @@ static void append_cell(const ftdn_table *table, const struct ftdn_table_cell *c
     ftdn_text_append_bytes(text, table->chars.chars + cell->start, cell->n_bytes);
 }
 
-static void append_line(const ftdn_table *table, const struct ftdn_table_cell *line, ftdn_text *text)
+/* Some of the columns, in their order. */
+typedef struct selection {
+    int n, *index;
+} selection;
+
+static void append_line(const ftdn_table *table, const struct ftdn_table_cell *line, selection columns, ftdn_text *text)
 {
     int n_pending = 0; /* spaces that are written only in front of something */
-    for (int i = 0; i < table->n_columns; i++) {
-        const struct ftdn_table_column *column = &table->column[i];
+    for (int i = 0; i < columns.n; i++) {
+        const struct ftdn_table_column *column = &table->column[columns.index[i]];
+        const struct ftdn_table_cell *cell = &line[columns.index[i]];
         bool is_right = stands_right(column);
-        int n_spaces = column->width - line[i].width;
+        int n_spaces = column->width - cell->width;
         if (is_right) n_pending += n_spaces;
-        if (line[i].n_bytes) {
+        if (cell->n_bytes) {
             append_repeated(text, ' ', n_pending);
-            append_cell(table, &line[i], text);
+            append_cell(table, cell, text);
             n_pending = 0;
         }
         n_pending += is_right ? 2 : n_spaces + 2;
     }
     ftdn_text_append_bytes(text, "\n", 1);
+}
+
+static void append_part(const ftdn_table *table, selection columns, ftdn_text *text)
+{
+    for (size_t i = 0; i < table->n_cells; i += (size_t)table->n_columns) {
+        append_line(table, table->cell + i, columns, text);
+        if (i > 0 || table->is_continued) continue;
+        for (int k = 0; k < columns.n; k++) {
+            append_repeated(text, ' ', k ? 2 : 0);
+            append_repeated(text, '-', table->column[columns.index[k]].width);
+        }
+        ftdn_text_append_bytes(text, "\n", 1);
+    }
+}
+
+/* Are there rows, two or more, whose cells in this column are all equal? */
+static bool is_constant(const ftdn_table *table, int column)
+{
+    size_t step = (size_t)table->n_columns, first = step + (size_t)column;
+    if (table->n_cells <= 2 * step) return false;
+    const char *chars = table->chars.chars;
+    const struct ftdn_table_cell *cell = table->cell;
+    for (size_t i = first + step; i < table->n_cells; i += step)
+        if (cell[i].n_bytes != cell[first].n_bytes ||
+            memcmp(chars + cell[i].start, chars + cell[first].start, cell[i].n_bytes) != 0)
+            return false;
+    return true;
+}
+
+/* "in all rows: manifest tiny, type zero", in lines that fit. The columns that are left: at least one. */
+static void append_constants(const ftdn_table *table, selection *left, ftdn_text *text)
+{
+    int width = 0;
+    left->n = 0;
+    for (int k = 0; k < table->n_columns; k++) {
+        const struct ftdn_table_cell *name = &table->cell[k], *value = &table->cell[table->n_columns + k];
+        if (!is_constant(table, k) || (left->n == 0 && k + 1 == table->n_columns)) {
+            left->index[left->n++] = k;
+            continue;
+        }
+        int n_added = name->width + 1 + value->width + 2; /* with a comma in front or behind */
+        bool is_first = width == 0, is_broken = !is_first && width + n_added > table->most_width;
+        ftdn_text_append(text, is_first ? "in all rows: " : is_broken ? ",\n  " : ", ");
+        if (is_first) width = 13;
+        if (is_broken) width = 2;
+        append_cell(table, name, text);
+        ftdn_text_append_bytes(text, " ", 1);
+        append_cell(table, value, text);
+        width += n_added;
+    }
+    if (width > 0) ftdn_text_append(text, "\n\n");
+}
+
+/* One part below the other, each with the first column. */
+static void append_parts(const ftdn_table *table, selection columns, ftdn_text *text)
+{
+    const int first = columns.index[0];
+    int next = 1;
+    do {
+        int width = table->column[first].width, start = next;
+        while (next < columns.n) {
+            int wider = width + 2 + table->column[columns.index[next]].width;
+            if (wider > table->most_width && next > start) break;
+            width = wider;
+            next++;
+        }
+        /* The place before the part is free: its column was written, or is the first. */
+        columns.index[start - 1] = first;
+        if (start > 1) ftdn_text_append_bytes(text, "\n", 1);
+        append_part(table, (selection){next - start + 1, columns.index + start - 1}, text);
+    } while (next < columns.n);
+}
+
+static bool is_too_wide(const ftdn_table *table)
+{
+    int width = -2;
+    for (int k = 0; k < table->n_columns; k++) width += 2 + table->column[k].width;
+    return table->most_width > 0 && width > table->most_width;
 }
 
 /* Whether there is something to write: the text fails with the table. */
@@ -119,15 +204,19 @@ static bool is_complete(const ftdn_table *table, ftdn_text *text)
 void ftdn_table_write(const ftdn_table *table, ftdn_text *text)
 {
     if (!is_complete(table, text)) return;
-    for (size_t i = 0; i < table->n_cells; i += (size_t)table->n_columns) {
-        append_line(table, table->cell + i, text);
-        if (i > 0 || table->is_continued) continue;
-        for (int k = 0; k < table->n_columns; k++) {
-            append_repeated(text, ' ', k ? 2 : 0);
-            append_repeated(text, '-', table->column[k].width);
-        }
-        ftdn_text_append_bytes(text, "\n", 1);
+    selection columns = {table->n_columns, calloc((size_t)table->n_columns, sizeof *columns.index)};
+    if (!columns.index) {
+        text->failed = true;
+        return;
     }
+    for (int k = 0; k < table->n_columns; k++) columns.index[k] = k;
+    if (is_too_wide(table) && !table->is_continued) {
+        append_constants(table, &columns, text);
+        append_parts(table, columns, text);
+    } else {
+        append_part(table, columns, text);
+    }
+    free(columns.index);
 }
 
 void ftdn_table_continue(ftdn_table *table)

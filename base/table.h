@@ -2,7 +2,11 @@
  *
  * The first row is the header, underlined. A column whose cells are numbers stands to the right, every
  * other one to the left. A cell is appended to `chars` and then ended, so that whatever writes texts writes cells
- * too. Nothing reports until the table is written: a refused allocation fails the text that it goes to. */
+ * too. Nothing reports until the table is written: a refused allocation fails the text that it goes to.
+ *
+ * A terminal that is narrower than the table would break its lines anywhere. Where most_width is set, columns whose
+ * cells are all equal are told once, above, and the others are written in as many parts as it takes, one below the
+ * other, each with the first of them. */
 #ifndef FTDN_BASE_TABLE_H
 #define FTDN_BASE_TABLE_H
 
@@ -24,6 +28,7 @@ typedef struct ftdn_table {
     size_t n_cells, capacity;
     struct ftdn_table_cell *cell; /* [capacity], row by row */
     size_t cell_start;            /* of the cell that is being appended, in chars */
+    int most_width;               /* of a line; 0: as wide as it is */
     bool is_continued;            /* the header is written */
     bool failed;
 } ftdn_table;
@@ -42,7 +47,7 @@ void ftdn_table_add(ftdn_table *table, ftdn_cell_kind kind, const char *format, 
 void ftdn_table_write(const ftdn_table *table, ftdn_text *text);
 
 /* Forget the rows, which are written, and go on with further ones of the same columns: they are written without a
- * header, in columns that are at least as wide. */
+ * header, in columns that are at least as wide. Not where most_width is set. */
 void ftdn_table_continue(ftdn_table *table);
 
 /* The same as a table of Markdown, or as a tabular of LaTeX with the rules of the package booktabs, without a float or

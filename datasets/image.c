@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include <turbojpeg.h>
 
@@ -168,6 +169,13 @@ ftdn_status ftdn_picture_encode_jpeg(const ftdn_picture *picture, ftdn_arena *ar
     tjFree(bytes);
     tjDestroy(jpeg);
     return status;
+}
+
+ftdn_status ftdn_jpeg_name_check(const char *path, ftdn_error *err)
+{
+    const char *dot = strrchr(path, '.');
+    if (dot && (strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0)) return FTDN_OK;
+    return FTDN_FAIL(err, FTDN_ERR_ARG, "the output '%s' must end in .jpg: it is written as JPEG", path);
 }
 
 ftdn_status ftdn_picture_write_jpeg(const char *path, const ftdn_picture *picture, ftdn_error *err)

@@ -63,6 +63,9 @@ void ftdn_picture_paste(ftdn_picture *picture, int x, int y, const ftdn_picture 
 FTDN_NODISCARD ftdn_status ftdn_picture_encode_jpeg(const ftdn_picture *picture, ftdn_arena *arena,
                                                     unsigned char **ret_bytes, size_t *ret_n_bytes, ftdn_error *err);
 
+/* FTDN_ERR_ARG: a name for a JPEG that a user gave ends neither in .jpg nor in .jpeg. */
+FTDN_NODISCARD ftdn_status ftdn_jpeg_name_check(const char *path, ftdn_error *err);
+
 /* Write as such a JPEG, atomically. FTDN_ERR_INPUT names the path. */
 FTDN_NODISCARD ftdn_status ftdn_picture_write_jpeg(const char *path, const ftdn_picture *picture, ftdn_error *err);
 

@@ -1,11 +1,13 @@
 #include "datasets/dataset.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/fnv.h"
+#include "base/text.h"
 #include "datasets/class_map.h"
 #include "datasets/dataset_body.h"
 #include "datasets/image_files.h"
@@ -138,6 +140,39 @@ static ftdn_status read_image(const char *name, const char *annotation, int inde
     return ftdn_voc_annotation_parse(bytes, n_bytes, annotation, map, &body->arena, image, err);
 }
 
+static int is_list(const struct dirent *file)
+{
+    const char *dot = strrchr(file->d_name, '.');
+    return dot && dot > file->d_name && strcmp(dot, ".txt") == 0;
+}
+
+/* A list of one class, as "dog_train.txt" beside "train.txt", is no split of its own. */
+static bool is_of_class(const char *folder, const char *list, ftdn_arena *scratch)
+{
+    const char *bar = strrchr(list, '_'), *whole = bar ? ftdn_path_join(scratch, folder, bar + 1, NULL) : NULL;
+    return whole && ftdn_file_exists(whole);
+}
+
+/* Where a list is missing: which ones there are, or what a root is. */
+static void hint_at_splits(const char *root, ftdn_arena *scratch, ftdn_error *err)
+{
+    struct dirent **list = NULL;
+    ftdn_text splits;
+    ftdn_text_init(&splits);
+    const char *folder = ftdn_path_join(scratch, root, "ImageSets/Main", NULL);
+    int n_lists = folder ? scandir(folder, &list, is_list, alphasort) : 0;
+    for (int i = 0; i < n_lists; i++) {
+        const char *name = list[i]->d_name;
+        if (!is_of_class(folder, name, scratch))
+            ftdn_text_append(&splits, "%s%.*s", splits.n_chars ? ", " : "", (int)strlen(name) - 4, name);
+        free(list[i]);
+    }
+    free(list);
+    if (splits.n_chars > 0) ftdn_error_hint(err, "the splits there are: %s", splits.chars);
+    else ftdn_error_hint(err, "the root of a VOC dataset holds ImageSets, Annotations and JPEGImages");
+    ftdn_text_done(&splits);
+}
+
 static ftdn_status fill(ftdn_dataset_body *body, const ftdn_voc_desc *desc, ftdn_arena *scratch, ftdn_error *err)
 {
     ftdn_arena *arena = &body->arena;
@@ -146,7 +181,9 @@ static ftdn_status fill(ftdn_dataset_body *body, const ftdn_voc_desc *desc, ftdn
     if (!path) return FTDN_ERR_MEMORY;
     entry *entries = NULL;
     int n_images = 0;
-    FTDN_TRY(read_list(path, desc->max_images, scratch, &entries, &n_images, err));
+    ftdn_status status = read_list(path, desc->max_images, scratch, &entries, &n_images, err);
+    if (status == FTDN_ERR_INPUT && !ftdn_file_exists(path)) hint_at_splits(desc->root, scratch, err);
+    FTDN_TRY(status);
     FTDN_TRY(ftdn_dataset_body_set_images(body, n_images, err));
     ftdn_image_files *files = ftdn_image_files_create(body, err);
     const char **annotations = files ? FTDN_NEW(scratch, (size_t)n_images, const char *, err) : NULL;

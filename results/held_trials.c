@@ -25,7 +25,7 @@ static ftdn_status normalise_prefix(const char *prefix, char ret_digits[FTDN_SHA
 {
     size_t n_digits = strspn(prefix, "0123456789abcdefABCDEF");
     if (prefix[n_digits] || n_digits < SHORTEST_PREFIX || n_digits >= FTDN_SHA256_HEX)
-        return FTDN_FAIL(err, FTDN_ERR_STORE, "'%s' is no beginning of a trial id: %d to %d hexadecimal digits are",
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "'%s' is no beginning of a trial id: %d to %d hexadecimal digits are",
                          prefix, SHORTEST_PREFIX, FTDN_SHA256_HEX - 1);
     for (size_t i = 0; i <= n_digits; i++)
         ret_digits[i] = (char)(prefix[i] >= 'A' && prefix[i] <= 'F' ? prefix[i] - 'A' + 'a' : prefix[i]);
@@ -60,9 +60,9 @@ ftdn_status ftdn_store_find_trial(ftdn_store *store, const char *prefix, char re
     FTDN_TRY(normalise_prefix(prefix, digits, err));
     FTDN_TRY(find_first(store, digits, &n, id, err));
     if (n == 0)
-        return FTDN_FAIL(err, FTDN_ERR_STORE, "store '%s' has no trial whose id begins with '%s'", store->name, digits);
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "store '%s' has no trial whose id begins with '%s'", store->name, digits);
     if (n > 1)
-        return FTDN_FAIL(err, FTDN_ERR_STORE, "store '%s' has %lld trials whose ids begin with '%s': give more digits",
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "store '%s' has %lld trials whose ids begin with '%s': give more digits",
                          store->name, (long long)n, digits);
     if (strlen(id) != FTDN_SHA256_HEX - 1)
         return FTDN_FAIL(err, FTDN_ERR_STORE, "store '%s' is damaged (a trial id is '%s')", store->name, id);

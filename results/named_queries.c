@@ -234,7 +234,7 @@ ftdn_status ftdn_named_query_find(const char *name, const ftdn_named_query **ret
     for (int i = 0; i < n_queries; i++) ftdn_text_append(&known, "%s%s", i ? ", " : "", names[i]);
     ftdn_status status = ftdn_text_check(&known, err);
     if (status == FTDN_OK)
-        status = FTDN_FAIL(err, FTDN_ERR_STORE, "no query is named '%s'%s%s%s (there are %s; or give a SELECT)", name,
+        status = FTDN_FAIL(err, FTDN_ERR_ARG, "no query is named '%s'%s%s%s (there are %s; or give a SELECT)", name,
                            nearest ? ": did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "", known.chars);
     ftdn_text_done(&known);
     return status;

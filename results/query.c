@@ -64,7 +64,7 @@ static int authorize(void *refused, int action, const char *first, const char *s
 
 static ftdn_status fail_refused(const char *what, ftdn_error *err)
 {
-    return FTDN_FAIL(err, FTDN_ERR_STORE,
+    return FTDN_FAIL(err, FTDN_ERR_ARG,
                      "%s is refused: a question only reads (one SELECT, WITH, VALUES, EXPLAIN, or a "
                      "PRAGMA that tells something)",
                      what);
@@ -88,7 +88,7 @@ static ftdn_status check_tail(ftdn_store *store, const char *tail, ftdn_error *e
         sqlite3_finalize(next);
         if (code == SQLITE_NOMEM) return ftdn_store_fail(store, "reading the question", err);
         if (code != SQLITE_OK || is_statement)
-            return FTDN_FAIL(err, FTDN_ERR_STORE, "a question is one statement: there is another one behind the first");
+            return FTDN_FAIL(err, FTDN_ERR_ARG, "a question is one statement: there is another one behind the first");
     }
     return FTDN_OK;
 }
@@ -101,12 +101,11 @@ static ftdn_status prepare_question(ftdn_store *store, const char *sql, const ch
     int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, &tail);
     if ((code == SQLITE_AUTH || code == SQLITE_ERROR) && *refused) return fail_refused(refused, err);
     if (code == SQLITE_ERROR)
-        return FTDN_FAIL(err, FTDN_ERR_STORE,
-                         "%s (a question is one SELECT, or the name of a query such as map_by_rate)",
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "%s (a question is one SELECT, or the name of a query such as map_by_rate)",
                          sqlite3_errmsg(store->db));
     if (code != SQLITE_OK) return ftdn_store_fail(store, "reading the question", err);
     ftdn_status status = FTDN_OK;
-    if (!statement) status = FTDN_FAIL(err, FTDN_ERR_STORE, "the question is empty");
+    if (!statement) status = FTDN_FAIL(err, FTDN_ERR_ARG, "the question is empty");
     else if (!sqlite3_stmt_readonly(statement)) status = fail_refused("a statement that writes", err);
     else if (sqlite3_column_count(statement) == 0) status = fail_refused("a statement without rows", err);
     else status = check_tail(store, tail, err);
@@ -132,8 +131,11 @@ static ftdn_status answer(ftdn_store *store, const ftdn_question *question, row_
     ftdn_status status = prepare_question(store, query ? query->sql : question->text, refused, &statement, err);
     if (status == FTDN_OK) status = ftdn_query_bind(statement, query, question, err);
     if (status == FTDN_OK) status = ftdn_query_columns_choose(statement, question->columns, &columns, err);
+    columns.most_width = question->most_width;
     if (status == FTDN_OK) status = take(user, statement, &columns, &code, err);
     if (status == FTDN_OK && code == SQLITE_AUTH && *refused) status = fail_refused(refused, err);
+    else if (status == FTDN_OK && code == SQLITE_ERROR)
+        status = FTDN_FAIL(err, FTDN_ERR_ARG, "answering the question: %s", sqlite3_errmsg(store->db));
     else if (status == FTDN_OK && code != SQLITE_DONE) status = ftdn_store_fail(store, "answering the question", err);
     sqlite3_finalize(statement);
     sqlite3_set_authorizer(store->db, NULL, NULL);

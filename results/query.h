@@ -40,7 +40,7 @@ typedef struct ftdn_named_query {
 /* The named queries: [*ret_n]. The views of schema.sql are among them by their own names. */
 const ftdn_named_query *ftdn_named_queries(int *ret_n);
 
-/* The query of this name. FTDN_ERR_STORE: there is none; the message has the nearest. */
+/* The query of this name. FTDN_ERR_ARG: there is none; the message has the nearest. */
 FTDN_NODISCARD ftdn_status ftdn_named_query_find(const char *name, const ftdn_named_query **ret_query, ftdn_error *err);
 
 /* Append what a named query tells: its help, parameters, and the meaning of each of its columns. */
@@ -51,6 +51,7 @@ typedef struct ftdn_question {
     int n_settings;             /* of parameters */
     const char *const *setting; /* [n_settings] "name=value"; all of them are parameters of the question */
     const char *columns;        /* "weight_rate,mean_map_voc07": these only, in this order; NULL: all */
+    int most_width;             /* of a line of FTDN_QUERY_TABLE (base/table.h), not made in pieces then; 0: any */
 } ftdn_question;
 
 /* Who wants to see an answer while it is made. */
@@ -63,7 +64,7 @@ typedef struct ftdn_query_listener {
 /* Append the answer. listener: NULL: none. With one, a table of text is made in pieces: its columns are as wide as the
  * rows so far need, so that a long list begins at once. Reals are printed as the shortest decimal that reads back the
  * same in CSV and JSON; elsewhere as %.4f, or %.4g where that would hide a small number.
- * FTDN_ERR_STORE holds SQLite's message, or a hint at the named queries, parameters or columns; a statement that would
+ * FTDN_ERR_ARG holds SQLite's message, or a hint at the named queries, parameters or columns; a statement that would
  * write or reach outside the store is refused. Nothing of use is in the text then. */
 FTDN_NODISCARD ftdn_status ftdn_query_answer(ftdn_store *store, const ftdn_question *question, ftdn_query_format format,
                                              const ftdn_query_listener *listener, ftdn_text *text, ftdn_error *err);

@@ -26,8 +26,16 @@ static ftdn_status find_column(sqlite3_stmt *statement, const char *name, size_t
     }
     snprintf(wanted, sizeof wanted, "%.*s", (int)n_chars, name);
     const char *nearest = ftdn_suggest(wanted, known, n_columns);
-    return FTDN_FAIL(err, FTDN_ERR_STORE, "the answer has no column '%s'%s%s%s", wanted,
-                     nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    if (nearest)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "the answer has no column '%s'; did you mean '%s'?", wanted, nearest);
+    ftdn_text names;
+    ftdn_text_init(&names);
+    for (int i = 0; i < n_columns; i++) ftdn_text_append(&names, "%s%s", i ? ", " : "", known[i]);
+    ftdn_status status = ftdn_text_check(&names, err);
+    if (status == FTDN_OK)
+        status = FTDN_FAIL(err, FTDN_ERR_ARG, "the answer has no column '%s'; it has %s", wanted, names.chars);
+    ftdn_text_done(&names);
+    return status;
 }
 
 ftdn_status ftdn_query_columns_choose(sqlite3_stmt *statement, const char *names, ftdn_query_columns *ret_columns,
@@ -35,13 +43,13 @@ ftdn_status ftdn_query_columns_choose(sqlite3_stmt *statement, const char *names
 {
     ftdn_query_columns columns = {0};
     if (sqlite3_column_count(statement) > FTDN_QUERY_MAX_COLUMNS)
-        return FTDN_FAIL(err, FTDN_ERR_STORE, "the answer has %d columns; at most %d are printed",
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "the answer has %d columns; at most %d are printed",
                          sqlite3_column_count(statement), FTDN_QUERY_MAX_COLUMNS);
     for (int i = 0; !names && i < sqlite3_column_count(statement); i++) columns.index[columns.n_columns++] = i;
     while (names) {
         size_t n_chars = strcspn(names, ",");
         if (columns.n_columns == FTDN_QUERY_MAX_COLUMNS)
-            return FTDN_FAIL(err, FTDN_ERR_STORE, "more than %d columns are asked for", FTDN_QUERY_MAX_COLUMNS);
+            return FTDN_FAIL(err, FTDN_ERR_ARG, "more than %d columns are asked for", FTDN_QUERY_MAX_COLUMNS);
         FTDN_TRY(find_column(statement, names, n_chars, &columns.index[columns.n_columns++], err));
         names = names[n_chars] ? names + n_chars + 1 : NULL;
     }

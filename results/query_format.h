@@ -13,9 +13,10 @@
 typedef struct ftdn_query_columns {
     int n_columns;
     int index[FTDN_QUERY_MAX_COLUMNS]; /* [n_columns], of the statement's columns */
+    int most_width;                    /* of a line of FTDN_QUERY_TABLE; 0: any */
 } ftdn_query_columns;
 
-/* names: "a,b"; NULL: all. FTDN_ERR_STORE: a name that the statement does not have (with the nearest), or too many. */
+/* names: "a,b"; NULL: all. FTDN_ERR_ARG: a name that the statement does not have (with the nearest), or too many. */
 FTDN_NODISCARD ftdn_status ftdn_query_columns_choose(sqlite3_stmt *statement, const char *names,
                                                      ftdn_query_columns *ret_columns, ftdn_error *err);
 

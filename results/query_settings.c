@@ -53,11 +53,11 @@ static ftdn_status fail_no_parameter(sqlite3_stmt *statement, const char *settin
         if (parameter) known[n_known++] = parameter + 1;
     }
     snprintf(name, sizeof name, "%.*s", n_chars, setting);
-    if (n_known == 0) return FTDN_FAIL(err, FTDN_ERR_STORE, "'%s' cannot be set: the question has no parameters", name);
+    if (n_known == 0) return FTDN_FAIL(err, FTDN_ERR_ARG, "'%s' cannot be set: the question has no parameters", name);
     const char *nearest = ftdn_suggest(name, known, n_known);
     if (nearest)
-        return FTDN_FAIL(err, FTDN_ERR_STORE, "the question has no parameter '%s'; did you mean '%s'?", name, nearest);
-    return FTDN_FAIL(err, FTDN_ERR_STORE, "the question has no parameter '%s'; it has '%s'%s", name, known[0],
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "the question has no parameter '%s'; did you mean '%s'?", name, nearest);
+    return FTDN_FAIL(err, FTDN_ERR_ARG, "the question has no parameter '%s'; it has '%s'%s", name, known[0],
                      n_known > 1 ? " and others (ftdn query --explain NAME)" : "");
 }
 
@@ -67,7 +67,7 @@ static ftdn_status check_settings(sqlite3_stmt *statement, const ftdn_question *
     for (int i = 0; i < question->n_settings; i++) {
         const char *setting = question->setting[i];
         int n_chars = name_length(setting);
-        if (n_chars < 0) return FTDN_FAIL(err, FTDN_ERR_STORE, "'%s' sets nothing: a setting is NAME=VALUE", setting);
+        if (n_chars < 0) return FTDN_FAIL(err, FTDN_ERR_ARG, "'%s' sets nothing: a setting is NAME=VALUE", setting);
         bool is_known = false;
         for (int k = 1; k <= sqlite3_bind_parameter_count(statement) && !is_known; k++) {
             const char *name = sqlite3_bind_parameter_name(statement, k);
@@ -76,7 +76,7 @@ static ftdn_status check_settings(sqlite3_stmt *statement, const ftdn_question *
         if (!is_known) return fail_no_parameter(statement, setting, n_chars, err);
         for (int k = 0; k < i; k++)
             if (strncmp(question->setting[k], setting, (size_t)n_chars + 1) == 0)
-                return FTDN_FAIL(err, FTDN_ERR_STORE, "'%.*s' is set twice", n_chars, setting);
+                return FTDN_FAIL(err, FTDN_ERR_ARG, "'%.*s' is set twice", n_chars, setting);
     }
     return FTDN_OK;
 }
@@ -88,7 +88,7 @@ static ftdn_status bind(sqlite3_stmt *statement, int index, const ftdn_query_par
     bool wants_number = parameter && is_number(parameter->initial, &initial),
          reads_as_number = is_number(value, &number);
     if (wants_number && !reads_as_number)
-        return FTDN_FAIL(err, FTDN_ERR_STORE, "'%s' is set to '%s', which is no number", name, value);
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "'%s' is set to '%s', which is no number", name, value);
     int code;
     char *end;
     errno = 0;
@@ -107,11 +107,11 @@ ftdn_status ftdn_query_bind(sqlite3_stmt *statement, const ftdn_named_query *que
     FTDN_TRY(check_settings(statement, question, err));
     for (int i = 1; i <= sqlite3_bind_parameter_count(statement); i++) {
         const char *name = sqlite3_bind_parameter_name(statement, i);
-        if (!name) return FTDN_FAIL(err, FTDN_ERR_STORE, "parameters need names: write :name instead of ?");
+        if (!name) return FTDN_FAIL(err, FTDN_ERR_ARG, "parameters need names: write :name instead of ?");
         const ftdn_query_parameter *parameter = find_parameter(query, name + 1);
         const char *value = find_setting(question, name + 1);
         if (!value && parameter) value = parameter->initial;
-        if (!value) return FTDN_FAIL(err, FTDN_ERR_STORE, "parameter %s has no value: --set %s=VALUE", name, name + 1);
+        if (!value) return FTDN_FAIL(err, FTDN_ERR_ARG, "parameter %s has no value: --set %s=VALUE", name, name + 1);
         FTDN_TRY(bind(statement, i, parameter, name + 1, value, err));
     }
     return FTDN_OK;

@@ -150,8 +150,9 @@ ftdn_status ftdn_query_format_table(sqlite3_stmt *statement, const ftdn_query_co
     ftdn_status status = FTDN_OK;
     ftdn_table table;
     ftdn_text scratch;
-    bool in_pieces = listener && format == FTDN_QUERY_TABLE;
+    bool in_pieces = listener && format == FTDN_QUERY_TABLE && columns->most_width == 0;
     ftdn_table_init(&table, columns->n_columns);
+    if (format == FTDN_QUERY_TABLE) table.most_width = columns->most_width;
     ftdn_text_init(&scratch);
     for (int i = 0; i < columns->n_columns; i++) {
         const char *name = sqlite3_column_name(statement, columns->index[i]);

@@ -160,7 +160,7 @@ FTDN_NODISCARD ftdn_status ftdn_store_append_failure(ftdn_store *store, const ft
 FTDN_NODISCARD ftdn_status ftdn_store_read_record(ftdn_store *store, const char *id, ftdn_arena *arena,
                                                   ftdn_trial_record *ret_record, ftdn_error *err);
 
-/* Ids that begin with a prefix (at least 4 hex digits), for `ftdn show 1a2b`: exactly one, else FTDN_ERR_STORE. */
+/* Ids that begin with a prefix (at least 4 hex digits), for `ftdn show 1a2b`: exactly one, else FTDN_ERR_ARG. */
 FTDN_NODISCARD ftdn_status ftdn_store_find_trial(ftdn_store *store, const char *prefix, char ret_id[FTDN_SHA256_HEX],
                                                  ftdn_error *err);
 

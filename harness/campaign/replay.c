@@ -33,6 +33,11 @@ static ftdn_status fail_other_plan(const ftdn_plan *plan, const ftdn_trial_recor
     const char *arithmetic = "";
     int micro_batch;
     if (plan->n_trials > 0) FTDN_TRY(ftdn_find_arithmetic(&plan->trial[0].settings, &arithmetic, &micro_batch, err));
+    if (strcmp(arithmetic, stored->params.arithmetic) == 0)
+        return FTDN_FAIL(err, FTDN_ERR_INPUT,
+                         "the manifest does not give trial %.12s: it asks for other trials, or weights or images have "
+                         "changed since",
+                         stored->id);
     return FTDN_FAIL(err, FTDN_ERR_INPUT,
                      "the manifest does not give trial %.12s here: it was made with %s (%s), this machine has %s; or "
                      "weights or images have changed since",

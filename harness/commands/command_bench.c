@@ -14,6 +14,16 @@ typedef struct bench_values {
     bool wants_winograd, wants_json;
 } bench_values;
 
+/* What is measured alone, then what may be measured together. */
+enum { N_ALONE = 2, N_WORDS = FTDN_BENCH_N_PARTS + N_ALONE };
+
+static void list_words(const char *words[N_WORDS])
+{
+    words[0] = "overhead";
+    words[1] = "device";
+    memcpy(words + N_ALONE, ftdn_bench_part_name, sizeof ftdn_bench_part_name);
+}
+
 static ftdn_status choose_part(const char *name, bool *wanted, ftdn_error *err)
 {
     for (int i = 0; i < FTDN_BENCH_N_PARTS; i++) {
@@ -23,7 +33,9 @@ static ftdn_status choose_part(const char *name, bool *wanted, ftdn_error *err)
     }
     if (strcmp(name, "overhead") == 0 || strcmp(name, "device") == 0)
         return FTDN_FAIL(err, FTDN_ERR_ARG, "'%s' is measured alone, and is the first word: ftdn bench %s", name, name);
-    const char *nearest = ftdn_suggest(name, ftdn_bench_part_name, FTDN_BENCH_N_PARTS);
+    const char *names[N_WORDS];
+    list_words(names);
+    const char *nearest = ftdn_suggest(name, names, N_WORDS);
     if (nearest)
         return FTDN_FAIL(err, FTDN_ERR_ARG, "nothing to measure is called '%s'; did you mean '%s'?", name, nearest);
     return FTDN_FAIL(err, FTDN_ERR_ARG,
@@ -66,9 +78,8 @@ ftdn_status ftdn_command_bench(int argc, char **argv, ftdn_exit_code *ret_exit, 
         FTDN_FLAG_OPTION("winograd", 0, &values.wants_winograd, "Winograd's algorithm for 3x3 convolutions"),
         FTDN_FLAG_OPTION("json", 0, &values.wants_json, "an object instead of a table"),
     };
-    enum { N_ALONE = 2, N_WORDS = FTDN_BENCH_N_PARTS + N_ALONE };
-    const char *words[N_WORDS] = {"overhead", "device"};
-    memcpy(words + N_ALONE, ftdn_bench_part_name, sizeof ftdn_bench_part_name);
+    const char *words[N_WORDS];
+    list_words(words);
     const ftdn_command command = {
         .name = "ftdn bench",
         .arguments = "[NAME...]",

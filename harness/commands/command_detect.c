@@ -7,6 +7,7 @@
 #include "datasets/dataset.h"
 #include "datasets/picture_formats.h"
 #include "detect/detections.h"
+#include "engine/device.h"
 #include "harness/figures/paint.h"
 #include "harness/manifest/manifest_keys.h"
 #include "harness/plan/model.h"
@@ -17,8 +18,12 @@ typedef struct detect_options {
     const char *model, *weights, *classes, *out;
     double width; /* 0: the weight file's, else as published */
     double score;
+    int backend; /* of backend_name */
     bool wants_json;
 } detect_options;
+
+static const char *const backend_name[] = {"cpu", "ref", FTDN_DEVICE_BACKEND};
+enum { N_BACKENDS = sizeof backend_name / sizeof *backend_name };
 
 static int by_score(const void *a, const void *b)
 {
@@ -63,24 +68,67 @@ static ftdn_status open_model(const detect_options *options, ftdn_arena *arena, 
     return FTDN_OK;
 }
 
+/* A device is chosen where the backend needs one. */
+static ftdn_status open_backend(const char *name, const ftdn_backend **ret_backend, ftdn_error *err)
+{
+    FTDN_TRY(ftdn_backend_open(name, ret_backend, err));
+    const ftdn_device_module *module = ftdn_backend_device(*ret_backend);
+    int n_devices;
+    if (!module) return FTDN_OK;
+    ftdn_status status = module->device->count(&n_devices, err);
+    if (status != FTDN_OK) ftdn_error_context(err, "no device answers");
+    FTDN_TRY(status);
+    return module->device->select(0, err);
+}
+
+/* The same, where a failure names the option and who knows more. */
+static ftdn_status choose_backend(const detect_options *options, const ftdn_backend **ret_backend, ftdn_error *err)
+{
+    ftdn_status status = open_backend(backend_name[options->backend], ret_backend, err);
+    if (status == FTDN_OK) return FTDN_OK;
+    ftdn_error_context(err, "--backend");
+    ftdn_error_hint(err, "'ftdn doctor' looks at backends and devices");
+    return status;
+}
+
+/* The answers of the heads, out of whatever memory they are in. */
+static ftdn_status read_answer(const ftdn_network *network, const ftdn_context *context, float *logits,
+                               float *locations, ftdn_error *err)
+{
+    int node[2 * FTDN_NETWORK_MAX_HEADS];
+    ftdn_map map[2 * FTDN_NETWORK_MAX_HEADS];
+    ftdn_status status = FTDN_OK;
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    ftdn_network_output_nodes(network, node);
+    for (int i = 0; i < 2 * network->n_heads && status == FTDN_OK; i++) {
+        map[i] = ftdn_context_map(context, node[i]);
+        map[i].values = FTDN_NEW(&arena, ftdn_shape_elements(map[i].shape), float, err);
+        status = map[i].values ? ftdn_context_read(context, node[i], map[i].values, err) : FTDN_ERR_MEMORY;
+    }
+    if (status == FTDN_OK) ftdn_network_gather_maps(network, map, logits, locations);
+    ftdn_arena_done(&arena);
+    return status;
+}
+
 /* Run the network on one picture. logits: [n_priors, n_classes+1], locations: [n_priors, 4]. */
-static ftdn_status run_network(const ftdn_model *model, const uint8_t *pixels, float *logits, float *locations,
-                               ftdn_error *err)
+static ftdn_status run_network(const ftdn_model *model, const ftdn_backend *backend, const uint8_t *pixels,
+                               float *logits, float *locations, ftdn_error *err)
 {
     const ftdn_network *network = &model->network;
     int outputs[2 * FTDN_NETWORK_MAX_HEADS];
     ftdn_network_output_nodes(network, outputs);
-    const ftdn_compile_desc desc = {.outputs = outputs, .n_outputs = 2 * network->n_heads};
+    const ftdn_compile_desc desc = {.outputs = outputs, .n_outputs = 2 * network->n_heads, .micro_batch = 1};
     const ftdn_input input = ftdn_network_input(network, 1, &pixels);
 
     ftdn_program *program = NULL;
     ftdn_packed *packed = NULL;
     ftdn_context *context = NULL;
-    ftdn_status status = ftdn_program_create(ftdn_backend_find("cpu"), &network->graph, &desc, &program, err);
+    ftdn_status status = ftdn_program_create(backend, &network->graph, &desc, &program, err);
     if (status == FTDN_OK) status = ftdn_packed_create(program, &model->weights, 1, &packed, err);
     if (status == FTDN_OK) status = ftdn_context_create(program, &context, err);
     if (status == FTDN_OK) status = ftdn_forward(context, packed, &input, NULL, err);
-    if (status == FTDN_OK) ftdn_network_gather(network, context, 0, logits, locations);
+    if (status == FTDN_OK) status = read_answer(network, context, logits, locations, err);
     ftdn_context_free(context);
     ftdn_packed_free(packed);
     ftdn_program_free(program);
@@ -88,8 +136,9 @@ static ftdn_status run_network(const ftdn_model *model, const uint8_t *pixels, f
 }
 
 /* All objects that score above the threshold, best first, in pixels of the picture. */
-static ftdn_status find_boxes(const ftdn_model *model, const ftdn_picture *picture, double score, ftdn_arena *arena,
-                              ftdn_painted_box **ret_box, int *ret_n_boxes, ftdn_error *err)
+static ftdn_status find_boxes(const ftdn_model *model, const ftdn_backend *backend, const ftdn_picture *picture,
+                              double score, ftdn_arena *arena, ftdn_painted_box **ret_box, int *ret_n_boxes,
+                              ftdn_error *err)
 {
     const ftdn_network *network = &model->network;
     const ftdn_detect_rule rule = {.score_threshold = score, .nms_iou = 0.45, .candidates_per_class = 200};
@@ -101,7 +150,7 @@ static ftdn_status find_boxes(const ftdn_model *model, const ftdn_picture *pictu
     float *locations = FTDN_NEW(arena, n_priors * 4, float, err);
     if (!pixels || !logits || !locations) return FTDN_ERR_MEMORY;
     ftdn_picture_resize(picture, network->input_size, pixels);
-    FTDN_TRY(run_network(model, pixels, logits, locations, err));
+    FTDN_TRY(run_network(model, backend, pixels, logits, locations, err));
     ftdn_detect(&detector, logits, locations, ftdn_network_priors(network, &model->weights));
 
     ftdn_painted_box *box = FTDN_NEW(arena, (size_t)detector.n_detections, ftdn_painted_box, err);
@@ -171,17 +220,20 @@ static ftdn_status detect(const void *user, const ftdn_arguments *arguments, ftd
     bool is_made_up = strncmp(options->weights, FTDN_FORMULA_PREFIX, strlen(FTDN_FORMULA_PREFIX)) == 0;
     if (!options->model && is_made_up)
         return FTDN_FAIL(err, FTDN_ERR_ARG, "--model is missing; 'ftdn detect --help' shows an example");
+    if (options->out) FTDN_TRY(ftdn_jpeg_name_check(options->out, err));
 
     char *bytes;
     size_t n_bytes;
     ftdn_picture picture;
     ftdn_model model;
+    const ftdn_backend *backend;
     ftdn_painted_box *box;
     int n_boxes;
     FTDN_TRY(ftdn_file_load(path, FTDN_PICTURE_MAX_BYTES, arena, &bytes, &n_bytes, err));
     FTDN_TRY(ftdn_picture_decode(path, bytes, n_bytes, arena, &picture, err));
     FTDN_TRY(open_model(options, arena, &model, err));
-    FTDN_TRY(find_boxes(&model, &picture, options->score, arena, &box, &n_boxes, err));
+    FTDN_TRY(choose_backend(options, &backend, err));
+    FTDN_TRY(find_boxes(&model, backend, &picture, options->score, arena, &box, &n_boxes, err));
     if (options->wants_json) write_json(path, &picture, box, n_boxes, text);
     else write_table(box, n_boxes, options->score, text);
     if (options->out) {
@@ -205,6 +257,8 @@ ftdn_status ftdn_command_detect(int argc, char **argv, ftdn_exit_code *ret_exit,
         FTDN_NUMBER_OPTION("width", 0, "W", &values.width, 0.01, 16,
                            "multiplier of the channels (default: the weight file's, else as published)"),
         FTDN_NUMBER_OPTION("score", 's', "S", &values.score, 0, 1, "only boxes that score above S (default: 0.5)"),
+        FTDN_CHOICE_OPTION("backend", 'b', "BACKEND", &values.backend, N_BACKENDS, backend_name,
+                           "what computes: cpu (default), ref (plain loops, slow), cuda (the first GPU)"),
         FTDN_TEXT_OPTION("output", 'o', "OUT.jpg", &values.out, "draw the boxes into a copy of the picture"),
         FTDN_FLAG_OPTION("json", 0, &values.wants_json, "an object instead of a table"),
     };

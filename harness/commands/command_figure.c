@@ -8,6 +8,7 @@
 #include "analysis/paper_figures.h"
 #include "base/file.h"
 #include "harness/figures/figure_picture.h"
+#include "harness/figures/own_manifest.h"
 #include "harness/figures/paper_campaign.h"
 #include "harness/figures/paper_list.h"
 #include "harness/terminal/options.h"
@@ -15,8 +16,8 @@
 
 typedef struct figure_options {
     bool wants_list, wants_all, wants_paper, wants_gain, asks_nothing;
-    const char *db, *manifest;
-    int size, axis, band; /* of ftdn_paper_sizes, an ftdn_figure_axis, an ftdn_figure_band or -1 */
+    const char *db, *manifest, *own;
+    int size, axis, band; /* of ftdn_paper_sizes or -1, an ftdn_figure_axis, an ftdn_figure_band or -1 */
     double other_rate; /* NaN: to be chosen */
     ftdn_option_words outputs;
     ftdn_exit_code *ret_exit;
@@ -38,19 +39,6 @@ static ftdn_figure_band band_of(const figure_options *options)
 {
     if (options->band >= 0) return (ftdn_figure_band)options->band;
     return options->wants_gain ? FTDN_BAND_CI95 : FTDN_BAND_SD;
-}
-
-static ftdn_status load_lines(const char *db, const char *manifest, ftdn_arena *arena, ftdn_lines *ret_lines,
-                              ftdn_error *err)
-{
-    ftdn_store *store;
-    const ftdn_cell_accuracy *cell;
-    int n_cells;
-    FTDN_TRY(ftdn_store_open(db, FTDN_STORE_READ, &store, err));
-    ftdn_status status = ftdn_accuracy_load(store, manifest, arena, &cell, &n_cells, err);
-    ftdn_store_close(store);
-    FTDN_TRY(status);
-    return ftdn_lines_group(cell, n_cells, arena, ret_lines, err);
 }
 
 /* The paths that are asked for, else that of the stem with each of the suffixes (NULL-terminated). */
@@ -99,7 +87,8 @@ static ftdn_status draw_all(const ftdn_drawable *drawable, int n_lines, int n_po
         ftdn_text_append(text, i ? ", " : "");
         ftdn_append_shown(text, place[i].path);
     }
-    ftdn_text_append(text, ": %d lines, %d points; numbers and script beside it as .csv and .gp\n", n_lines, n_points);
+    ftdn_text_append(text, ": %d line%s, %d point%s; numbers and script beside it as .csv and .gp\n", n_lines,
+                     n_lines == 1 ? "" : "s", n_points, n_points == 1 ? "" : "s");
     return FTDN_OK;
 }
 
@@ -141,7 +130,7 @@ static ftdn_status draw_store(const figure_options *options, ftdn_arena *arena, 
     const char *path = folder && file ? ftdn_path_join(arena, folder, file, err) : NULL;
     if (!path) return FTDN_ERR_MEMORY;
     FTDN_TRY(place_pictures(options, path, suffixes, arena, place, &n_places, err));
-    FTDN_TRY(load_lines(options->db, options->manifest, arena, &lines, err));
+    FTDN_TRY(ftdn_lines_load(options->db, options->manifest, arena, &lines, err));
     ftdn_status status = ftdn_accuracy_figure_make(&lines, &desc, arena, &figure, err);
     if (status == FTDN_ERR_STORE) ftdn_error_context(err, "%s", options->db);
     FTDN_TRY(status);
@@ -169,14 +158,14 @@ static ftdn_status draw_campaign(const ftdn_paper_figure *known, const figure_op
                                  ftdn_campaign_files *files, ftdn_text *text, ftdn_error *err)
 {
     static const char *const suffixes[] = {"svg", "png", NULL};
-    const char *size = ftdn_paper_sizes()[options->size];
-    const ftdn_paper_campaign_desc desc = {known->name, size, options->db, options->asks_nothing};
+    const char *size = ftdn_paper_size(options->size), *stem;
+    const ftdn_paper_campaign_desc desc = {known->name, size, options->own, options->db, options->asks_nothing};
     ftdn_arena *arena = &files->arena;
     ftdn_lines lines;
     ftdn_picture_place place[FTDN_MAX_OPTION_WORDS];
     int n_places;
-    const char *stem =
-        ftdn_arena_format(arena, err, "figures/%s-%s%s", known->name, size, options->wants_gain ? "-gain" : "");
+    FTDN_TRY(ftdn_own_name(known->name, options->own ? options->own : size, arena, &stem, err));
+    stem = ftdn_arena_format(arena, err, "figures/%s%s", stem, options->wants_gain ? "-gain" : "");
     if (!stem) return FTDN_ERR_MEMORY;
     FTDN_TRY(place_pictures(options, stem, suffixes, arena, place, &n_places, err));
     FTDN_TRY(ftdn_paper_campaign_complete(&desc, files, options->ret_exit, err));
@@ -199,8 +188,7 @@ static ftdn_status draw_known(const ftdn_paper_figure *known, const figure_optio
 static ftdn_status find_figure(const char *name, bool wants_gain, const ftdn_paper_figure **ret_known, ftdn_error *err)
 {
     *ret_known = ftdn_paper_figure_find(name);
-    if (!*ret_known)
-        return FTDN_FAIL(err, FTDN_ERR_ARG, "unknown figure '%s'; 'ftdn figure --list' shows them all", name);
+    if (!*ret_known) return ftdn_paper_list_fail_unknown(false, name, err);
     if (ftdn_paper_kind_is_table((*ret_known)->kind))
         return FTDN_FAIL(err, FTDN_ERR_ARG, "%s is a table; 'ftdn table %s' prints it", name, name);
     if (wants_gain && (*ret_known)->kind != FTDN_PAPER_CURVES)
@@ -243,6 +231,7 @@ static ftdn_status answer(const void *user, const ftdn_arguments *arguments, ftd
     if (!options->wants_all && strcmp(arguments->argument[0], ACCURACY) == 0)
         return draw_store(options, arena, text, err);
     FTDN_TRY(check_options(options, err));
+    FTDN_TRY(ftdn_paper_size_check(options->size, options->own, err));
     if (options->wants_all) return draw_every(options, text, err);
     FTDN_TRY(find_figure(arguments->argument[0], options->wants_gain, &known, err));
     if (options->wants_paper) return ftdn_paper_list_write_values(known, arena, text, err);
@@ -255,12 +244,15 @@ ftdn_status ftdn_command_figure(int argc, char **argv, ftdn_exit_code *ret_exit,
         .manifest = "*",
         .band = -1,
         .other_rate = (double)NAN,
+        .size = -1,
         .ret_exit = ret_exit,
     };
     const ftdn_option options[] = {
         FTDN_FLAG_OPTION("list", 0, &values.wants_list, "list the figures, and the data that are missing for them"),
         FTDN_CHOICE_OPTION("size", 0, "SIZE", &values.size, FTDN_N_PAPER_SIZES, ftdn_paper_sizes(),
                            "road (default): generated scenes, minutes; real: the images at hand; paper: VOC 2007"),
+        FTDN_TEXT_OPTION("own", 0, "MANIFEST", &values.own,
+                         "the same sweep with the network and the images of this manifest, in place of a size"),
         FTDN_TEXT_OPTION("db", 0, "FILE", &values.db, "results file (default: results/NAME-SIZE.db)"),
         FTDN_WORDS_OPTION("output", 'o', "FILE", &values.outputs,
                           "picture: .svg, .png or .pdf; any number of them (default: figures/NAME-SIZE.svg and .png)"),
@@ -293,6 +285,10 @@ ftdn_status ftdn_command_figure(int argc, char **argv, ftdn_exit_code *ret_exit,
             "the standard deviation; open circles are the paper's own points, where its text gives them. Seeds that\n"
             "hit harder hit every protection harder: with --gain each trial is compared with the unprotected one of\n"
             "its seed, and a band of its mean that does not hold 0 is a gain (or a loss) that is hardly chance.\n\n"
+            "--own mine.json takes your network and images: mine.json names them (model, dataset, calibration) and\n"
+            "has no sweep. figures/NAME-mine.json is the manifest that is made of both; 'ftdn run' and 'ftdn submit'\n"
+            "take it too.\n\n"
+            "  ftdn figure fig6a --own mine.json\n\n"
             "The figure 'accuracy' is drawn out of any results file and runs nothing; without -x and --other-rate it\n"
             "is the one with the most points:\n\n"
             "  ftdn figure accuracy --db results/quickstart.db -o accuracy.svg -o accuracy.png",

@@ -34,7 +34,7 @@ static ftdn_status draw_sheet(const ftdn_campaign_files *files, const ftdn_pictu
 static void append_summary(const ftdn_pictures *pictures, const char *path, ftdn_text *text)
 {
     ftdn_append_shown(text, path);
-    ftdn_text_append(text, ": %d images; columns:", pictures->n_images);
+    ftdn_text_append(text, ": %d image%s; columns:", pictures->n_images, pictures->n_images == 1 ? "" : "s");
     for (int c = 0; c < pictures->n_columns; c++) {
         ftdn_text_append(text, "%s ", c ? ";" : "");
         ftdn_append_shown(text, pictures->column[c].name);
@@ -72,6 +72,7 @@ static ftdn_status answer(const void *user, const ftdn_arguments *arguments, ftd
     (void)arena;
     const pictures_options *options = user;
     ftdn_campaign_files files;
+    if (options->output) FTDN_TRY(ftdn_jpeg_name_check(options->output, err));
     ftdn_campaign_files_init(&files);
     ftdn_status status = ftdn_campaign_files_open(&files, arguments->argument[0], options->db, err);
     if (status == FTDN_OK) status = make_pictures(options, &files, text, err);

@@ -82,6 +82,7 @@ static ftdn_status ask_store(const query_options *options, const ftdn_arguments 
         .n_settings = options->settings.n_words,
         .setting = options->settings.word,
         .columns = options->columns,
+        .most_width = options->output ? 0 : ftdn_terminal_width(),
     };
     size_t n_written = 0;
     const ftdn_query_listener listener = {print_ahead, &n_written};
@@ -111,6 +112,11 @@ static ftdn_status ask(const void *user, const ftdn_arguments *arguments, ftdn_a
         write_list(text);
         return FTDN_OK;
     }
+    if (arguments->n_arguments > 2)
+        return FTDN_FAIL(
+            err, FTDN_ERR_ARG,
+            "unexpected argument '%s'; usage: ftdn query DB QUESTION, where a SELECT stands between quotes",
+            arguments->argument[2]);
     if (arguments->n_arguments < 2)
         return FTDN_FAIL(err, FTDN_ERR_ARG, "missing argument; usage: ftdn query DB QUESTION, or ftdn query --list");
     ftdn_query_format format = FTDN_QUERY_TABLE;
@@ -160,7 +166,7 @@ ftdn_status ftdn_command_query(int argc, char **argv, ftdn_exit_code *ret_exit, 
             "  ftdn query results/smoke.db map_by_rate --latex --columns weight_rate,n,mean_map_voc07 -o table.tex\n"
             "  ftdn query --explain smallest_ratio",
         .min_arguments = 0,
-        .max_arguments = 2,
+        .max_arguments = 1000, /* the words of a SELECT without quotes: ask says so */
         .n_options = sizeof options / sizeof *options,
         .option = options,
         .n_words = n_names,

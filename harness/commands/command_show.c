@@ -3,11 +3,13 @@
 #include "harness/terminal/options.h"
 #include "harness/terminal/print.h"
 #include "results/query.h"
+#include "results/query_rows.h"
 
 /* Append the answer to a question as a table. */
 static ftdn_status append_answer(ftdn_store *store, const char *question, ftdn_text *text, ftdn_error *err)
 {
-    return ftdn_query_answer(store, &(ftdn_question){.text = question}, FTDN_QUERY_TABLE, NULL, text, err);
+    const ftdn_question asked = {.text = question, .most_width = ftdn_terminal_width()};
+    return ftdn_query_answer(store, &asked, FTDN_QUERY_TABLE, NULL, text, err);
 }
 
 static ftdn_status append_section(ftdn_store *store, const char *title, const char *question, ftdn_text *text,
@@ -17,8 +19,17 @@ static ftdn_status append_section(ftdn_store *store, const char *title, const ch
     return append_answer(store, question, text, err);
 }
 
+/* The same, and nothing where the answer has no row. */
+static ftdn_status append_section_of_some(ftdn_store *store, const char *title, const char *question, ftdn_arena *arena,
+                                          ftdn_text *text, ftdn_error *err)
+{
+    ftdn_rows rows;
+    FTDN_TRY(ftdn_query_load(store, &(ftdn_question){.text = question}, 1, arena, &rows, err));
+    return rows.n_rows > 0 ? append_section(store, title, question, text, err) : FTDN_OK;
+}
+
 /* The counts are printed at once: to sort a long list takes a second. */
-static ftdn_status show_store(ftdn_store *store, ftdn_text *text, ftdn_error *err)
+static ftdn_status show_store(ftdn_store *store, ftdn_arena *arena, ftdn_text *text, ftdn_error *err)
 {
     size_t n_written = 0;
     FTDN_TRY(append_answer(store,
@@ -39,7 +50,7 @@ static ftdn_status show_store(ftdn_store *store, ftdn_text *text, ftdn_error *er
         "ORDER BY manifest, model, width, type, method, ranking, merge, ratio, variant, v_trials.weight_rate, "
         "v_trials.feature_map_rate, weight_count, feature_map_count, seed, id",
         text, err));
-    return append_section(store, "failed attempts", "failures", text, err);
+    return append_section_of_some(store, "failed attempts", "failures", arena, text, err);
 }
 
 /* A question whose answer has one row per parameter of the trial: v_trials lying on its side, and what of the spec has
@@ -137,7 +148,7 @@ static ftdn_status show_trial(ftdn_store *store, const char *prefix, ftdn_arena 
     if (status != FTDN_OK) return status;
     FTDN_TRY(append_section(store, "average precision", ap, text, err));
     FTDN_TRY(append_section(store, "seconds by stage, summed over threads (total: by the clock)", timings, text, err));
-    return append_section(store, "faults by layer", faults, text, err);
+    return append_section_of_some(store, "faults by layer", faults, arena, text, err);
 }
 
 static ftdn_status show(const void *user, const ftdn_arguments *arguments, ftdn_arena *arena, ftdn_text *text,
@@ -146,7 +157,7 @@ static ftdn_status show(const void *user, const ftdn_arguments *arguments, ftdn_
     (void)user;
     ftdn_store *store = NULL;
     FTDN_TRY(ftdn_store_open(arguments->argument[0], FTDN_STORE_READ, &store, err));
-    ftdn_status status = arguments->n_arguments == 1 ? show_store(store, text, err)
+    ftdn_status status = arguments->n_arguments == 1 ? show_store(store, arena, text, err)
                                                      : show_trial(store, arguments->argument[1], arena, text, err);
     ftdn_store_close(store);
     return status;

@@ -18,8 +18,8 @@
 
 typedef struct table_options {
     bool wants_list, wants_paper, asks_nothing;
-    const char *db, *manifest, *output;
-    int size, format; /* of ftdn_paper_sizes, an ftdn_table_format */
+    const char *db, *own, *manifest, *output;
+    int size, format; /* of ftdn_paper_sizes (-1: not given), an ftdn_table_format */
     double weight_rate, feature_map_rate; /* NaN: to be chosen */
     ftdn_exit_code *ret_exit;
 } table_options;
@@ -40,16 +40,9 @@ static void append_title(const ftdn_class_table *table, ftdn_text *text)
 static ftdn_status make_table(const table_options *options, ftdn_arena *arena, ftdn_class_table *ret_table,
                               ftdn_error *err)
 {
-    ftdn_store *store;
-    const ftdn_cell_accuracy *cell;
-    int n_cells;
     ftdn_lines lines;
-    FTDN_TRY(ftdn_store_open(options->db, FTDN_STORE_READ, &store, err));
-    ftdn_status status = ftdn_accuracy_load(store, options->manifest, arena, &cell, &n_cells, err);
-    ftdn_store_close(store);
-    if (status != FTDN_OK) return status;
     const ftdn_class_table_desc desc = {options->weight_rate, options->feature_map_rate};
-    FTDN_TRY(ftdn_lines_group(cell, n_cells, arena, &lines, err));
+    FTDN_TRY(ftdn_lines_load(options->db, options->manifest, arena, &lines, err));
     FTDN_TRY(ftdn_class_table_make(&lines, &desc, arena, ret_table, err));
     return FTDN_OK;
 }
@@ -109,12 +102,16 @@ static ftdn_status write_known(const char *name, const table_options *options, f
                                ftdn_text *text, ftdn_error *err)
 {
     const ftdn_paper_figure *known = ftdn_paper_figure_find(name);
-    if (!known) return FTDN_FAIL(err, FTDN_ERR_ARG, "unknown table '%s'; 'ftdn table --list' shows them all", name);
+    if (!known) return ftdn_paper_list_fail_unknown(true, name, err);
     if (!ftdn_paper_kind_is_table(known->kind))
         return FTDN_FAIL(err, FTDN_ERR_ARG, "%s is a figure; 'ftdn figure %s' draws it", name, name);
     if (strcmp(options->manifest, "*") != 0 || !isnan(options->weight_rate) || !isnan(options->feature_map_rate))
         return FTDN_FAIL(err, FTDN_ERR_ARG, "--manifest and the rates belong to the table '" CLASSES "'");
-    const ftdn_paper_campaign_desc desc = {name, ftdn_paper_sizes()[options->size], options->db, options->asks_nothing};
+    if (options->own && known->kind != FTDN_PAPER_CLASSES)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "--own belongs to table3; 'ftdn bench overhead' measures other networks");
+    FTDN_TRY(ftdn_paper_size_check(options->size, options->own, err));
+    const ftdn_paper_campaign_desc desc = {name, ftdn_paper_size(options->size), options->own, options->db,
+                                           options->asks_nothing};
     ftdn_campaign_files files;
     ftdn_campaign_files_init(&files);
     ftdn_status status = (known->kind == FTDN_PAPER_CLASSES ? write_classes : write_costs)(known, options, &desc,
@@ -145,6 +142,7 @@ ftdn_status ftdn_command_table(int argc, char **argv, ftdn_exit_code *ret_exit, 
 {
     table_options values = {
         .ret_exit = ret_exit,
+        .size = -1,
         .manifest = "*",
         .weight_rate = (double)NAN,
         .feature_map_rate = (double)NAN,
@@ -153,6 +151,8 @@ ftdn_status ftdn_command_table(int argc, char **argv, ftdn_exit_code *ret_exit, 
         FTDN_FLAG_OPTION("list", 0, &values.wants_list, "list the tables, and the data that are missing for them"),
         FTDN_CHOICE_OPTION("size", 0, "SIZE", &values.size, FTDN_N_PAPER_SIZES, ftdn_paper_sizes(),
                            "road (default): generated scenes, minutes; real: the images at hand; paper: VOC 2007"),
+        FTDN_TEXT_OPTION("own", 0, "MANIFEST", &values.own,
+                         "of table3: the network and the images of this manifest, in place of a size"),
         FTDN_TEXT_OPTION("db", 0, "FILE", &values.db, "results file (default: results/NAME-SIZE.db)"),
         FTDN_FLAG_OPTION("paper", 0, &values.wants_paper, "the paper's values in a row below each of ours"),
         FTDN_FLAG_OPTION("yes", 'y', &values.asks_nothing, "run what is missing without asking, however long it takes"),

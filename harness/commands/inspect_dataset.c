@@ -1,5 +1,6 @@
 #include "harness/commands/inspect.h"
 
+#include "datasets/image.h"
 #include "harness/commands/dataset_words.h"
 #include "harness/figures/truth_sheet.h"
 #include "harness/plan/inputs.h"
@@ -92,6 +93,7 @@ static ftdn_status inspect(const void *user, const ftdn_arguments *arguments, ft
     ftdn_data_settings settings;
     ftdn_dataset *dataset = NULL;
     class_count *count = NULL;
+    if (options->sheet) FTDN_TRY(ftdn_jpeg_name_check(options->sheet, err));
     FTDN_TRY(ftdn_dataset_words_read(&options->words, arguments, arena, &settings, err));
     ftdn_inputs inputs;
     ftdn_inputs_init(&inputs);

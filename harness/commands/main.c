@@ -168,12 +168,28 @@ static const ftdn_command_entry *find_command(const char *name)
 
 static ftdn_status fail_unknown(const char *name, ftdn_error *err)
 {
-    const char *names[N_COMMANDS];
+    const char *names[N_COMMANDS + 1] = {[N_COMMANDS] = "--version"};
     for (int i = 0; i < N_COMMANDS; i++) names[i] = command[i].name;
-    const char *nearest = ftdn_suggest(name, names, N_COMMANDS);
+    const char *nearest = ftdn_suggest(name, names, N_COMMANDS + 1);
     const char *what = name[0] == '-' ? "option" : "command";
-    if (nearest) return FTDN_FAIL(err, FTDN_ERR_ARG, "unknown command '%s'; did you mean '%s'?", name, nearest);
+    if (nearest) return FTDN_FAIL(err, FTDN_ERR_ARG, "unknown %s '%s'; did you mean '%s'?", what, name, nearest);
     return FTDN_FAIL(err, FTDN_ERR_ARG, "unknown %s '%s'; 'ftdn --help' lists the commands", what, name);
+}
+
+/* `ftdn help COMMAND` is `ftdn COMMAND --help`. */
+static ftdn_status print_help_about(int n_words, char **word, ftdn_error *err)
+{
+    static const char form[] = "--help";
+    ftdn_exit_code exit_code;
+    char help[sizeof form];
+    char *argv[] = {NULL, NULL, NULL, NULL};
+    int argc = 0;
+    if (n_words == 0) return print_help(err);
+    const ftdn_command_entry *row = find_command(word[0]);
+    if (!row) return fail_unknown(word[0], err);
+    for (; argc < n_words && argc < 2; argc++) argv[argc] = word[argc];
+    argv[argc++] = memcpy(help, form, sizeof form);
+    return row->run(argc, argv, &exit_code, err);
 }
 
 static ftdn_status run(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
@@ -181,7 +197,7 @@ static ftdn_status run(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_err
     if (argc < 2) return FTDN_FAIL(err, FTDN_ERR_ARG, "no command is given; 'ftdn --help' lists the commands");
     const char *word = argv[1];
     ftdn_help_form form;
-    if (strcmp(word, "help") == 0) return print_help(err);
+    if (strcmp(word, "help") == 0) return print_help_about(argc - 2, argv + 2, err);
     if (ftdn_help_form_find(word, &form)) return print_help_in(form, err);
     if (strcmp(word, "--version") == 0) return print_version(err);
     const ftdn_command_entry *row = find_command(word);
@@ -197,6 +213,8 @@ int main(int argc, char **argv)
 {
     /* A reader that leaves early is a failed write, which is reported, and never the end of a campaign. */
     signal(SIGPIPE, SIG_IGN);
+    /* So is a file that may not grow any more (ulimit -f, a quota). */
+    signal(SIGXFSZ, SIG_IGN);
     ftdn_error err = {0};
     ftdn_exit_code exit_code = FTDN_EXIT_DONE;
     ftdn_status status = run(argc, argv, &exit_code, &err);

@@ -5,10 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/paper_figures.h"
 #include "base/clock.h"
 #include "harness/campaign/campaign_conduct.h"
 #include "harness/estimate/compared_plan.h"
 #include "harness/figures/experiments_folder.h"
+#include "harness/figures/own_manifest.h"
 #include "harness/terminal/command.h"
 #include "harness/terminal/duration.h"
 
@@ -74,6 +76,17 @@ static ftdn_status run(ftdn_campaign_files *files, const ftdn_campaign_options *
                      summary.n_held + summary.n_run, ftdn_campaign_count_wanted(&summary), files->db_path);
 }
 
+const char *ftdn_paper_size(int size)
+{
+    return ftdn_paper_sizes()[size < 0 ? 0 : size];
+}
+
+ftdn_status ftdn_paper_size_check(int size, const char *own, ftdn_error *err)
+{
+    if (size >= 0 && own) return FTDN_FAIL(err, FTDN_ERR_ARG, "--size and --own exclude each other");
+    return FTDN_OK;
+}
+
 ftdn_status ftdn_paper_campaign_complete(const ftdn_paper_campaign_desc *desc, ftdn_campaign_files *files,
                                          ftdn_exit_code *ret_exit, ftdn_error *err)
 {
@@ -87,8 +100,12 @@ ftdn_status ftdn_paper_campaign_complete(const ftdn_paper_campaign_desc *desc, f
         .canary_every = FTDN_DEFAULT_CANARY_EVERY,
         .progress = stderr,
     };
-    FTDN_TRY(ftdn_experiment_find(desc->size, desc->name, &files->arena, &path, err));
-    FTDN_TRY(ftdn_campaign_files_open(files, path, desc->db, err));
+    if (desc->own) FTDN_TRY(ftdn_own_manifest_write(desc->name, desc->own, &files->arena, &path, err));
+    else FTDN_TRY(ftdn_experiment_find(desc->size, desc->name, &files->arena, &path, err));
+    ftdn_status status = ftdn_campaign_files_open(files, path, desc->db, err);
+    if (status == FTDN_ERR_MANIFEST && desc->own)
+        ftdn_error_hint(err, "it lays the sweep of %s over %s, which has none of its own", desc->name, desc->own);
+    FTDN_TRY(status);
     double start_s = (double)(ftdn_clock_ns() - start_ns) * 1e-9;
     FTDN_TRY(consider(files, start_s, &options, desc->asks_nothing, &n_missing, &is_wanted, err));
     if (n_missing == 0) return FTDN_OK;

@@ -8,9 +8,16 @@
 
 typedef struct ftdn_paper_campaign_desc {
     const char *name, *size; /* "fig6a", "road" */
-    const char *db;          /* NULL: results/NAME-SIZE.db */
+    const char *own;         /* a manifest whose network and images take the place of the size's; NULL: none */
+    const char *db;          /* NULL: results/NAME-SIZE.db, or results/NAME-OWN.db */
     bool asks_nothing;       /* run even what takes long without asking at the terminal */
 } ftdn_paper_campaign_desc;
+
+/* The name of a size, of the first where none is given (-1). */
+const char *ftdn_paper_size(int size);
+
+/* FTDN_ERR_ARG: a size is given, and a manifest of one's own too. */
+FTDN_NODISCARD ftdn_status ftdn_paper_size_check(int size, const char *own, ftdn_error *err);
 
 /* Open the manifest, plan, say on stderr how many trials are missing and how long they take, run them. At a terminal
  * the user is asked before more than a minute. files: initialised. *ret_exit becomes FTDN_EXIT_FAILED_TRIALS where

@@ -6,11 +6,18 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/suggest.h"
 #include "base/table.h"
 #include "harness/figures/experiments_folder.h"
 #include "harness/plan/fetch_hint.h"
 #include "harness/manifest/manifest.h"
 #include "harness/terminal/print.h"
+
+/* The one that is made out of any results file. */
+static const char *of_any_store(bool tables)
+{
+    return tables ? "classes" : "accuracy";
+}
 
 static void write_names(bool tables, ftdn_text *text)
 {
@@ -25,14 +32,14 @@ static void write_names(bool tables, ftdn_text *text)
         ftdn_table_add(&table, FTDN_CELL_TEXT, "%s", known[i].name);
         ftdn_table_add(&table, FTDN_CELL_TEXT, "%s", known[i].what);
     }
-    ftdn_table_add(&table, FTDN_CELL_TEXT, tables ? "classes" : "accuracy");
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "%s", of_any_store(tables));
     ftdn_table_add(&table, FTDN_CELL_TEXT, "of any results file: %s",
                    tables ? "average precision of each class" : "mAP against the fault rate");
     ftdn_table_write(&table, text);
     ftdn_table_done(&table);
 }
 
-/* What is missing, each once. */
+/* What is missing, each once, a line for each. */
 typedef struct missing_list {
     ftdn_text text;
     int n;
@@ -41,7 +48,9 @@ typedef struct missing_list {
 static void note(missing_list *missing, const char *what)
 {
     if (missing->text.chars && strstr(missing->text.chars, what)) return;
-    ftdn_text_append(&missing->text, "%s%s", missing->n ? ", " : "", what);
+    ftdn_text_append(&missing->text, "              ");
+    ftdn_append_shown(&missing->text, what);
+    ftdn_text_append(&missing->text, "\n");
     missing->n++;
 }
 
@@ -96,9 +105,8 @@ static ftdn_status write_sizes(bool tables, ftdn_arena *arena, ftdn_text *text, 
             if (ftdn_paper_kind_is_table(known[i].kind) == tables)
                 status = note_missing(size, known[i].name, arena, &missing, err);
         ftdn_text_append(text, "--size %-5s  %s", size, what[s]);
-        if (missing.n > 0) ftdn_text_append(text, "; missing: ");
-        if (missing.n > 0) ftdn_append_shown(text, missing.text.chars);
-        ftdn_text_append(text, "\n");
+        ftdn_text_append(text, missing.n > 0 ? "; missing:\n" : "\n");
+        ftdn_text_append_bytes(text, missing.text.chars, missing.text.n_chars);
         if (missing.text.failed) text->failed = true;
         ftdn_text_done(&missing.text);
         FTDN_TRY(status);
@@ -114,6 +122,16 @@ int ftdn_paper_list_names(bool tables, const char **name)
     for (int i = 0; i < n_figures; i++)
         if (ftdn_paper_kind_is_table(figure[i].kind) == tables) name[n_names++] = figure[i].name;
     return n_names;
+}
+
+ftdn_status ftdn_paper_list_fail_unknown(bool tables, const char *name, ftdn_error *err)
+{
+    const char *names[FTDN_MOST_PAPER_NAMES + 1], *kind = tables ? "table" : "figure";
+    int n_names = ftdn_paper_list_names(tables, names);
+    names[n_names++] = of_any_store(tables);
+    const char *nearest = ftdn_suggest(name, names, n_names);
+    if (nearest) return FTDN_FAIL(err, FTDN_ERR_ARG, "unknown %s '%s'; did you mean '%s'?", kind, name, nearest);
+    return FTDN_FAIL(err, FTDN_ERR_ARG, "unknown %s '%s'; 'ftdn %s --list' shows them all", kind, name, kind);
 }
 
 ftdn_status ftdn_paper_list_write(bool tables, ftdn_arena *arena, ftdn_text *text, ftdn_error *err)

@@ -14,6 +14,9 @@ FTDN_NODISCARD ftdn_status ftdn_paper_list_write(bool tables, ftdn_arena *arena,
 /* The names of the tables, else of the figures; how many. name: [FTDN_MOST_PAPER_NAMES] */
 int ftdn_paper_list_names(bool tables, const char **name);
 
+/* FTDN_ERR_ARG: there is no table, else no figure, of this name; the message has the nearest. */
+ftdn_status ftdn_paper_list_fail_unknown(bool tables, const char *name, ftdn_error *err);
+
 /* The numbers that the paper's text gives for one of them, each with its sentence. */
 FTDN_NODISCARD ftdn_status ftdn_paper_list_write_values(const ftdn_paper_figure *known, ftdn_arena *arena,
                                                         ftdn_text *text, ftdn_error *err);

@@ -198,7 +198,7 @@ uint64_t ftdn_manifest_get_seed(const ftdn_manifest *manifest, size_t index)
 ftdn_status ftdn_manifest_blame(const ftdn_manifest *manifest, size_t index, ftdn_key_id key, ftdn_status status,
                                 ftdn_error *err)
 {
-    if (status != FTDN_ERR_ARG) return status;
+    if (status != FTDN_ERR_ARG && status != FTDN_ERR_BACKEND) return status;
     trial_place place = find_trial(manifest, index);
     ftdn_document document;
     ftdn_sweep_get(place.sweep, place.combination, &document);
@@ -209,8 +209,9 @@ ftdn_status ftdn_manifest_blame(const ftdn_manifest *manifest, size_t index, ftd
     if (!node) node = defaults->value[given].node;
     ftdn_position position = ftdn_position_of_value(node);
     if (node->kind != FTDN_JSON_OBJECT) key = given; /* a scope for weights and maps together */
-    if (err) err->status = FTDN_ERR_MANIFEST;
+    if (status == FTDN_ERR_ARG) status = FTDN_ERR_MANIFEST;
+    if (err) err->status = status;
     ftdn_error_context(err, "%s:%d:%d: %s", position.file, position.line, position.column,
                        ftdn_manifest_keys[key].path);
-    return FTDN_ERR_MANIFEST;
+    return status;
 }

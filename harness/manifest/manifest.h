@@ -43,7 +43,8 @@ FTDN_NODISCARD ftdn_status ftdn_manifest_parse(const char *text, size_t n_bytes,
 
 /* What a library calls a wrong argument is, seen from here, a mistake of the manifest: FTDN_ERR_ARG becomes
  * FTDN_ERR_MANIFEST, its message put behind the place where trial `index` has the value of `key`, or of the nearest
- * object around it where the key is not given. Other statuses are handed on. */
+ * object around it where the key is not given. FTDN_ERR_BACKEND, what this machine lacks, gets the place and stays what
+ * it is. Other statuses are handed on. */
 ftdn_status ftdn_manifest_blame(const ftdn_manifest *manifest, size_t index, ftdn_key_id key, ftdn_status status,
                                 ftdn_error *err);
 

@@ -63,3 +63,11 @@ ftdn_status ftdn_arithmetic_assume_device(const char *kind, ftdn_error *err)
     module->device->assume(major, minor, n_multiprocessors);
     return FTDN_OK;
 }
+
+ftdn_status ftdn_backend_blame(const ftdn_manifest *manifest, size_t index, ftdn_status status, ftdn_error *err)
+{
+    if (status != FTDN_ERR_BACKEND) return status;
+    status = ftdn_manifest_blame(manifest, index, FTDN_KEY_ENGINE_BACKEND, status, err);
+    ftdn_error_hint(err, "'ftdn doctor' looks at backends and devices");
+    return status;
+}

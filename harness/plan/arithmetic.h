@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 #include "engine/engine.h"
-#include "harness/manifest/settings.h"
+#include "harness/manifest/manifest.h"
 
 /* The backend of trials that compute nothing (null_trial.h). */
 #define FTDN_NULL_BACKEND "null"
@@ -25,5 +25,9 @@ FTDN_NODISCARD ftdn_status ftdn_find_arithmetic(const ftdn_trial_settings *setti
 /* From now on trials are planned for devices of this kind, "sm_90x132", whatever answers here. What else is part of the
  * arithmetic (cuDNN's version) stays this machine's. FTDN_ERR_ARG: no kind of device. FTDN_ERR_BACKEND: no module. */
 FTDN_NODISCARD ftdn_status ftdn_arithmetic_assume_device(const char *kind, ftdn_error *err);
+
+/* Of a backend that trial `index` of a manifest asks for and this machine lacks: the message is put behind the place
+ * that asks for it, and tells who knows more. Returns the status. */
+ftdn_status ftdn_backend_blame(const ftdn_manifest *manifest, size_t index, ftdn_status status, ftdn_error *err);
 
 #endif

@@ -199,22 +199,6 @@ ftdn_status ftdn_options_parse(const ftdn_command *command, int argc, const char
     return FTDN_OK;
 }
 
-/* "  -t, --threads N"; how many characters that are. */
-static size_t write_option_head(const ftdn_option *option, ftdn_text *text)
-{
-    size_t n_before = text->n_chars;
-    if (option->letter) ftdn_text_append(text, "  -%c, --%s", option->letter, option->name);
-    else ftdn_text_append(text, "      --%s", option->name);
-    if (option->value_name) ftdn_text_append(text, " %s", option->value_name);
-    return text->n_chars - n_before;
-}
-
-static void write_option(const ftdn_option *option, size_t width, ftdn_text *text)
-{
-    size_t n_chars = write_option_head(option, text);
-    ftdn_text_append(text, "%*s  %s\n", n_chars < width ? (int)(width - n_chars) : 0, "", option->help);
-}
-
 ftdn_status ftdn_word_choose(const char *what, const char *value, const char *const *word, int n_words, int *ret_choice,
                              ftdn_error *err)
 {
@@ -235,23 +219,4 @@ ftdn_status ftdn_word_choose(const char *what, const char *value, const char *co
                            nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
     ftdn_text_done(&allowed);
     return status;
-}
-
-void ftdn_options_write_help(const ftdn_command *command, ftdn_text *text)
-{
-    ftdn_text_append(text, "example: %s\n\n", command->example);
-    ftdn_text_append(text, "usage: %s%s%s [options]\n%s\n\noptions:\n", command->name, command->arguments[0] ? " " : "",
-                     command->arguments, command->summary);
-    size_t width = 0;
-    for (int i = 0; i <= command->n_options; i++) {
-        ftdn_text head;
-        ftdn_text_init(&head);
-        size_t n_chars = write_option_head(i < command->n_options ? &command->option[i] : &ftdn_help_option, &head);
-        if (n_chars > width) width = n_chars;
-        if (head.failed) text->failed = true;
-        ftdn_text_done(&head);
-    }
-    for (int i = 0; i < command->n_options; i++) write_option(&command->option[i], width, text);
-    write_option(&ftdn_help_option, width, text);
-    if (command->details) ftdn_text_append(text, "\n%s\n", command->details);
 }

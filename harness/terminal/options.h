@@ -122,7 +122,4 @@ FTDN_NODISCARD ftdn_status ftdn_word_choose(const char *what, const char *value,
 /* The row of --help, which every command has. */
 extern const ftdn_option ftdn_help_option;
 
-/* The help text: the example first, then usage, summary, options, details. */
-void ftdn_options_write_help(const ftdn_command *command, ftdn_text *text);
-
 #endif

@@ -5,11 +5,13 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/json_members.h"
 #include "engine/graph.h"
 #include "harness/terminal/completion.h"
+#include "harness/terminal/help.h"
 #include "harness/terminal/manual.h"
 #include "results/cell_text.h"
 
@@ -39,12 +41,19 @@ ftdn_status ftdn_print_ahead(const ftdn_text *text, size_t *n_written, ftdn_erro
     return FTDN_OK;
 }
 
+int ftdn_terminal_width(void)
+{
+    struct winsize size;
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+    return size.ws_col;
+}
+
 ftdn_status ftdn_print_help(const ftdn_command *command, ftdn_help_form form, ftdn_error *err)
 {
     ftdn_text text;
     ftdn_text_init(&text);
     switch (form) {
-    case FTDN_HELP_TEXT: ftdn_options_write_help(command, &text); break;
+    case FTDN_HELP_TEXT: ftdn_help_write(command, &text); break;
     case FTDN_HELP_MAN: ftdn_manual_write_command(command, &text); break;
     case FTDN_HELP_WORDS: ftdn_completion_write_command(command, &text); break;
     }

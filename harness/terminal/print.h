@@ -16,6 +16,9 @@ FTDN_NODISCARD ftdn_status ftdn_print(const ftdn_text *text, ftdn_error *err);
  * answer begins while it is still being made, and a reader that takes its time holds nothing up. FTDN_ERR_INPUT. */
 FTDN_NODISCARD ftdn_status ftdn_print_ahead(const ftdn_text *text, size_t *n_written, ftdn_error *err);
 
+/* Columns of the terminal that standard output is; 0: it is none, or does not say. */
+int ftdn_terminal_width(void);
+
 /* Print the help of a command. */
 FTDN_NODISCARD ftdn_status ftdn_print_help(const ftdn_command *command, ftdn_help_form form, ftdn_error *err);
 

@@ -101,7 +101,9 @@ static ftdn_status check_backend(const ftdn_training_session *session, ftdn_erro
     if (strcmp(backend, "cuda") != 0) return FTDN_OK;
     ftdn_status status = ftdn_device_module_open(&module, err);
     if (status == FTDN_OK) status = module->device->count(&n_devices, err);
-    if (status != FTDN_OK) ftdn_error_context(err, "training.backend '%s'", backend);
+    if (status == FTDN_OK) return FTDN_OK;
+    ftdn_error_context(err, "%s: training.backend '%s'", session->manifest.path, backend);
+    ftdn_error_hint(err, "'ftdn doctor' looks at backends and devices");
     return status;
 }
 

@@ -32,6 +32,30 @@ static void context_stands_in_front_of_the_message(void **state)
     assert_string_equal(err.message, "a.pth: layer 'conv1': not found");
 }
 
+static void a_hint_stands_behind_the_message(void **state)
+{
+    (void)state;
+    ftdn_error err = {0};
+    FTDN_FAIL(&err, FTDN_ERR_INPUT, "no such file");
+    ftdn_error_hint(&err, "'ftdn fetch %s' gets it", "voc2007");
+    assert_string_equal(err.message, "no such file; 'ftdn fetch voc2007' gets it");
+    ftdn_error_hint(NULL, "nobody reads this");
+}
+
+static void a_hint_without_room_is_left_out_whole(void **state)
+{
+    (void)state;
+    ftdn_error err = {0};
+    char text[sizeof err.message];
+    for (size_t n_room = 0; n_room < 12; n_room++) {
+        memset(text, 'x', sizeof text);
+        text[sizeof text - 1 - n_room] = 0;
+        FTDN_FAIL(&err, FTDN_ERR_INPUT, "%s", text);
+        ftdn_error_hint(&err, "hint");
+        assert_int_equal(strlen(err.message), sizeof text - 1 - n_room + (n_room >= 6 ? 6 : 0));
+    }
+}
+
 static void long_messages_are_cut_and_stay_terminated(void **state)
 {
     (void)state;
@@ -85,6 +109,8 @@ int main(void)
         cmocka_unit_test(a_failure_keeps_status_place_and_message),
         cmocka_unit_test(a_failure_without_record_is_still_a_status),
         cmocka_unit_test(context_stands_in_front_of_the_message),
+        cmocka_unit_test(a_hint_stands_behind_the_message),
+        cmocka_unit_test(a_hint_without_room_is_left_out_whole),
         cmocka_unit_test(long_messages_are_cut_and_stay_terminated),
         cmocka_unit_test(what_a_terminal_would_obey_is_not_in_a_message),
         cmocka_unit_test(try_returns_only_failures),

@@ -25,6 +25,10 @@ static void the_nearest_word_is_suggested_or_none(void **state)
         {"cope", "scope"},
         {"kt", "kr"}, /* one letter is always allowed */
         {"fr", "kr"}, /* as near as fmr, and earlier */
+        {"KR", "kr"},
+        {"Wieght_Rate", "weight_rate"},
+        {"feature", "feature_map_rate"}, /* its beginning */
+        {"fe", NULL},                    /* which could be anything */
         {"", NULL},
         {"protection", NULL},
         {"a_word_that_is_far_longer_than_all_the_candidates_together", NULL},
@@ -34,6 +38,14 @@ static void the_nearest_word_is_suggested_or_none(void **state)
         if (!rows[i].suggestion) assert_null(suggestion);
         else assert_string_equal(suggestion ? suggestion : "(none)", rows[i].suggestion);
     }
+}
+
+static void a_word_that_means_something_else_than_it_looks_like_is_known(void **state)
+{
+    (void)state;
+    static const char *const backends[] = {"cpu", "ref", "cuda"}, *const others[] = {"cpu", "ref"};
+    assert_string_equal(ftdn_suggest("gpu", backends, 3), "cuda");
+    assert_string_equal(ftdn_suggest("gpu", others, 2), "cpu");
 }
 
 static void nothing_is_suggested_from_nothing(void **state)
@@ -46,6 +58,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_nearest_word_is_suggested_or_none),
+        cmocka_unit_test(a_word_that_means_something_else_than_it_looks_like_is_known),
         cmocka_unit_test(nothing_is_suggested_from_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,66 @@ static void numbers_stand_to_the_right_and_texts_to_the_left(void **state)
                          "long name    0.5  long kind\n");
 }
 
+/* [n_rows] of these columns, the header among them. */
+static void fill(ftdn_table *table, const char *const *cell, int n_cells)
+{
+    for (int i = 0; i < n_cells; i++) {
+        bool is_number = cell[i][strspn(cell[i], "0123456789.")] == 0;
+        ftdn_table_add(table, is_number ? FTDN_CELL_NUMBER : FTDN_CELL_TEXT, "%s", cell[i]);
+    }
+}
+
+static const char *const wide[] = {
+    "trial", "model",  "rate", "type", "map",    "seconds", "7dbf", "ssd_v1", "0.01",
+    "zero",  "0.1234", "2.5",  "96ab", "ssd_v1", "0.1",     "zero", "0.5",    "12.5",
+};
+enum { N_WIDE = sizeof wide / sizeof *wide };
+
+static void a_table_that_does_not_fit_tells_equal_columns_once_and_the_others_below_each_other(void **state)
+{
+    (void)state;
+    ftdn_table table;
+    ftdn_table_init(&table, 6);
+    fill(&table, wide, N_WIDE);
+    table.most_width = 24;
+    assert_table(&table, "in all rows: model ssd_v1,\n"
+                         "  type zero\n"
+                         "\n"
+                         "trial  rate     map\n"
+                         "-----  ----  ------\n"
+                         "7dbf   0.01  0.1234\n"
+                         "96ab    0.1     0.5\n"
+                         "\n"
+                         "trial  seconds\n"
+                         "-----  -------\n"
+                         "7dbf       2.5\n"
+                         "96ab      12.5\n");
+}
+
+static void a_table_that_fits_is_left_alone(void **state)
+{
+    (void)state;
+    ftdn_table table;
+    ftdn_table_init(&table, 2);
+    fill(&table, (const char *const[]){"a", "b", "1", "2", "1", "2"}, 6);
+    table.most_width = 4;
+    assert_table(&table, "a  b\n-  -\n1  2\n1  2\n");
+}
+
+static void one_row_and_rows_that_are_all_equal_keep_a_column(void **state)
+{
+    (void)state;
+    ftdn_table table;
+    ftdn_table_init(&table, 2);
+    fill(&table, (const char *const[]){"long_a", "long_b", "1", "2"}, 4);
+    table.most_width = 8;
+    assert_table(&table, "long_a  long_b\n------  ------\n     1       2\n");
+    ftdn_table_init(&table, 2);
+    fill(&table, (const char *const[]){"long_a", "long_b", "1", "2", "1", "2"}, 6);
+    table.most_width = 8;
+    assert_table(&table, "in all rows: long_a 1\n\nlong_b\n------\n     2\n     2\n");
+}
+
 static void a_column_with_a_text_in_it_stands_to_the_left(void **state)
 {
     (void)state;
@@ -168,6 +228,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_stand_to_the_right_and_texts_to_the_left),
+        cmocka_unit_test(a_table_that_does_not_fit_tells_equal_columns_once_and_the_others_below_each_other),
+        cmocka_unit_test(a_table_that_fits_is_left_alone),
+        cmocka_unit_test(one_row_and_rows_that_are_all_equal_keep_a_column),
         cmocka_unit_test(a_column_with_a_text_in_it_stands_to_the_left),
         cmocka_unit_test(missing_cells_go_with_their_column_and_leave_no_space_at_the_end),
         cmocka_unit_test(the_width_is_that_on_the_terminal),

@@ -270,7 +270,9 @@ static void images_that_cannot_be_read_are_exit_code_4(void **state)
     ftdn_arena *arena = &place->arena;
     size_t n_bytes;
     ftdn_cli_write_quoted("bad.json", HEAD SMALL_MODEL ",\n " VOC "}");
-    assert_refused(arena, 4, "ftdn: voc/ImageSets/Main/test.txt: No such file or directory\n");
+    assert_refused(arena, 4,
+                   "ftdn: voc/ImageSets/Main/test.txt: No such file or directory; the root of a VOC dataset holds "
+                   "ImageSets, Annotations and JPEGImages\n");
 
     ftdn_cli_write_voc("voc");
     ftdn_cli_load(arena, "voc/JPEGImages/b.jpg", &n_bytes);

@@ -214,6 +214,44 @@ static void weights_of_another_shape_are_named_with_both_shapes(void **state)
                           "cut.safetensors: tensor '");
 }
 
+static void the_backend_is_chosen_and_changes_no_box(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    const char *photo = ftdn_test_shared_path(arena, PHOTO), *weights = ftdn_test_shared_path(arena, TRAINED);
+    ftdn_cli_result result =
+        FTDN_CLI(arena, "detect", photo, "--model", "ssd_mobilenet_v1_tf", "-w", weights, "--backend", "ref", "--json");
+    ftdn_cli_assert_done(result);
+    const ftdn_json *found = ftdn_cli_member(ftdn_cli_parse(arena, result.out), "detections");
+    assert_int_equal(found->n_children, 3);
+    for (int i = 0; i < 3; i++) assert_box(found->child[i], &wanted[i]);
+}
+
+static void a_backend_that_is_not_there_is_named_with_who_knows_more(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    char *photo = make_photo(place);
+    ftdn_cli_assert_fails(
+        FTDN_CLI(arena, "detect", photo, "-m", "ssd_mobilenet_v1", "-w", "formula:3", "--backend", "gpu"), 2,
+        "--backend: 'gpu' is not allowed; allowed: cpu, ref, cuda; did you mean 'cuda'?\n");
+    assert_int_equal(setenv("FTDN_CUDA_MODULE", "absent.so", 1), 0);
+    ftdn_cli_assert_fails(
+        FTDN_CLI(arena, "detect", photo, "-m", "ssd_mobilenet_v1", "-w", "formula:3", "-b", "cuda"), 1,
+        "--backend: backend 'cuda': the CUDA module absent.so, which $FTDN_CUDA_MODULE names, does not exist; "
+        "'ftdn doctor' looks at backends and devices\n");
+    assert_int_equal(unsetenv("FTDN_CUDA_MODULE"), 0);
+}
+
+static void a_picture_under_another_name_than_a_jpegs_is_refused(void **state)
+{
+    ftdn_cli_place *place = *state;
+    char *photo = make_photo(place);
+    ftdn_cli_assert_fails(
+        FTDN_CLI(&place->arena, "detect", photo, "-m", "ssd_mobilenet_v1", "-w", "formula:3", "-o", "boxes.png"), 2,
+        "the output 'boxes.png' must end in .jpg: it is written as JPEG\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +261,9 @@ int main(void)
         FTDN_CLI_TEST(missing_words_are_exit_code_2),
         FTDN_CLI_TEST(classes_have_the_names_that_are_given),
         FTDN_CLI_TEST(made_up_weights_need_no_file),
+        FTDN_CLI_TEST(the_backend_is_chosen_and_changes_no_box),
+        FTDN_CLI_TEST(a_backend_that_is_not_there_is_named_with_who_knows_more),
+        FTDN_CLI_TEST(a_picture_under_another_name_than_a_jpegs_is_refused),
         FTDN_CLI_TEST(bad_input_is_exit_code_4_and_nothing_is_written),
         FTDN_CLI_TEST(weights_of_another_shape_are_named_with_both_shapes),
     };

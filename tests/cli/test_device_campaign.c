@@ -130,7 +130,36 @@ static void without_a_device_it_says_why(void **state)
     write_manifest("m.json", ON_DEVICE, SWEEP);
     ftdn_cli_result result = FTDN_CLI(arena, "run", "m.json", "-q");
     assert_true(result.exit_code != 0);
-    ftdn_cli_assert_says(result.err, "no CUDA-capable device is detected");
+    ftdn_cli_assert_says(result.err, "m.json:5:24: engine.backend: no device answers: ");
+    ftdn_cli_assert_says(result.err,
+                         "no CUDA-capable device is detected; 'ftdn doctor' looks at backends and devices\n");
+}
+
+/* Of made-up weights, whose scores differ between device and processor in their last digits. */
+static const ftdn_json *detect(ftdn_arena *arena, const char *backend)
+{
+    ftdn_cli_result result = FTDN_CLI(arena, "detect", "voc/JPEGImages/a.jpg", "-m", "ssd_mobilenet_v1", "-w",
+                                      "formula:3", "--width", "0.1", "-s", "0.1", "-b", backend, "--json");
+    ftdn_cli_assert_done(result);
+    return ftdn_cli_member(ftdn_cli_parse(arena, result.out), "detections");
+}
+
+static void detect_finds_on_the_device_what_it_finds_on_the_processor(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    ftdn_cli_write_voc("voc");
+    const ftdn_json *expected = detect(arena, "cpu"), *found = detect(arena, "cuda");
+    assert_true(expected->n_children > 0);
+    assert_int_equal(found->n_children, expected->n_children);
+    for (int i = 0; i < found->n_children; i++) {
+        const ftdn_json *a = found->child[i], *b = expected->child[i];
+        assert_string_equal(ftdn_cli_member(a, "class")->string, ftdn_cli_member(b, "class")->string);
+        assert_true(fabs(ftdn_cli_member(a, "score")->number - ftdn_cli_member(b, "score")->number) < 1e-4);
+        for (int k = 0; k < 4; k++)
+            assert_true(
+                fabs(ftdn_cli_member(a, "box")->child[k]->number - ftdn_cli_member(b, "box")->child[k]->number) < 1e-2);
+    }
 }
 
 static const char *id_of(ftdn_arena *arena, const char *db)
@@ -305,6 +334,7 @@ int main(void)
         DEVICE_TEST(a_plan_for_a_kind_of_device_has_its_ids_wherever_it_is_made),
         DEVICE_TEST(without_a_device_a_plan_has_no_ids),
         DEVICE_TEST(the_spec_names_the_micro_batch_that_is_run),
+        DEVICE_TEST(detect_finds_on_the_device_what_it_finds_on_the_processor),
         DEVICE_TEST(sites_dumps_and_replays_show_the_trial_of_the_device),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,45 @@ static void what_is_missing_is_run_and_a_second_call_runs_nothing(void **state)
     assert_int_equal(access("figures/fig6a-road.png", F_OK), 0);
 }
 
+/* The sweep lies in experiments/figures, network and images in a manifest that has none. */
+static void a_figure_is_drawn_of_a_network_and_images_of_ones_own(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    require_gnuplot();
+    write_experiments("[0.01, 0.02]");
+    assert_int_equal(mkdir("experiments/figures", 0777), 0);
+    ftdn_cli_write_quoted("experiments/figures/fig6a.json",
+                          "{'sweeps': {'faults': {'set': {'faults.weight_rate': 0.01},\n"
+                          "  'grid': {'faults.feature_map_rate': [0.01, 0.02]}, 'seeds': 2}}}\n");
+    ftdn_cli_write_small("my net.json", 2, "'faults': {'type': 'random'}");
+    ftdn_cli_result result = FTDN_CLI(arena, "figure", "fig6a", "--own", "my net.json");
+    assert_int_equal(result.exit_code, 0);
+    ftdn_cli_assert_says(result.out, "figures/fig6a-my_net.svg, figures/fig6a-my_net.png: 1 line, 2 points; ");
+    ftdn_cli_assert_says(result.err, "fig6a-my_net: 4 trials, 0 in results/fig6a-my_net.db, 4 to run: about ");
+    ftdn_cli_assert_answer(arena, "results/fig6a-my_net.db", "SELECT count(*) FROM v_trials WHERE type = 'random'", 4);
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "figures/fig6a-my_net.json", "-q"));
+    ftdn_cli_assert_answer(arena, "results/fig6a-my_net.db", "SELECT count(*) FROM v_runs", 1);
+    ftdn_cli_assert_done(FTDN_CLI(arena, "figure", "fig6a", "--own", "my net.json", "-o", "again.svg"));
+}
+
+static void a_manifest_of_ones_own_that_does_not_fit_is_refused(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    assert_int_equal(unsetenv("FTDN_EXPERIMENTS"), 0);
+    ftdn_cli_write_small("own.json", 2, "'sweep': {'seeds': 2}");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "figure", "fig6a", "--own", "none.json"), 4,
+                          "none.json: there is no such manifest\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "figure", "fig6a", "--own", "own.json", "--size", "road"), 2,
+                          "--size and --own exclude each other\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "table", "table2", "--own", "own.json"), 2, "--own belongs to table3; ");
+    ftdn_cli_result result = FTDN_CLI(arena, "figure", "fig6a", "--own", "own.json");
+    assert_int_equal(result.exit_code, 3);
+    ftdn_cli_assert_says(result.err, "sweeps: given beside 'sweep'; allowed: one of the two\n");
+    ftdn_cli_assert_says(result.err, "; it lays the sweep of fig6a over own.json, which has none of its own\n");
+}
+
 /* A rate that the manifest has no more stays in the store, and out of the figure; a new one is run. */
 static void the_figure_shows_the_manifests_trials_alone(void **state)
 {
@@ -157,6 +196,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FTDN_CAMPAIGN_TEST(what_is_missing_is_run_and_a_second_call_runs_nothing),
+        FTDN_CAMPAIGN_TEST(a_figure_is_drawn_of_a_network_and_images_of_ones_own),
+        FTDN_CAMPAIGN_TEST(a_manifest_of_ones_own_that_does_not_fit_is_refused),
         FTDN_CAMPAIGN_TEST(the_figure_shows_the_manifests_trials_alone),
         FTDN_CAMPAIGN_TEST(memory_is_measured_once),
         FTDN_CAMPAIGN_TEST(the_papers_numbers_are_listed_with_their_sentences),

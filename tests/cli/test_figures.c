@@ -71,7 +71,7 @@ static void wrong_lines_are_told(void **state)
     ftdn_arena *arena = &place->arena;
     run_campaign(place);
     ftdn_cli_assert_fails(FTDN_CLI(arena, "table", "class", "--db", "campaign.db"), 2,
-                          "unknown table 'class'; 'ftdn table --list' shows them all");
+                          "unknown table 'class'; did you mean 'classes'?");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "table", "classes"), 2, "--db is missing");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "table", "classes", "--db", "campaign.db", "--format", "html"), 2,
                           "--format: 'html' is not allowed; allowed: text, markdown, latex, csv");

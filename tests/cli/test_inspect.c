@@ -310,6 +310,8 @@ static void the_images_of_a_dataset_are_shown_on_a_sheet(void **state)
 
     ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "dataset", "-k", "road", "-n", "301", "--sheet", path), 2,
                           "a sheet of 301 images; at most 300 fit, say --images N\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "dataset", "-k", "road", "-n", "1", "--sheet", "sheet.png"), 2,
+                          "the output 'sheet.png' must end in .jpg: it is written as JPEG\n");
     char *nowhere = ftdn_cli_path(arena, place->folder, "no/sheet.jpg");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "dataset", "-k", "road", "-n", "1", "--sheet", nowhere), 4,
                           "no/sheet.jpg");

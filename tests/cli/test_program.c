@@ -4,10 +4,10 @@
 
 #include "tests/cli/cli.h"
 
-static const char *const command_name[] = {"run",     "plan",    "manifest", "status",  "watch",  "submit",
-                                           "show",    "sites",   "query",    "replay",  "verify", "repair",
-                                           "merge",   "diff",    "dump",     "migrate", "rank",   "detect",
-                                           "inspect", "convert", "fetch",    "doctor",  "bench"};
+static const char *const command_name[] = {"run",    "plan",   "manifest", "status",  "watch",  "submit",   "show",
+                                           "sites",  "query",  "table",    "figure",  "report", "pictures", "train",
+                                           "replay", "verify", "repair",   "merge",   "diff",   "dump",     "migrate",
+                                           "rank",   "detect", "inspect",  "convert", "fetch",  "doctor",   "bench"};
 enum { N_COMMANDS = sizeof command_name / sizeof *command_name };
 
 static const char *const with_options[] = {"run", "plan", "manifest", "query", "submit", "replay", "detect"};
@@ -53,6 +53,30 @@ static void help_of_each_command_begins_with_an_example(void **state)
     ftdn_cli_assert_done(FTDN_CLI(&place->arena, "inspect", "dataset", "--help"));
 }
 
+static void the_word_help_shows_the_help_of_what_follows(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    assert_string_equal(FTDN_CLI(arena, "help", "run").out, FTDN_CLI(arena, "run", "--help").out);
+    assert_string_equal(FTDN_CLI(arena, "help", "inspect", "graph").out,
+                        FTDN_CLI(arena, "inspect", "graph", "--help").out);
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "help", "rnu"), 2, "unknown command 'rnu'; did you mean 'run'?\n");
+}
+
+/* But for command lines, which stay whole so that they can be copied. */
+static void every_help_fits_a_terminal_of_80_columns(void **state)
+{
+    ftdn_cli_place *place = *state;
+    for (int i = 0; i < N_COMMANDS; i++) {
+        const char *line = FTDN_CLI(&place->arena, command_name[i], "--help").out;
+        for (size_t n_chars; *line; line += n_chars + 1) {
+            n_chars = strcspn(line, "\n");
+            bool is_command = strncmp(line, "example: ftdn ", 14) == 0 || strncmp(line, "  ftdn ", 7) == 0;
+            if (n_chars > 80 && !is_command) fail_msg("%s --help: %.*s", command_name[i], (int)n_chars, line);
+        }
+    }
+}
+
 static void version_names_program_code_and_backends(void **state)
 {
     ftdn_cli_place *place = *state;
@@ -74,6 +98,7 @@ static void wrong_usage_is_exit_code_2_and_says_what_to_do(void **state)
     ftdn_cli_assert_fails(FTDN_CLI(arena, "detct"), 2, "unknown command 'detct'; did you mean 'detect'?\n");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "frobnicate"), 2, "unknown command 'frobnicate'; 'ftdn --help' lists");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "--frob"), 2, "unknown option '--frob'; 'ftdn --help' lists");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "version"), 2, "unknown command 'version'; did you mean '--version'?\n");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "convert", "in"), 2, "usage: ftdn convert IN OUT.safetensors\n");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect"), 2, "usage: ftdn inspect SUBJECT");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "grahp", "x"), 2,
@@ -121,6 +146,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FTDN_CLI_TEST(help_begins_with_an_example_and_lists_every_command),
         FTDN_CLI_TEST(help_of_each_command_begins_with_an_example),
+        FTDN_CLI_TEST(the_word_help_shows_the_help_of_what_follows),
+        FTDN_CLI_TEST(every_help_fits_a_terminal_of_80_columns),
         FTDN_CLI_TEST(version_names_program_code_and_backends),
         FTDN_CLI_TEST(wrong_usage_is_exit_code_2_and_says_what_to_do),
         FTDN_CLI_TEST(a_full_disk_is_an_error),

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "tests/cli/cli.h"
@@ -100,15 +101,15 @@ static void show_knows_every_parameter(void **state)
     }
 }
 
-static void unknown_trials_are_exit_code_5(void **state)
+static void unknown_trials_are_exit_code_2(void **state)
 {
     ftdn_cli_place *place = *state;
     char id[N_TRIALS][FTDN_SHA256_HEX];
     char *path = make_store(place, id);
-    ftdn_cli_assert_fails(FTDN_CLI(&place->arena, "show", path, "0000000"), 5,
+    ftdn_cli_assert_fails(FTDN_CLI(&place->arena, "show", path, "0000000"), 2,
                           "no trial whose id begins with '0000000'");
-    ftdn_cli_assert_fails(FTDN_CLI(&place->arena, "show", path, "12"), 5, "4 to 64 hexadecimal digits");
-    ftdn_cli_assert_fails(FTDN_CLI(&place->arena, "show", path, "x' OR 1 --"), 5, "4 to 64 hexadecimal digits");
+    ftdn_cli_assert_fails(FTDN_CLI(&place->arena, "show", path, "12"), 2, "4 to 64 hexadecimal digits");
+    ftdn_cli_assert_fails(FTDN_CLI(&place->arena, "show", path, "x' OR 1 --"), 2, "4 to 64 hexadecimal digits");
 }
 
 static void query_answers_in_three_formats(void **state)
@@ -153,7 +154,7 @@ static void query_writes_a_table_for_a_report_into_a_file(void **state)
     ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "map_by_rate", "-o", "/no/such/folder/x"), 4,
                           "/no/such/folder/x");
     /* A question that fails leaves the file as it is. */
-    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "map_by_rat", "-o", file), 5, "did you mean 'map_by_rate'?");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "map_by_rat", "-o", file), 2, "did you mean 'map_by_rate'?");
     ftdn_cli_assert_says(ftdn_cli_load(arena, file, &n_bytes), "0.1000 & 3 & 0.3000");
 }
 
@@ -167,7 +168,7 @@ static void query_takes_settings_and_explains_its_columns(void **state)
         FTDN_CLI(arena, "query", path, "SELECT :a AS a, :b AS b", "--csv", "--set", "a=1", "--set", "b=--x");
     ftdn_cli_assert_done(result);
     assert_string_equal(result.out, "a,b\n1,--x\n");
-    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "smallest_ratio", "--set", "witin=1"), 5,
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "smallest_ratio", "--set", "witin=1"), 2,
                           "did you mean 'within'?");
     result = FTDN_CLI(arena, "query", "--explain", "smallest_ratio");
     ftdn_cli_assert_done(result);
@@ -175,7 +176,7 @@ static void query_takes_settings_and_explains_its_columns(void **state)
     ftdn_cli_assert_says(result.out, "\nwithin     0.01       the margin: mAP that may be lost\n");
     ftdn_cli_assert_says(result.out, " clean_map_voc07 less mean_map_voc07\n");
     ftdn_cli_assert_says(FTDN_CLI(arena, "query", "--list").out, " manifest=* within=0.01\n");
-    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", "--explain", "smalest_ratio"), 5, "did you mean 'smallest_ratio'?");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", "--explain", "smalest_ratio"), 2, "did you mean 'smallest_ratio'?");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "v_ap", "--csv", "--latex"), 2,
                           "--csv and --latex exclude each other");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "--explain", "v_ap"), 2, "--explain takes no store");
@@ -229,17 +230,54 @@ static void every_listed_query_has_an_answer(void **state)
     ftdn_cli_assert_says(list.out, "\nmap_by_rate ");
 }
 
-static void wrong_questions_are_exit_code_5(void **state)
+static void wrong_questions_are_exit_code_2(void **state)
 {
     ftdn_cli_place *place = *state;
     char id[N_TRIALS][FTDN_SHA256_HEX];
     char *path = make_store(place, id);
     ftdn_arena *arena = &place->arena;
-    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "v_trails"), 5, "did you mean 'v_trials'?");
-    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "SELECT colour FROM v_trials"), 5, "no such column: colour");
-    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "DELETE FROM trials"), 5,
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "v_trails"), 2, "did you mean 'v_trials'?");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "SELECT colour FROM v_trials"), 2, "no such column: colour");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "query", path, "DELETE FROM trials"), 2,
                           "a statement that writes is refused");
     ftdn_cli_assert_says(FTDN_CLI(arena, "query", path, "SELECT count(*) FROM v_trials").out, "\n       3\n");
+}
+
+static void a_select_without_quotes_is_told_so(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_cli_assert_fails(
+        FTDN_CLI(&place->arena, "query", "a.db", "SELECT", "x", "FROM", "v_ap"), 2,
+        "unexpected argument 'x'; usage: ftdn query DB QUESTION, where a SELECT stands between quotes");
+}
+
+static void let_files_grow_to_64_bytes(void)
+{
+    struct rlimit limit = {64, 64};
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) _exit(99);
+}
+
+/* A quota, or ulimit -f: an error as that of a full disk, and nothing is left behind. */
+static void a_file_that_may_not_grow_is_an_error_and_no_signal(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    char id[N_TRIALS][FTDN_SHA256_HEX];
+    char *path = make_store(place, id), *file = ftdn_cli_path(arena, place->folder, "answer.csv");
+    int n_entries = ftdn_cli_count_entries(place->folder), out = open("/dev/null", O_WRONLY);
+    const char *const words[] = {"query", path, "v_trials", "--csv", "-o", file, NULL};
+    int caught[2];
+    assert_int_equal(pipe(caught), 0);
+    const ftdn_cli_launch_desc desc = {words, out, caught[1], let_files_grow_to_64_bytes};
+    ftdn_cli_process process = ftdn_cli_launch(&desc);
+    assert_int_equal(ftdn_cli_wait(arena, &process).exit_code, 4);
+    close(caught[1]);
+    char said[512] = "";
+    assert_true(read(caught[0], said, sizeof said - 1) > 0);
+    ftdn_cli_assert_says(said, "answer.csv: cannot be written: File too large");
+    close(caught[0]);
+    close(out);
+    assert_int_equal(ftdn_cli_count_entries(place->folder), n_entries);
 }
 
 /* What is no store is named, is exit code 5, and stays byte for byte as it was. */
@@ -290,13 +328,15 @@ int main(void)
         FTDN_CLI_TEST(show_gives_each_trial_one_line),
         FTDN_CLI_TEST(show_tells_all_about_one_trial),
         FTDN_CLI_TEST(show_knows_every_parameter),
-        FTDN_CLI_TEST(unknown_trials_are_exit_code_5),
+        FTDN_CLI_TEST(unknown_trials_are_exit_code_2),
         FTDN_CLI_TEST(query_answers_in_three_formats),
         FTDN_CLI_TEST(query_writes_a_table_for_a_report_into_a_file),
         FTDN_CLI_TEST(query_takes_settings_and_explains_its_columns),
         FTDN_CLI_TEST(a_long_answer_is_whole),
         FTDN_CLI_TEST(every_listed_query_has_an_answer),
-        FTDN_CLI_TEST(wrong_questions_are_exit_code_5),
+        FTDN_CLI_TEST(wrong_questions_are_exit_code_2),
+        FTDN_CLI_TEST(a_select_without_quotes_is_told_so),
+        FTDN_CLI_TEST(a_file_that_may_not_grow_is_an_error_and_no_signal),
         FTDN_CLI_TEST(an_answer_that_cannot_be_written_is_exit_code_4),
         FTDN_CLI_TEST(files_that_are_no_store_are_refused_and_not_touched),
     };

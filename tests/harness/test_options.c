@@ -3,6 +3,8 @@
 
 #include "harness/terminal/exit_code.h"
 #include "harness/terminal/options.h"
+
+#include "harness/terminal/help.h"
 #include "tests/support/support.h"
 
 /* The values that a command of the tests sets. */
@@ -214,7 +216,7 @@ static void the_help_begins_with_an_example(void **state)
     f.command.details = "More words.";
     ftdn_text text;
     ftdn_text_init(&text);
-    ftdn_options_write_help(&f.command, &text);
+    ftdn_help_write(&f.command, &text);
     assert_string_equal(text.chars, "example: ftdn run experiments/smoke.json\n"
                                     "\n"
                                     "usage: ftdn run MANIFEST [options]\n"
@@ -234,13 +236,40 @@ static void the_help_begins_with_an_example(void **state)
     ftdn_arena_done(&f.arena);
 }
 
+static void the_help_is_filled_and_commands_in_it_stay_whole(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_init(&f);
+    f.command.details = "Running text that was broken here\nand goes on with so many words that eighty columns do not "
+                        "hold it.\n\n"
+                        "  ftdn run experiments/a_manifest_with_a_long_name.json --db results/a_long_name_too.db -q\n"
+                        "  name  what it is, which takes\n"
+                        "        more than one line, and in eighty columns yet another one at that\n"
+                        "  next  x";
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_help_write(&f.command, &text);
+    const char *details = strstr(text.chars, "\nRunning");
+    assert_non_null(details);
+    assert_string_equal(details + 1,
+                        "Running text that was broken here and goes on with so many words that eighty\n"
+                        "columns do not hold it.\n\n"
+                        "  ftdn run experiments/a_manifest_with_a_long_name.json --db results/a_long_name_too.db -q\n"
+                        "  name  what it is, which takes more than one line, and in eighty columns yet\n"
+                        "        another one at that\n"
+                        "  next  x\n");
+    ftdn_text_done(&text);
+    ftdn_arena_done(&f.arena);
+}
+
 static void a_command_without_arguments_and_options_has_help_too(void **state)
 {
     (void)state;
     const ftdn_command command = {.name = "ftdn x", .arguments = "", .summary = "S.", .example = "ftdn x"};
     ftdn_text text;
     ftdn_text_init(&text);
-    ftdn_options_write_help(&command, &text);
+    ftdn_help_write(&command, &text);
     assert_string_equal(text.chars,
                         "example: ftdn x\n\nusage: ftdn x [options]\nS.\n\noptions:\n  -h, --help  show this text\n");
     ftdn_text_done(&text);
@@ -304,6 +333,7 @@ int main(void)
         cmocka_unit_test(help_is_seen_wherever_it_stands),
         cmocka_unit_test(every_wrong_line_is_told_what_is_wrong),
         cmocka_unit_test(the_help_begins_with_an_example),
+        cmocka_unit_test(the_help_is_filled_and_commands_in_it_stay_whole),
         cmocka_unit_test(a_command_without_arguments_and_options_has_help_too),
         cmocka_unit_test(a_refused_allocation_is_an_error),
         cmocka_unit_test(a_word_is_chosen_or_all_words_are_named),

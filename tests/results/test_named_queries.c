@@ -324,8 +324,7 @@ static void every_column_of_every_named_query_is_explained(void **state)
     ftdn_error err = {0};
     ftdn_text text;
     ftdn_text_init(&text);
-    FTDN_ASSERT_FAILS(ftdn_query_explain("map_by_rat", &text, &err), FTDN_ERR_STORE, "did you mean 'map_by_rate'?",
-                      err);
+    FTDN_ASSERT_FAILS(ftdn_query_explain("map_by_rat", &text, &err), FTDN_ERR_ARG, "did you mean 'map_by_rate'?", err);
     ftdn_text_done(&text);
 }
 

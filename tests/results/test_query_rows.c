@@ -65,9 +65,9 @@ static void a_named_query_has_its_name_and_its_parameters(void **state)
     FTDN_ASSERT_OK(ftdn_query_load(asked->store, &other, 10, &asked->arena, &rows, &err), err);
     assert_int_equal(rows.n_rows, 0);
     const ftdn_question bad = {.text = "map_by_rat"}, write = {.text = "DELETE FROM trials"};
-    FTDN_ASSERT_FAILS(ftdn_query_load(asked->store, &bad, 10, &asked->arena, &rows, &err), FTDN_ERR_STORE,
+    FTDN_ASSERT_FAILS(ftdn_query_load(asked->store, &bad, 10, &asked->arena, &rows, &err), FTDN_ERR_ARG,
                       "did you mean 'map_by_rate'", err);
-    FTDN_ASSERT_FAILS(ftdn_query_load(asked->store, &write, 10, &asked->arena, &rows, &err), FTDN_ERR_STORE, "refused",
+    FTDN_ASSERT_FAILS(ftdn_query_load(asked->store, &write, 10, &asked->arena, &rows, &err), FTDN_ERR_ARG, "refused",
                       err);
 }
 

@@ -442,18 +442,18 @@ static void a_trial_is_found_by_its_id_and_by_a_unique_beginning(void **state)
     FTDN_ASSERT_OK(ftdn_store_has_trial(asked->store, "abcd", &is_there, &err), err);
     assert_false(is_there);
 
-    FTDN_ASSERT_FAILS(ftdn_store_find_trial(asked->store, "abcd", id, &err), FTDN_ERR_STORE,
+    FTDN_ASSERT_FAILS(ftdn_store_find_trial(asked->store, "abcd", id, &err), FTDN_ERR_ARG,
                       "2 trials whose ids begin with 'abcd'", err);
-    FTDN_ASSERT_FAILS(ftdn_store_find_trial(asked->store, "abcf", id, &err), FTDN_ERR_STORE,
+    FTDN_ASSERT_FAILS(ftdn_store_find_trial(asked->store, "abcf", id, &err), FTDN_ERR_ARG,
                       "no trial whose id begins with 'abcf'", err);
     static const char *const wrong[] = {"", "abc", "abcg", "abcd%", "abce'", "abce "};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        FTDN_ASSERT_FAILS(ftdn_store_find_trial(asked->store, wrong[i], id, &err), FTDN_ERR_STORE,
+        FTDN_ASSERT_FAILS(ftdn_store_find_trial(asked->store, wrong[i], id, &err), FTDN_ERR_ARG,
                           "is no beginning of a trial id", err);
     char too_long[FTDN_SHA256_HEX + 1];
     memset(too_long, 'a', sizeof too_long - 1);
     too_long[sizeof too_long - 1] = 0;
-    FTDN_ASSERT_FAILS(ftdn_store_find_trial(asked->store, too_long, id, &err), FTDN_ERR_STORE, "is no beginning", err);
+    FTDN_ASSERT_FAILS(ftdn_store_find_trial(asked->store, too_long, id, &err), FTDN_ERR_ARG, "is no beginning", err);
     assert_string_equal(id, "untouched");
 
     FTDN_ASSERT_OK(ftdn_store_find_trial(asked->store, "abce", id, &err), err);
