@@ -330,8 +330,8 @@ static void half_weights_round_the_convolutions_and_nothing_else(void **state)
     open_session(&f, 1);
     ftdn_training_state *s = &f.session.state;
     const ftdn_graph *graph = &s->model.network.graph;
-    FTDN_ASSERT_OK(ftdn_training_weights_round(s, true, &f.arena, &rounded, &err), err);
-    FTDN_ASSERT_OK(ftdn_training_weights_round(s, false, &f.arena, &whole, &err), err);
+    FTDN_ASSERT_OK(ftdn_training_weights_ship(s, true, &f.arena, &rounded, &err), err);
+    FTDN_ASSERT_OK(ftdn_training_weights_ship(s, false, &f.arena, &whole, &err), err);
     int n_changed = 0;
     for (int i = 0; i < graph->n_params; i++) {
         bool is_conv = graph->param[i].kind == FTDN_PARAM_CONV_WEIGHT;
@@ -348,7 +348,7 @@ static void half_weights_round_the_convolutions_and_nothing_else(void **state)
     int conv = ftdn_graph_find_param(graph, "base_net.0.0.weight");
     assert_true(conv >= 0);
     s->average[conv][3] = 70000;
-    FTDN_ASSERT_FAILS(ftdn_training_weights_round(s, true, &f.arena, &rounded, &err), FTDN_ERR_INPUT,
+    FTDN_ASSERT_FAILS(ftdn_training_weights_ship(s, true, &f.arena, &rounded, &err), FTDN_ERR_INPUT,
                       "'base_net.0.0.weight': weight 70000 does not fit into f16; set output.precision to f32", err);
     close_session(&f);
 }
