@@ -217,7 +217,8 @@ static void wrong_graphs_are_exit_code_2(void **state)
     ftdn_arena *arena = &place->arena;
     ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "graph", "ssd_vgg"), 2,
                           "there is no network 'ssd_vgg'; did you mean 'ssd_vgg16'?\n");
-    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "graph", "ssd_vgg16", "--width", "0.5"), 2, "no width but 1\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "graph", "ssd_vgg16", "--width", "0.05"), 2,
+                          "width 0.05 is outside [0.1, 4]\n");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "graph", "ssd_vgg16", "--width", "wide"), 2, "--width: 'wide'");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "graph", "ssd_vgg16", "--classes", "0"), 2, "--classes: '0'");
 }
