@@ -10,7 +10,7 @@
 #define FTDN_NODISCARD __attribute__((warn_unused_result))
 #define FTDN_PRINTF(format_index, first_arg) __attribute__((format(printf, format_index, first_arg)))
 
-/* The classes of failure; harness/exit_code.h maps them to the exit codes of the command line. */
+/* The classes of failure; harness/terminal/exit_code.h maps them to the exit codes of the command line. */
 typedef enum ftdn_status {
     FTDN_OK = 0,
     FTDN_ERR_ARG,         /* a value outside its rule, handed over by a caller or on the command line */

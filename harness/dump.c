@@ -7,8 +7,8 @@
 
 #include "base/file.h"
 #include "harness/npy.h"
-#include "harness/print.h"
 #include "harness/rig.h"
+#include "harness/terminal/print.h"
 
 #define INDEX "index.json"
 

@@ -17,7 +17,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
-#include "harness/scores.h"
+#include "harness/rankings/scores.h"
 
 typedef struct ftdn_dump_summary {
     const char *folder; /* DIR/IMAGE; lives in the arena */

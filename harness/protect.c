@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "harness/ranges.h"
+#include "harness/rankings/ranges.h"
 #include "protectors/duplication.h"
 #include "rankers/select.h"
 
@@ -45,25 +45,6 @@ static ftdn_status select_channels(const ftdn_protection_settings *settings, con
     return ftdn_select_global(layer, n_units, settings->ratio, arena, ret_selection, err);
 }
 
-static ftdn_status layers_of(const ftdn_unit *unit, int n_units, ftdn_arena *arena, ftdn_layer_set *ret_layers,
-                             ftdn_error *err)
-{
-    int *layer = FTDN_NEW(arena, (size_t)n_units, int, err);
-    if (!layer) return FTDN_ERR_MEMORY;
-    for (int u = 0; u < n_units; u++) layer[u] = unit[u].layer;
-    *ret_layers = (ftdn_layer_set){.n_layers = n_units, .layer = layer};
-    return FTDN_OK;
-}
-
-ftdn_status ftdn_protected_layers(const ftdn_graph *graph, ftdn_arena *arena, ftdn_layer_set *ret_layers,
-                                  ftdn_error *err)
-{
-    const ftdn_unit *unit;
-    int n_units;
-    FTDN_TRY(ftdn_units_find(graph, arena, &unit, &n_units, err));
-    return layers_of(unit, n_units, arena, ret_layers, err);
-}
-
 static ftdn_status make_copies(const ftdn_planned_trial *trial, const ftdn_score_source *scores, const ftdn_unit *unit,
                                int n_units, ftdn_layer_set layers, int n_copies, ftdn_arena *arena,
                                ftdn_copies *ret_copies, ftdn_error *err)
@@ -102,7 +83,7 @@ ftdn_status ftdn_protect(const ftdn_planned_trial *trial, const ftdn_score_sourc
         int n_units;
         ftdn_layer_set layers;
         FTDN_TRY(ftdn_units_find(graph, arena, &unit, &n_units, err));
-        FTDN_TRY(layers_of(unit, n_units, arena, &layers, err));
+        FTDN_TRY(ftdn_protected_layers(graph, arena, &layers, err));
         if (protector->duplicates) {
             int n_copies = protector->merges ? ftdn_merge_n_copies(desc.merge) : 1;
             FTDN_TRY(make_copies(trial, scores, unit, n_units, layers, n_copies, arena, &desc.copies, err));

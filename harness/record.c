@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "harness/null_trial.h"
+#include "harness/plan/arithmetic.h"
 #include "protectors/duplication.h"
 
 /* 0 where the ranking is no measured one. */

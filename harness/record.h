@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
-#include "harness/plan.h"
+#include "harness/plan/plan.h"
 #include "harness/trial.h"
 #include "results/store.h"
 

@@ -2,40 +2,11 @@
 
 #include <string.h>
 
-#include "harness/same.h"
+#include "harness/plan/same.h"
 
 static ftdn_scope scope_of(const ftdn_scope_settings *settings)
 {
     return (ftdn_scope){.name = settings->name, .n_globs = settings->n_globs, .glob = settings->glob};
-}
-
-static bool hits_maps(const ftdn_fault_settings *faults)
-{
-    return faults->feature_map_rate > 0 || faults->feature_map_count > 0;
-}
-
-/* Where maps are tapped. Without map faults nothing has to be seen at the convolutions' outputs, and
- * such a trial gives the bits of the golden run whatever point it names. */
-static ftdn_map_point point_of(const ftdn_fault_settings *faults)
-{
-    bool at_conv = hits_maps(faults) && !strcmp(faults->feature_map_point, "conv");
-    return at_conv ? FTDN_MAP_POINT_CONV : FTDN_MAP_POINT_ACTIVATION;
-}
-
-static bool redraws_weights(const ftdn_fault_settings *faults)
-{
-    return !strcmp(faults->redraw, "image") && (faults->weight_rate > 0 || faults->weight_count > 0);
-}
-
-bool ftdn_rig_fits(const ftdn_trial_settings *a, const ftdn_trial_settings *b)
-{
-    return ftdn_same_text(a->engine.backend, b->engine.backend) &&
-           a->engine.conv_algorithm == b->engine.conv_algorithm && a->engine.micro_batch == b->engine.micro_batch &&
-           ftdn_same_detect_rule(&a->evaluate, &b->evaluate) &&
-           ftdn_same_scope(&a->faults.weight_scope, &b->faults.weight_scope) &&
-           ftdn_same_scope(&a->faults.feature_map_scope, &b->faults.feature_map_scope) &&
-           point_of(&a->faults) == point_of(&b->faults) && redraws_weights(&a->faults) == redraws_weights(&b->faults) &&
-           ftdn_same_protection(a, b);
 }
 
 /* The networks whose answers the protected graph computes. */
@@ -178,9 +149,9 @@ static ftdn_status make_rig(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_error
     FTDN_TRY(ftdn_scope_resolve(&map_scope, graph, FTDN_LOCATION_FEATURE_MAP, &rig->arena, &map_layers, err));
     FTDN_TRY(ftdn_protect(desc->trial, desc->scores, &rig->arena, &rig->protection, err));
     make_networks(rig);
-    FTDN_TRY(ftdn_map_faults_init(&rig->map_faults, rig->protection.graph, map_layers, point_of(&settings->faults),
-                                  &rig->arena, err));
-    rig->redraws_weights = redraws_weights(&settings->faults);
+    FTDN_TRY(ftdn_map_faults_init(&rig->map_faults, rig->protection.graph, map_layers,
+                                  ftdn_settings_map_point(&settings->faults), &rig->arena, err));
+    rig->redraws_weights = ftdn_settings_redraw_weights(&settings->faults);
     FTDN_TRY(make_program(rig, desc, err));
     bool is_on_device = ftdn_backend_device(ftdn_program_backend(rig->program)) != NULL;
     return is_on_device ? make_device_worker(rig, desc, weight_layers, err)

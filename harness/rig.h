@@ -41,9 +41,6 @@ typedef struct ftdn_rig_desc {
 FTDN_NODISCARD ftdn_status ftdn_rig_init(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_error *err);
 void ftdn_rig_done(ftdn_rig *rig);
 
-/* Would ftdn_rig_init make the same rig from both settings (and the same model)? */
-bool ftdn_rig_fits(const ftdn_trial_settings *a, const ftdn_trial_settings *b);
-
 /* Make the rig ready for a trial: counts and times at 0, the trial's map faults, and its weights where they are drawn
  * once. settings: fit the rig. */
 FTDN_NODISCARD ftdn_status ftdn_rig_prepare(ftdn_rig *rig, const ftdn_trial_settings *settings, ftdn_error *err);

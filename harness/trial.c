@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/share.h"
 #include "harness/judged_trial.h"
-#include "harness/share.h"
 
 typedef struct trial {
     ftdn_rig *rig;

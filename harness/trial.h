@@ -8,8 +8,8 @@
 #include "base/status.h"
 #include "datasets/dataset.h"
 #include "detect/average_precision.h"
+#include "harness/manifest/settings.h"
 #include "harness/rig.h"
-#include "harness/settings.h"
 
 /* How a trial is run; none of it can change a bit of the result. */
 typedef struct ftdn_trial_control {

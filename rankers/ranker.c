@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* All of its work is the harness's: harness/measured.h. */
+/* All of its work is the harness's: harness/rankings/measured.h. */
 const ftdn_ranker ftdn_ranker_measured = {
     .name = "measured",
     .help = "mean growth of the loss over images under faults injected into the channel's map",

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "datasets/dataset.h"
-#include "harness/model.h"
+#include "harness/plan/model.h"
 #include "tests/cli/cli_campaign.h"
 #include "tests/cli/processes.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "harness/bench_device.h"
+#include "harness/bench/bench_device.h"
 #include "tests/gpu/gpu.h"
 
 static const ftdn_device_bench_options small = {

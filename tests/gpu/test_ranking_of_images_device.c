@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/ranges.h"
-#include "harness/ranking.h"
+#include "harness/rankings/ranges.h"
+#include "harness/rankings/ranking.h"
 #include "tests/gpu/gpu.h"
 #include "tests/harness/planned.h"
 #include "tests/harness/ranking_fixture.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "harness/training_session.h"
+#include "harness/training/training_session.h"
 #include "tests/gpu/gpu.h"
 
 #define N_STEPS 3

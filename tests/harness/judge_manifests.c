@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "harness/manifest.h"
+#include "harness/manifest/manifest.h"
 
 static void fail(const char *what)
 {

@@ -2,7 +2,7 @@
 #ifndef FTDN_TESTS_HARNESS_PLANNED_H
 #define FTDN_TESTS_HARNESS_PLANNED_H
 
-#include "harness/plan.h"
+#include "harness/plan/plan.h"
 #include "tests/support/support.h"
 
 /* In the texts of tests ' stands for ". */

@@ -2,7 +2,7 @@
 #ifndef FTDN_TESTS_HARNESS_RANKING_FIXTURE_H
 #define FTDN_TESTS_HARNESS_RANKING_FIXTURE_H
 
-#include "harness/ranking.h"
+#include "harness/rankings/ranking.h"
 #include "tests/support/support.h"
 
 typedef struct fixture {

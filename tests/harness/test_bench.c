@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "harness/bench.h"
-#include "harness/bench_measure.h"
-#include "harness/command.h"
+#include "harness/bench/bench.h"
+#include "harness/bench/bench_measure.h"
+#include "harness/terminal/command.h"
 #include "tests/support/support.h"
 
 /* Run, write JSON and parse it. */

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "harness/bench_overhead.h"
-#include "harness/command.h"
+#include "harness/bench/bench_overhead.h"
+#include "harness/terminal/command.h"
 #include "results/query.h"
 #include "tests/support/support.h"
 

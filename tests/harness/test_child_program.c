@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "harness/child_program.h"
+#include "harness/terminal/child_program.h"
 #include "tests/support/support.h"
 
 static void words_arrive_as_they_are_and_output_comes_back(void **state)

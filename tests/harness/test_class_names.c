@@ -1,10 +1,10 @@
 /* test_class_names.c - the classes that a weight file names, and whether those of the images are the same. */
-#include "harness/class_names.h"
+#include "harness/plan/class_names.h"
 
 #include <string.h>
 
 #include "base/file.h"
-#include "harness/model.h"
+#include "harness/plan/model.h"
 #include "tests/harness/planned.h"
 
 static void names_are_a_json_list_or_stand_between_commas(void **state)

@@ -1,10 +1,10 @@
 /* test_data_cache.c - where fetched data are looked up, and when. */
-#include "harness/data_cache.h"
+#include "harness/manifest/data_cache.h"
 
 #include <stdlib.h>
 
 #include "base/file.h"
-#include "harness/manifest.h"
+#include "harness/manifest/manifest.h"
 #include "tests/support/support.h"
 
 static ftdn_arena arena;

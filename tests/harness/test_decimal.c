@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "harness/decimal.h"
+#include "harness/manifest/decimal.h"
 #include "tests/support/support.h"
 
 static ftdn_decimal parse(const char *literal)

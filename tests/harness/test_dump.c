@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "harness/inputs.h"
-#include "harness/manifest.h"
-#include "harness/plan.h"
+#include "harness/manifest/manifest.h"
+#include "harness/plan/inputs.h"
+#include "harness/plan/plan.h"
 #include "harness/rig.h"
 #include "tests/support/support.h"
 

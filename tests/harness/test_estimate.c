@@ -1,5 +1,5 @@
 /* test_estimate.c - how long a campaign will take: kinds of trials, the played campaign, earlier trials. */
-#include "harness/estimate.h"
+#include "harness/estimate/estimate.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "harness/calibrate.h"
-#include "harness/environment.h"
-#include "harness/makespan.h"
-#include "harness/missing_rankings.h"
-#include "harness/record.h"
+#include "harness/campaign/missing_rankings.h"
+#include "harness/estimate/calibrate.h"
+#include "harness/estimate/makespan.h"
 #include "harness/null_trial.h"
+#include "harness/plan/environment.h"
+#include "harness/record.h"
 #include "results/paces.h"
 #include "tests/support/support.h"
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "analysis/paper_figures.h"
-#include "harness/experiments_folder.h"
-#include "harness/manifest.h"
+#include "harness/figures/experiments_folder.h"
+#include "harness/manifest/manifest.h"
 #include "tests/support/support.h"
 
 static ftdn_arena arena;

@@ -1,5 +1,5 @@
 /* test_fetch_progress.c - what people see of a fetch, on a terminal and elsewhere. */
-#include "harness/fetch_progress.h"
+#include "harness/commands/fetch_progress.h"
 
 #include <stdlib.h>
 #include <time.h>

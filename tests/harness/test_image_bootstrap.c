@@ -1,11 +1,11 @@
 /* test_image_bootstrap.c - intervals over resampled images, of trials whose detections are written by hand. */
-#include "harness/image_bootstrap.h"
+#include "harness/figures/image_bootstrap.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "harness/bootstrap_report.h"
+#include "harness/figures/bootstrap_report.h"
 #include "tests/support/support.h"
 
 enum { N_IMAGES = 100 };

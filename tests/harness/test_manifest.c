@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "harness/manifest.h"
+#include "harness/manifest/manifest.h"
 #include "protectors/protector.h"
 #include "rankers/ranker.h"
 #include "tests/support/support.h"

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "harness/inputs.h"
-#include "harness/plan.h"
+#include "harness/plan/inputs.h"
+#include "harness/plan/plan.h"
 #include "harness/record.h"
 #include "tests/support/support.h"
 

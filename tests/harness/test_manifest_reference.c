@@ -6,8 +6,8 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "harness/manifest_keys.h"
-#include "harness/training_keys.h"
+#include "harness/manifest/manifest_keys.h"
+#include "harness/training/training_keys.h"
 #include "tests/support/support.h"
 
 #define HEADER "| key | takes | default | in a grid | meaning |\n| --- | --- | --- | --- | --- |\n"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "harness/manifest_schema.h"
+#include "harness/manifest/manifest_schema.h"
 #include "tests/support/support.h"
 
 #define SCHEMA FTDN_SOURCE_ROOT "/experiments/manifest.schema.json"

@@ -1,5 +1,5 @@
 /* test_measured.c - channels measured by injection, against one full forward per channel with a hook. */
-#include "harness/measured.h"
+#include "harness/rankings/measured.h"
 
 #include <math.h>
 

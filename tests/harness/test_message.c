@@ -1,5 +1,5 @@
 /* test_message.c - what crosses between scheduler and workers arrives bit for bit, or is seen to be broken. */
-#include "harness/message.h"
+#include "harness/campaign/message.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/manifest.h"
+#include "harness/manifest/manifest.h"
 #include "tests/support/support.h"
 
 /* Read a text as the manifest m.json. */

@@ -1,8 +1,8 @@
 /* test_options.c - command lines: what they set, what they say, and the help. */
 #include <string.h>
 
-#include "harness/exit_code.h"
-#include "harness/options.h"
+#include "harness/terminal/exit_code.h"
+#include "harness/terminal/options.h"
 #include "tests/support/support.h"
 
 /* The values that a command of the tests sets. */

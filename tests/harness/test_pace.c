@@ -1,10 +1,10 @@
 /* test_pace.c - remaining time and lengths of time. */
-#include "harness/pace.h"
+#include "harness/campaign/pace.h"
 
 #include <math.h>
 
-#include "harness/duration.h"
-#include "harness/shard.h"
+#include "harness/plan/shard.h"
+#include "harness/terminal/duration.h"
 #include "tests/support/support.h"
 
 static ftdn_arena arena;

@@ -1,5 +1,5 @@
 /* test_pictures.c - the columns of a sheet are trials of the plan, and what they show is what the trials find. */
-#include "harness/pictures.h"
+#include "harness/figures/pictures.h"
 
 #include <math.h>
 

@@ -2,8 +2,8 @@
  * rigs, and what is refused. */
 #include <string.h>
 
+#include "harness/plan/same.h"
 #include "harness/record.h"
-#include "harness/rig.h"
 #include "tests/harness/planned.h"
 
 #define HEAD FTDN_PLANNED_HEAD
@@ -231,7 +231,7 @@ static void trials_share_a_rig_where_each_would_make_the_same(void **state)
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         ftdn_planned p, q;
         const ftdn_trial_settings *a = settings_of(&p, &arena, pairs[i].a), *b = settings_of(&q, &arena, pairs[i].b);
-        if (ftdn_rig_fits(a, b) != pairs[i].fits || ftdn_rig_fits(b, a) != pairs[i].fits)
+        if (ftdn_same_rig(a, b) != pairs[i].fits || ftdn_same_rig(b, a) != pairs[i].fits)
             fail_msg("%s and %s", pairs[i].a, pairs[i].b);
         ftdn_planned_done(&p);
         ftdn_planned_done(&q);

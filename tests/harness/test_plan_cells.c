@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/sha256.h"
-#include "harness/digest_index.h"
+#include "harness/plan/digest_index.h"
 #include "tests/harness/planned.h"
 
 #define HEAD FTDN_PLANNED_HEAD

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/inputs.h"
-#include "harness/manifest.h"
-#include "harness/plan.h"
+#include "harness/manifest/manifest.h"
+#include "harness/plan/inputs.h"
+#include "harness/plan/plan.h"
 #include "harness/record.h"
 #include "harness/rig.h"
 #include "harness/trial.h"

@@ -1,12 +1,12 @@
 /* test_ranking.c - rankings of a small network with made-up weights on generated scenes: bits, and what is refused. */
-#include "harness/ranking.h"
+#include "harness/rankings/ranking.h"
 
 #include <math.h>
 
 #include "detect/matching.h"
 #include "detect/multibox_loss.h"
 #include "engine/gradients.h"
-#include "harness/ranking_report.h"
+#include "harness/commands/ranking_report.h"
 #include "tests/harness/ranking_fixture.h"
 
 static void assert_same_scores(const ftdn_ranking *a, int ranker_a, const ftdn_ranking *b, int ranker_b)

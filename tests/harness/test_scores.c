@@ -1,13 +1,13 @@
 /* test_scores.c - scores for protections: computed, kept in the store, found there; and ranges of maps. */
-#include "harness/scores.h"
+#include "harness/rankings/scores.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/file.h"
-#include "harness/ranges.h"
-#include "harness/ranking.h"
+#include "harness/rankings/ranges.h"
+#include "harness/rankings/ranking.h"
 #include "results/query.h"
 #include "tests/support/support.h"
 

@@ -7,8 +7,8 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "harness/child_program.h"
-#include "harness/slurm_script.h"
+#include "harness/campaign/slurm_script.h"
+#include "harness/terminal/child_program.h"
 #include "tests/support/support.h"
 
 /* Notes its words, one a line. `query` prints what the file `kept` holds. `run` does what the file `play` says. */

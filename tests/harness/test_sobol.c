@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "harness/sobol.h"
+#include "harness/manifest/sobol.h"
 #include "tests/support/support.h"
 
 /* Points 1 to 7 of three dimensions in eighths, as in the paper's program (sobol 8 3 new-joe-kuo-6.21201). */

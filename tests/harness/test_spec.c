@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/manifest.h"
-#include "harness/spec.h"
+#include "harness/manifest/manifest.h"
+#include "harness/plan/spec.h"
 #include "tests/support/support.h"
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"

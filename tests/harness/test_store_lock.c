@@ -1,5 +1,5 @@
 /* test_store_lock.c - one scheduler at a time, and a dead one holds nothing. */
-#include "harness/store_lock.h"
+#include "harness/campaign/store_lock.h"
 
 #include <signal.h>
 #include <stdio.h>

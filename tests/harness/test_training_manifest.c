@@ -1,8 +1,8 @@
 /* test_training_manifest.c - what a training manifest says, and each mistake at its place. */
 #include <stdio.h>
 
-#include "harness/training_keys.h"
-#include "harness/training_manifest.h"
+#include "harness/training/training_keys.h"
+#include "harness/training/training_manifest.h"
 #include "tests/support/support.h"
 
 #define ROAD "{'kind': 'road', 'split': 'train', 'images': 4}"

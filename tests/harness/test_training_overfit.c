@@ -1,7 +1,7 @@
 /* test_training_overfit.c - two images, seen again and again, are learnt by heart: the loss goes to nearly 0. */
 #include <stdio.h>
 
-#include "harness/training_session.h"
+#include "harness/training/training_session.h"
 #include "tests/support/support.h"
 
 #define N_STEPS 60

@@ -4,9 +4,9 @@
 
 #include "base/file.h"
 #include "engine/tensor_file.h"
-#include "harness/training_checkpoint.h"
-#include "harness/training_session.h"
-#include "harness/training_weights.h"
+#include "harness/training/training_checkpoint.h"
+#include "harness/training/training_session.h"
+#include "harness/training/training_weights.h"
 #include "tests/support/support.h"
 
 #define MANIFEST                                                                                                       \

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/inputs.h"
-#include "harness/manifest.h"
-#include "harness/plan.h"
+#include "harness/manifest/manifest.h"
+#include "harness/plan/inputs.h"
+#include "harness/plan/plan.h"
+#include "harness/plan/same.h"
 #include "harness/record.h"
 #include "harness/rig.h"
 #include "harness/trial.h"
@@ -139,12 +140,12 @@ static void rigs_are_shared_where_they_would_be_the_same(void **state)
     fixture *f = *state;
     make_plan(f);
     const ftdn_planned_trial *trial = f->plan.trial;
-    assert_true(ftdn_rig_fits(&trial[GOLDEN].settings, &trial[WEIGHTS].settings));
-    assert_true(ftdn_rig_fits(&trial[GOLDEN].settings, &trial[MAPS].settings));
-    assert_true(ftdn_rig_fits(&trial[GOLDEN].settings, &trial[GOLDEN_AT_CONV].settings));
-    assert_true(ftdn_rig_fits(&trial[ELSEWHERE].settings, &trial[GOLDEN_ELSEWHERE].settings));
-    assert_false(ftdn_rig_fits(&trial[GOLDEN].settings, &trial[AT_CONV].settings));
-    assert_false(ftdn_rig_fits(&trial[GOLDEN].settings, &trial[ELSEWHERE].settings));
+    assert_true(ftdn_same_rig(&trial[GOLDEN].settings, &trial[WEIGHTS].settings));
+    assert_true(ftdn_same_rig(&trial[GOLDEN].settings, &trial[MAPS].settings));
+    assert_true(ftdn_same_rig(&trial[GOLDEN].settings, &trial[GOLDEN_AT_CONV].settings));
+    assert_true(ftdn_same_rig(&trial[ELSEWHERE].settings, &trial[GOLDEN_ELSEWHERE].settings));
+    assert_false(ftdn_same_rig(&trial[GOLDEN].settings, &trial[AT_CONV].settings));
+    assert_false(ftdn_same_rig(&trial[GOLDEN].settings, &trial[ELSEWHERE].settings));
 }
 
 static void assert_same_result(const ftdn_rig *rig, const ftdn_trial_result *a, const ftdn_trial_result *b)
@@ -192,7 +193,7 @@ static void the_size_of_a_micro_batch_is_the_manifests(void **state)
     ftdn_rig_done(&rig);
 
     f->plan.trial[MAPS].settings.engine.micro_batch = 3;
-    assert_false(ftdn_rig_fits(&f->plan.trial[GOLDEN].settings, &f->plan.trial[MAPS].settings));
+    assert_false(ftdn_same_rig(&f->plan.trial[GOLDEN].settings, &f->plan.trial[MAPS].settings));
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         make_rig(f, MAPS, settings[i][0], &rig);
         assert_int_equal(ftdn_program_micro_batch(rig.program), 3);

@@ -1,6 +1,6 @@
 /* test_trial_queue.c - which trial is next: groups, retries, and cells that add seeds until their interval is narrow.
  * */
-#include "harness/trial_queue.h"
+#include "harness/campaign/trial_queue.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "datasets/image.h"
-#include "harness/truth_sheet.h"
+#include "harness/figures/truth_sheet.h"
 
 typedef struct place {
     ftdn_arena arena;

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "harness/child_program.h"
+#include "harness/terminal/child_program.h"
 #include "tests/cli/cli_campaign.h"
 
 /* Whatever a shell, Slurm's file patterns or SQL might stumble over. */

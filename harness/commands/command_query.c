@@ -1,0 +1,170 @@
+#include "harness/terminal/command.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "harness/terminal/options.h"
+#include "harness/terminal/print.h"
+#include "results/query.h"
+
+typedef struct query_options {
+    bool wants_list, wants_csv, wants_json, wants_markdown, wants_latex;
+    const char *explained, *columns, *output;
+    ftdn_option_words settings;
+} query_options;
+
+/* "manifest=* within=0.01" */
+static void append_parameters(ftdn_text *text, const ftdn_named_query *query)
+{
+    for (int i = 0; i < FTDN_QUERY_MAX_PARAMETERS && query->parameter[i].name; i++)
+        ftdn_text_append(text, "%s%s=%s", i ? " " : "", query->parameter[i].name, query->parameter[i].initial);
+}
+
+static void write_list(ftdn_text *text)
+{
+    int n_queries;
+    const ftdn_named_query *query = ftdn_named_queries(&n_queries);
+    ftdn_table table;
+    ftdn_table_init(&table, 3);
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "query");
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "what it tells");
+    ftdn_table_add(&table, FTDN_CELL_TEXT, "--set");
+    for (int i = 0; i < n_queries; i++) {
+        size_t start;
+        ftdn_table_add_shown(&table, query[i].name);
+        ftdn_table_add_shown(&table, query[i].help);
+        start = table.chars.n_chars;
+        append_parameters(&table.chars, &query[i]);
+        ftdn_table_end_cell(&table, FTDN_CELL_TEXT, (int)(table.chars.n_chars - start));
+    }
+    ftdn_table_write(&table, text);
+    ftdn_table_done(&table);
+}
+
+static ftdn_status choose_format(const query_options *options, ftdn_query_format *ret_format, ftdn_error *err)
+{
+    const struct {
+        bool is_wanted;
+        const char *name;
+        ftdn_query_format format;
+    } choices[] = {
+        {options->wants_csv, "--csv", FTDN_QUERY_CSV},
+        {options->wants_json, "--json", FTDN_QUERY_JSON},
+        {options->wants_markdown, "--markdown", FTDN_QUERY_MARKDOWN},
+        {options->wants_latex, "--latex", FTDN_QUERY_LATEX},
+    };
+    const char *chosen = NULL;
+    ftdn_query_format format = FTDN_QUERY_TABLE;
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
+        if (!choices[i].is_wanted) continue;
+        if (chosen) return FTDN_FAIL(err, FTDN_ERR_ARG, "%s and %s exclude each other", chosen, choices[i].name);
+        chosen = choices[i].name;
+        format = choices[i].format;
+    }
+    *ret_format = format;
+    return FTDN_OK;
+}
+
+static ftdn_status print_ahead(void *n_written, const ftdn_text *text, ftdn_error *err)
+{
+    return ftdn_print_ahead(text, n_written, err);
+}
+
+/* An answer for a file is written there, all or nothing; any other one is printed while it is made. What is left to
+ * print stands in the text. */
+static ftdn_status ask_store(const query_options *options, const ftdn_arguments *arguments, ftdn_query_format format,
+                             ftdn_text *text, ftdn_error *err)
+{
+    const ftdn_question question = {
+        .text = arguments->argument[1],
+        .n_settings = options->settings.n_words,
+        .setting = options->settings.word,
+        .columns = options->columns,
+    };
+    size_t n_written = 0;
+    const ftdn_query_listener listener = {print_ahead, &n_written};
+    ftdn_store *store = NULL;
+    FTDN_TRY(ftdn_store_open(arguments->argument[0], FTDN_STORE_READ, &store, err));
+    ftdn_status status = ftdn_query_answer(store, &question, format, options->output ? NULL : &listener, text, err);
+    ftdn_store_close(store);
+    if (status != FTDN_OK) return status;
+    if (options->output) {
+        FTDN_TRY(ftdn_file_write_atomic(options->output, text->chars, text->n_chars, err));
+        n_written = text->n_chars;
+    }
+    ftdn_text_drop(text, n_written);
+    return FTDN_OK;
+}
+
+static ftdn_status ask(const void *user, const ftdn_arguments *arguments, ftdn_arena *arena, ftdn_text *text,
+                       ftdn_error *err)
+{
+    (void)arena;
+    const query_options *options = user;
+    if (options->wants_list || options->explained) {
+        const char *option = options->wants_list ? "--list" : "--explain";
+        if (arguments->n_arguments > 0)
+            return FTDN_FAIL(err, FTDN_ERR_ARG, "%s takes no store, but got '%s'", option, arguments->argument[0]);
+        if (options->explained) return ftdn_query_explain(options->explained, text, err);
+        write_list(text);
+        return FTDN_OK;
+    }
+    if (arguments->n_arguments < 2)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "missing argument; usage: ftdn query DB QUESTION, or ftdn query --list");
+    ftdn_query_format format = FTDN_QUERY_TABLE;
+    FTDN_TRY(choose_format(options, &format, err));
+    return ask_store(options, arguments, format, text, err);
+}
+
+#define MAX_NAMES 256
+
+static int list_names(const char **names)
+{
+    int n_queries;
+    const ftdn_named_query *query = ftdn_named_queries(&n_queries);
+    assert(n_queries <= MAX_NAMES);
+    for (int i = 0; i < n_queries; i++) names[i] = query[i].name;
+    return n_queries;
+}
+
+ftdn_status ftdn_command_query(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
+{
+    (void)ret_exit;
+    query_options values = {0};
+    const ftdn_option options[] = {
+        FTDN_FLAG_OPTION("list", 0, &values.wants_list, "list the named queries and what can be set in them"),
+        FTDN_TEXT_OPTION("explain", 0, "QUESTION", &values.explained, "tell what each column of a named query means"),
+        FTDN_WORDS_OPTION("set", 0, "NAME=VALUE", &values.settings, "set a parameter of the query; may be repeated"),
+        FTDN_TEXT_OPTION("columns", 0, "NAMES", &values.columns, "these columns only, in this order: --columns a,b,c"),
+        FTDN_FLAG_OPTION("csv", 0, &values.wants_csv, "comma-separated values (RFC 4180) instead of a table"),
+        FTDN_FLAG_OPTION("json", 0, &values.wants_json, "an array of objects instead of a table"),
+        FTDN_FLAG_OPTION("markdown", 0, &values.wants_markdown, "a table of Markdown"),
+        FTDN_FLAG_OPTION("latex", 0, &values.wants_latex, "a tabular of LaTeX (\\usepackage{booktabs})"),
+        FTDN_TEXT_OPTION("output", 'o', "FILE", &values.output, "write the answer to this file, all or nothing"),
+    };
+    const char *names[MAX_NAMES];
+    const int n_names = list_names(names);
+    const ftdn_command command = {
+        .name = "ftdn query",
+        .arguments = "DB QUESTION",
+        .summary = "Ask a results file.",
+        .example = "ftdn query results/smoke.db \"SELECT weight_rate, avg(map_voc07) FROM v_trials GROUP BY 1\"",
+        .details =
+            "QUESTION is the name of a query (--list) or one SQL statement that only reads. CSV and JSON hold every\n"
+            "number to its last bit; tables are rounded for reading. Own SQL may have parameters (:name), and use the\n"
+            "aggregates stddev(x), half_width(x) (of the 95 % interval of the mean), t_test(x) (p that it is 0) and\n"
+            "sign_test(x); docs/statistics.md has them all:\n\n"
+            "  ftdn query results/smoke.db smallest_ratio --set within=0.02\n"
+            "  ftdn query results/smoke.db map_by_rate --latex --columns weight_rate,n,mean_map_voc07 -o table.tex\n"
+            "  ftdn query --explain smallest_ratio",
+        .min_arguments = 0,
+        .max_arguments = 2,
+        .n_options = sizeof options / sizeof *options,
+        .option = options,
+        .n_words = n_names,
+        .word = names,
+    };
+    return ftdn_print_answer(&command, argc, (const char *const *)argv, ask, &values, err);
+}

@@ -1,0 +1,53 @@
+/* training_keys.h - the table of what a training manifest may say (key_table.h).
+ *
+ * Adding a key is adding a row, and the place that reads it, training_manifest.c. Sets of images have the keys of an
+ * experiment's `dataset`, which the table does not repeat: their objects are read by that row of the other table. */
+#ifndef FTDN_HARNESS_TRAINING_TRAINING_KEYS_H
+#define FTDN_HARNESS_TRAINING_TRAINING_KEYS_H
+
+#include "harness/manifest/key_table.h"
+
+typedef enum ftdn_training_key {
+    FTDN_TRAINING_ROOT,
+    FTDN_TRAINING_SCHEMA,
+    FTDN_TRAINING_VERSION,
+    FTDN_TRAINING_NAME,
+    FTDN_TRAINING_DESCRIPTION,
+    FTDN_TRAINING_MODEL,
+    FTDN_TRAINING_MODEL_NAME,
+    FTDN_TRAINING_MODEL_WIDTH,
+    FTDN_TRAINING_MODEL_CLASSES,
+    FTDN_TRAINING_INITIAL_WEIGHTS,
+    FTDN_TRAINING_DATASET,
+    FTDN_TRAINING_VALIDATION,
+    FTDN_TRAINING_VALIDATION_DATASET,
+    FTDN_TRAINING_VALIDATION_EVERY,
+    FTDN_TRAINING_TRAINING,
+    FTDN_TRAINING_SEED,
+    FTDN_TRAINING_BATCH,
+    FTDN_TRAINING_BATCH_NORMS,
+    FTDN_TRAINING_STEPS,
+    FTDN_TRAINING_OPTIMIZER,
+    FTDN_TRAINING_LEARNING_RATE,
+    FTDN_TRAINING_MOMENTUM,
+    FTDN_TRAINING_WEIGHT_DECAY,
+    FTDN_TRAINING_WARMUP_STEPS,
+    FTDN_TRAINING_FINAL_LEARNING_RATE,
+    FTDN_TRAINING_MAX_GRADIENT_NORM,
+    FTDN_TRAINING_AVERAGE,
+    FTDN_TRAINING_CHECKPOINT_EVERY,
+    FTDN_TRAINING_BACKEND,
+    FTDN_TRAINING_AUGMENTATION,
+    FTDN_TRAINING_MIRROR,
+    FTDN_TRAINING_PHOTOMETRIC,
+    FTDN_TRAINING_EXPAND,
+    FTDN_TRAINING_MAX_EXPAND,
+    FTDN_TRAINING_CROP,
+    FTDN_TRAINING_OUTPUT,
+    FTDN_TRAINING_PRECISION,
+    FTDN_TRAINING_N_KEYS,
+} ftdn_training_key;
+
+extern const ftdn_key_table ftdn_training_key_table;
+
+#endif
