@@ -17,8 +17,8 @@ typedef struct ftdn_training_validation {
     const volatile sig_atomic_t *stop; /* not 0: leave with FTDN_ERR_INTERRUPTED; may be NULL */
 } ftdn_training_validation;
 
-/* Measure a network with weights: batch norms in inference mode, everything as in an experiment. The result lives in the
- * arena. */
+/* Measure a network with weights: batch norms in inference mode, everything as in an experiment. The result lives in
+ * the arena. */
 FTDN_NODISCARD ftdn_status ftdn_training_validate(const ftdn_training_validation *validation,
                                                   const ftdn_network *network, ftdn_weights weights, ftdn_arena *arena,
                                                   ftdn_trial_result *ret_result, ftdn_error *err);

@@ -8,8 +8,9 @@
 #include "harness/training/training_state.h"
 #include "harness/trial.h"
 
-/* The weights as the file will hold them, in the arena: those of state->shipped, batch norms folded where it has none;
- * with `as_half` those of convolutions are rounded to F16, all else stays F32. FTDN_ERR_INPUT: a value that F16 does not hold (its parameter). */
+/* The weights as the file will hold them, in the arena: those of state->shipped, with batch norms folded in where it
+ * has none; with `as_half` those of convolutions are rounded to F16, all else stays F32. FTDN_ERR_INPUT: a value that
+ * F16 does not hold (its parameter). */
 FTDN_NODISCARD ftdn_status ftdn_training_weights_ship(const ftdn_training_state *state, bool as_half, ftdn_arena *arena,
                                                       ftdn_weights *ret_weights, ftdn_error *err);
 

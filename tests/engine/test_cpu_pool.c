@@ -14,8 +14,13 @@ typedef struct pool_case {
 } pool_case;
 
 static const pool_case cases[] = {
-    {{6, 8, 8}, 2, 2, 0, false},  {{7, 5, 3}, 2, 2, 0, true},  {{7, 5, 16}, 2, 2, 0, false}, {{6, 6, 5}, 3, 1, 1, false},
-    {{5, 9, 70}, 3, 2, 1, false}, {{4, 4, 128}, 3, 1, 1, true}, {{3, 3, 1}, 3, 3, 0, false},
+    {{6, 8, 8}, 2, 2, 0, false},
+    {{7, 5, 3}, 2, 2, 0, true},
+    {{7, 5, 16}, 2, 2, 0, false},
+    {{6, 6, 5}, 3, 1, 1, false},
+    {{5, 9, 70}, 3, 2, 1, false},
+    {{4, 4, 128}, 3, 1, 1, true},
+    {{3, 3, 1}, 3, 3, 0, false},
 };
 
 /* Few values, so that windows have several maxima; some of both zeros, some NaN. */
