@@ -32,8 +32,8 @@ typedef struct ftdn_training_state {
 /* Build both networks, the one that learns with its initial weights: of the manifest's file, where name and shape are
  * those of a parameter of the network; else weights of convolutions are drawn from the seed, evenly in
  * +-sqrt(6 / (C/groups R S)) (He) or, in heads, +-sqrt(6 / ((C + K) R S)) (Glorot), scales and variances are 1, all
- * else 0. Everything lives in the arena, whose address the graphs keep. FTDN_ERR_INPUT: the file; nothing of it fits; or a
- * constant of the network that it lacks. */
+ * else 0. Everything lives in the arena, whose address the graphs keep. FTDN_ERR_INPUT: the file; nothing of it fits;
+ * or a constant of the network that it lacks. */
 FTDN_NODISCARD ftdn_status ftdn_training_state_init(ftdn_training_state *state, const ftdn_training_manifest *manifest,
                                                     ftdn_arena *arena, ftdn_error *err);
 
