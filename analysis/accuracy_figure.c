@@ -10,7 +10,13 @@
 typedef struct cut {
     ftdn_figure_axis axis;
     double other_rate;
+    ftdn_figure_measure measure;
 } cut;
+
+static const ftdn_mean *mean_of(ftdn_figure_measure measure, const ftdn_cell_accuracy *cell)
+{
+    return measure == FTDN_MEASURE_GAIN ? &cell->gain : &cell->map;
+}
 
 static double rate_on(ftdn_figure_axis axis, const ftdn_cell_accuracy *cell)
 {
@@ -25,7 +31,8 @@ static double other_rate_on(ftdn_figure_axis axis, const ftdn_cell_accuracy *cel
 
 static bool lies_on(const cut *c, const ftdn_cell_accuracy *cell)
 {
-    if (isnan(cell->map.mean)) return false;
+    const ftdn_mean *mean = mean_of(c->measure, cell);
+    if (mean->n == 0 || isnan(mean->mean)) return false;
     if (c->axis == FTDN_AXIS_EACH_RATE) return cell->params.weight_rate == 0 || cell->params.feature_map_rate == 0;
     double other = other_rate_on(c->axis, cell);
     return c->axis == FTDN_AXIS_BOTH_RATES ? other == cell->params.weight_rate : other == c->other_rate;
@@ -51,18 +58,19 @@ static void consider(const ftdn_lines *lines, cut candidate, cut *best, int *n_b
     *n_best = n;
 }
 
-static void consider_axis(const ftdn_lines *lines, ftdn_figure_axis axis, double other_rate, cut *best, int *n_best)
+static void consider_axis(const ftdn_lines *lines, const ftdn_accuracy_figure_desc *desc, ftdn_figure_axis axis,
+                          cut *best, int *n_best)
 {
-    if (axis == FTDN_AXIS_EACH_RATE) other_rate = 0;
+    double other_rate = axis == FTDN_AXIS_EACH_RATE ? 0 : desc->other_rate;
     if (axis == FTDN_AXIS_BOTH_RATES || !isnan(other_rate)) {
-        consider(lines, (cut){axis, other_rate}, best, n_best);
+        consider(lines, (cut){axis, other_rate, desc->measure}, best, n_best);
         return;
     }
     double last = (double)NAN;
     for (int l = 0; l < lines->n_lines; l++) {
         for (int i = 0; i < lines->line[l].n_cells; i++) {
             double rate = other_rate_on(axis, lines->line[l].cell[i]);
-            if (rate != last) consider(lines, (cut){axis, rate}, best, n_best);
+            if (rate != last) consider(lines, (cut){axis, rate, desc->measure}, best, n_best);
             last = rate;
         }
     }
@@ -85,12 +93,13 @@ static ftdn_status choose_cut(const ftdn_lines *lines, const ftdn_accuracy_figur
     static const ftdn_figure_axis axes[] = {FTDN_AXIS_BOTH_RATES, FTDN_AXIS_WEIGHT_RATE, FTDN_AXIS_FEATURE_MAP_RATE};
     cut best = {.axis = FTDN_AXIS_ANY};
     int n_best = 0;
-    if (desc->axis == FTDN_AXIS_EACH_RATE) consider_axis(lines, desc->axis, 0, &best, &n_best);
+    if (desc->axis == FTDN_AXIS_EACH_RATE) consider_axis(lines, desc, desc->axis, &best, &n_best);
     for (size_t i = 0; i < sizeof axes / sizeof *axes; i++)
-        if (desc->axis == FTDN_AXIS_ANY || desc->axis == axes[i])
-            consider_axis(lines, axes[i], desc->other_rate, &best, &n_best);
+        if (desc->axis == FTDN_AXIS_ANY || desc->axis == axes[i]) consider_axis(lines, desc, axes[i], &best, &n_best);
     if (n_best == 0)
-        return FTDN_FAIL(err, FTDN_ERR_STORE, "no finished trial has %s rates above 0%s", axis_name(desc->axis),
+        return FTDN_FAIL(err, FTDN_ERR_STORE, "no finished trial%s has %s rates above 0%s",
+                         desc->measure == FTDN_MEASURE_GAIN ? " of a protection, with one without it beside," : "",
+                         axis_name(desc->axis),
                          isnan(desc->other_rate) ? "" : " beside the other rate that is asked for");
     *ret_cut = best;
     return FTDN_OK;
@@ -109,8 +118,9 @@ static ftdn_status make_curve(const ftdn_line *line, const cut *c, const char *p
         if (!lies_on(c, cell)) continue;
         point[curve.n_points++] = cell;
         if (rate_on(c->axis, cell) == 0) continue; /* without faults every seed gives the same */
-        if (cell->map.n < curve.n_least) curve.n_least = cell->map.n;
-        if (cell->map.n > curve.n_most) curve.n_most = cell->map.n;
+        int64_t n = mean_of(c->measure, cell)->n;
+        if (n < curve.n_least) curve.n_least = n;
+        if (n > curve.n_most) curve.n_most = n;
     }
     *ret_curve = curve;
     return FTDN_OK;
@@ -120,7 +130,8 @@ static ftdn_status make_curve(const ftdn_line *line, const cut *c, const char *p
 static ftdn_status make_curves(const ftdn_lines *lines, const cut *chosen, ftdn_arena *arena, ftdn_figure_curve *curve,
                                int *ret_n_curves, ftdn_error *err)
 {
-    static const cut one_by_one[] = {{FTDN_AXIS_WEIGHT_RATE, 0}, {FTDN_AXIS_FEATURE_MAP_RATE, 0}};
+    const cut one_by_one[] = {{FTDN_AXIS_WEIGHT_RATE, 0, chosen->measure},
+                              {FTDN_AXIS_FEATURE_MAP_RATE, 0, chosen->measure}};
     static const char *const locations[] = {"weights", "feature maps"};
     bool is_split = chosen->axis == FTDN_AXIS_EACH_RATE;
     int n_curves = 0;
@@ -173,6 +184,7 @@ ftdn_status ftdn_accuracy_figure_make(const ftdn_lines *lines, const ftdn_accura
         .axis = chosen.axis,
         .other_rate = chosen.axis == FTDN_AXIS_BOTH_RATES ? (double)NAN : chosen.other_rate,
         .band = desc->band,
+        .measure = desc->measure,
         .curve = curve,
     };
     FTDN_TRY(make_curves(lines, &chosen, arena, curve, &figure.n_curves, err));
@@ -181,7 +193,7 @@ ftdn_status ftdn_accuracy_figure_make(const ftdn_lines *lines, const ftdn_accura
                          "%d lines are more than the %d that can be told apart; choose a campaign with --manifest",
                          figure.n_curves, FTDN_MOST_STYLES);
     figure.is_logarithmic = is_logarithmic(&figure);
-    figure.clean_map = find_clean(lines, &figure);
+    figure.clean_map = desc->measure == FTDN_MEASURE_MAP ? find_clean(lines, &figure) : (double)NAN;
     *ret_figure = figure;
     return FTDN_OK;
 }
@@ -201,7 +213,13 @@ double ftdn_figure_rate(const ftdn_accuracy_figure *figure, const ftdn_cell_accu
     return rate_on(figure->axis, point);
 }
 
+const ftdn_mean *ftdn_figure_mean(const ftdn_accuracy_figure *figure, const ftdn_cell_accuracy *point)
+{
+    return mean_of(figure->measure, point);
+}
+
 double ftdn_figure_half_band(const ftdn_accuracy_figure *figure, const ftdn_cell_accuracy *point)
 {
-    return figure->band == FTDN_BAND_SD ? point->map.sd : point->map.half_width;
+    const ftdn_mean *mean = ftdn_figure_mean(figure, point);
+    return figure->band == FTDN_BAND_SD ? mean->sd : mean->half_width;
 }

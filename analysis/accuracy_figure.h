@@ -1,4 +1,5 @@
-/* accuracy_figure.h - mAP against the fault rate: which points of a store make the figure, line by line. */
+/* accuracy_figure.h - mAP against the fault rate, or what protections gain of it: which points of a store make the
+ * figure, line by line. */
 #ifndef FTDN_ANALYSIS_ACCURACY_FIGURE_H
 #define FTDN_ANALYSIS_ACCURACY_FIGURE_H
 
@@ -21,10 +22,17 @@ typedef enum ftdn_figure_band {
     FTDN_BAND_CI95,
 } ftdn_figure_band;
 
+/* What is drawn against the rate. */
+typedef enum ftdn_figure_measure {
+    FTDN_MEASURE_MAP,
+    FTDN_MEASURE_GAIN, /* of a protection: mAP less that of the same faults without it, seed by seed */
+} ftdn_figure_measure;
+
 typedef struct ftdn_accuracy_figure_desc {
     ftdn_figure_axis axis;
     double other_rate; /* NaN: whichever gives the most points */
     ftdn_figure_band band;
+    ftdn_figure_measure measure;
 } ftdn_accuracy_figure_desc;
 
 typedef struct ftdn_figure_curve {
@@ -39,8 +47,9 @@ typedef struct ftdn_accuracy_figure {
     ftdn_figure_axis axis; /* not ANY */
     double other_rate;     /* NaN for BOTH_RATES, 0 for EACH_RATE */
     ftdn_figure_band band;
+    ftdn_figure_measure measure;
     bool is_logarithmic; /* the rates lie a factor of 20 and more apart; may be made false */
-    double clean_map;    /* without faults and protection; NaN: the store does not tell, or there are several */
+    double clean_map;    /* without faults and protection; NaN: the store does not tell or has several; of gains */
     int n_curves;
     const ftdn_figure_curve *curve; /* [n_curves], in the order of lines */
     /* Put there by who knows them, after the figure is made; borrowed. */
@@ -54,6 +63,9 @@ const char *ftdn_figure_axis_label(ftdn_figure_axis axis);
 
 /* The rate of a point on the axis. */
 double ftdn_figure_rate(const ftdn_accuracy_figure *figure, const ftdn_cell_accuracy *point);
+
+/* What the figure shows of a point: its mAP, or its gain. */
+const ftdn_mean *ftdn_figure_mean(const ftdn_accuracy_figure *figure, const ftdn_cell_accuracy *point);
 
 /* The half width of the band at a point; NaN where one seed has none. */
 double ftdn_figure_half_band(const ftdn_accuracy_figure *figure, const ftdn_cell_accuracy *point);

@@ -10,12 +10,14 @@
 
 void ftdn_figure_write_numbers(const ftdn_accuracy_figure *figure, ftdn_text *text)
 {
-    ftdn_text_append(text, "curve,line,method,ratio,weight_rate,feature_map_rate,n,mean_map_voc07,sd_map_voc07,"
-                           "map_half_width,low,high\n");
+    ftdn_text_append(text, "curve,line,method,ratio,weight_rate,feature_map_rate,n,%s,low,high\n",
+                     figure->measure == FTDN_MEASURE_GAIN ? "mean_gain,sd_gain,gain_half_width"
+                                                          : "mean_map_voc07,sd_map_voc07,map_half_width");
     for (int c = 0; c < figure->n_curves; c++) {
         const ftdn_figure_curve *curve = &figure->curve[c];
         for (int i = 0; i < curve->n_points; i++) {
             const ftdn_cell_accuracy *point = curve->point[i];
+            const ftdn_mean *mean = ftdn_figure_mean(figure, point);
             double half_band = ftdn_figure_half_band(figure, point);
             if (isnan(half_band)) half_band = 0;
             ftdn_text_append(text, "%d,", c + 1);
@@ -24,18 +26,25 @@ void ftdn_figure_write_numbers(const ftdn_accuracy_figure *figure, ftdn_text *te
             ftdn_text_append_csv_number(text, point->params.ratio);
             ftdn_text_append_csv_number(text, point->params.weight_rate);
             ftdn_text_append_csv_number(text, point->params.feature_map_rate);
-            ftdn_text_append_csv_number(text, (double)point->map.n);
-            ftdn_text_append_csv_number(text, point->map.mean);
-            ftdn_text_append_csv_number(text, point->map.sd);
-            ftdn_text_append_csv_number(text, point->map.half_width);
-            ftdn_text_append_csv_number(text, point->map.mean - half_band);
-            ftdn_text_append_csv_number(text, point->map.mean + half_band);
+            ftdn_text_append_csv_number(text, (double)mean->n);
+            ftdn_text_append_csv_number(text, mean->mean);
+            ftdn_text_append_csv_number(text, mean->sd);
+            ftdn_text_append_csv_number(text, mean->half_width);
+            ftdn_text_append_csv_number(text, mean->mean - half_band);
+            ftdn_text_append_csv_number(text, mean->mean + half_band);
             ftdn_text_append(text, "\n");
         }
     }
 }
 
-#define MANY_BANDS 3 /* more than this lie upon each other: each is fainter */
+#define MOST_BANDS 3 /* more than this lie upon each other: bars stand for them, side by side */
+#define STEP_BETWEEN_BARS 0.009   /* of the highest rate */
+#define FACTOR_BETWEEN_BARS 1.025 /* on a logarithmic axis */
+
+static bool has_bars(const ftdn_accuracy_figure *figure)
+{
+    return figure->n_curves > MOST_BANDS;
+}
 
 /* The rate in a row of the numbers. */
 static const char *rate_column(ftdn_figure_axis axis)
@@ -74,32 +83,45 @@ static void append_heading(const ftdn_accuracy_figure *figure, ftdn_text *text)
     ftdn_text_append_bytes(text, "", 0);
 }
 
+static double highest_rate(const ftdn_accuracy_figure *figure)
+{
+    double most = 0;
+    for (int c = 0; c < figure->n_curves; c++)
+        for (int i = 0; i < figure->curve[c].n_points; i++)
+            most = fmax(most, ftdn_figure_rate(figure, figure->curve[c].point[i]));
+    return most;
+}
+
 /* A little room on both sides, so that no marker lies on the border. */
 static void write_range(const ftdn_accuracy_figure *figure, ftdn_text *text)
 {
-    double least = HUGE_VAL, most = 0;
+    double least = HUGE_VAL, most = highest_rate(figure);
     for (int c = 0; c < figure->n_curves; c++) {
         for (int i = 0; i < figure->curve[c].n_points; i++) {
             double rate = ftdn_figure_rate(figure, figure->curve[c].point[i]);
             if (rate > 0 || !figure->is_logarithmic) least = fmin(least, rate);
-            most = fmax(most, rate);
         }
     }
     if (figure->is_logarithmic) ftdn_text_append(text, "set logscale x\n");
-    double low = figure->is_logarithmic ? least / 1.15 : fmin(least, 0) - 0.02 * most;
-    double high = figure->is_logarithmic ? most * 1.15 : 1.02 * most;
+    double n_steps = has_bars(figure) ? 0.5 * (figure->n_curves - 1) : 0;
+    double step = STEP_BETWEEN_BARS * n_steps, factor = 1.15 * pow(FACTOR_BETWEEN_BARS, n_steps);
+    double low = figure->is_logarithmic ? least / factor : fmin(least - step * most, 0) - 0.02 * most;
+    double high = figure->is_logarithmic ? most * factor : (1.02 + step) * most;
     ftdn_text_append(text, "set xrange [%.6g:%.6g]\n", 100 * low, 100 * high);
 }
 
 static void write_axes(const ftdn_accuracy_figure *figure, ftdn_text *text)
 {
+    bool is_gain = figure->measure == FTDN_MEASURE_GAIN;
     ftdn_text title;
     ftdn_text_init(&title);
     append_heading(figure, &title);
     if (title.failed) text->failed = true;
-    else ftdn_gnuplot_write_frame(title.chars, ftdn_figure_axis_label(figure->axis), "mAP (%)", text);
+    else
+        ftdn_gnuplot_write_frame(title.chars, ftdn_figure_axis_label(figure->axis),
+                                 is_gain ? "mAP gained over no protection (points)" : "mAP (%)", text);
     ftdn_text_done(&title);
-    ftdn_text_append(text, "set yrange [0:*]\n");
+    if (!is_gain) ftdn_text_append(text, "set yrange [0:*]\n");
     write_range(figure, text);
 }
 
@@ -163,27 +185,66 @@ static void write_paper_plots(const ftdn_accuracy_figure *figure, ftdn_text *tex
     }
 }
 
-/* Bands first, so that no band covers a line. */
+static const char *mean_column(const ftdn_accuracy_figure *figure)
+{
+    return figure->measure == FTDN_MEASURE_GAIN ? "column('mean_gain')" : "column('mean_map_voc07')";
+}
+
+/* Before the lines, so that none is covered. */
+static void write_bands(const ftdn_accuracy_figure *figure, ftdn_text *text)
+{
+    for (int c = 0; c < figure->n_curves; c++) {
+        ftdn_text_append(text, "numbers using (rate(%d)):", c + 1);
+        if (has_bars(figure))
+            ftdn_text_append(text,
+                             "(within(%s)):(within(column('low'))):(within(column('high'))) with yerrorbars "
+                             "linestyle %d dashtype solid linewidth 1 pointsize 0",
+                             mean_column(figure), c + 1);
+        else
+            ftdn_text_append(text,
+                             "(within(column('low'))):(within(column('high'))) with filledcurves linestyle %d "
+                             "fillstyle transparent solid 0.15 noborder",
+                             c + 1);
+        ftdn_text_append(text, " notitle, \\\n     ");
+    }
+}
+
+static void write_lines(const ftdn_accuracy_figure *figure, ftdn_text *text)
+{
+    for (int c = 0; c < figure->n_curves; c++) {
+        ftdn_text_append(text, "numbers using (rate(%d)):(100 * %s) with linespoints linestyle %d title ", c + 1,
+                         mean_column(figure), c + 1);
+        append_title(&figure->curve[c], text);
+        ftdn_text_append(text, c + 1 < figure->n_curves ? ", \\\n     " : "");
+    }
+}
+
 static void write_plot(const ftdn_accuracy_figure *figure, ftdn_text *text)
 {
     ftdn_text_append(text, "plot ");
     if (!isnan(figure->clean_map))
         ftdn_text_append(text, "100 * clean with lines linecolor rgb '#777777' dashtype (2,3) linewidth 1.2 "
                                "title 'no faults', \\\n     ");
-    for (int c = 0; c < figure->n_curves; c++) {
-        ftdn_text_append(text,
-                         "numbers using (rate(%d)):(within(column('low'))):(within(column('high'))) with filledcurves "
-                         "linestyle %d fillstyle transparent solid %s noborder notitle, \\\n     ",
-                         c + 1, c + 1, figure->n_curves > MANY_BANDS ? "0.1" : "0.15");
-    }
-    for (int c = 0; c < figure->n_curves; c++) {
-        ftdn_text_append(
-            text, "numbers using (rate(%d)):(100 * column('mean_map_voc07')) with linespoints linestyle %d title ",
-            c + 1, c + 1);
-        append_title(&figure->curve[c], text);
-        ftdn_text_append(text, c + 1 < figure->n_curves ? ", \\\n     " : "");
-    }
+    if (figure->measure == FTDN_MEASURE_GAIN)
+        ftdn_text_append(text, "0 with lines linecolor rgb '#777777' linewidth 1.2 notitle, \\\n     ");
+    write_bands(figure, text);
+    write_lines(figure, text);
     write_paper_plots(figure, text);
+    ftdn_text_append(text, "\n");
+}
+
+/* The place of a row on the axis. Bars are moved apart, but for those of rate 0, where all lines are equal. */
+static void write_place(const ftdn_accuracy_figure *figure, ftdn_text *text)
+{
+    const char *column = rate_column(figure->axis);
+    ftdn_text_append(text, "rate(curve) = column('curve') != curve ? NaN : 100 * %s", column);
+    if (has_bars(figure)) {
+        double middle = 0.5 * (figure->n_curves + 1);
+        if (figure->is_logarithmic) ftdn_text_append(text, " * %g**(curve - %g)", FACTOR_BETWEEN_BARS, middle);
+        else
+            ftdn_text_append(text, " + %.3g * (curve - %g) * (%s > 0)", 100 * STEP_BETWEEN_BARS * highest_rate(figure),
+                             middle, column);
+    }
     ftdn_text_append(text, "\n");
 }
 
@@ -193,19 +254,24 @@ void ftdn_figure_write_script(const ftdn_accuracy_figure *figure, const char *st
     const ftdn_line *line[FTDN_MOST_STYLES];
     for (int c = 0; c < figure->n_curves; c++) line[c] = figure->curve[c].line;
     ftdn_line_styles_choose(line, figure->n_curves, style);
+    bool is_gain = figure->measure == FTDN_MEASURE_GAIN;
 
     ftdn_text_append(text,
-                     "# mAP against the fault rate: line = mean over seeds, band = %s.\n"
+                     "# %s against the fault rate: line = mean over seeds, %s = %s.\n"
                      "# Picture of another kind: gnuplot -e 'format=\"pdf\"' (or svg, png) and this file.\n",
+                     is_gain ? "Gain over the same faults without protection, seed by seed," : "mAP",
+                     has_bars(figure) ? "bar" : "band",
                      figure->band == FTDN_BAND_SD ? "standard deviation" : "95 % interval of the mean");
     ftdn_gnuplot_write_terminals(stem, text);
-    ftdn_text_append(text, "\nset datafile separator comma columnheaders\n"
-                           "set datafile missing NaN\n"
-                           "within(x) = x < 0 ? 0 : x > 1 ? 100 : 100 * x # a band ends where mAP does\n"
-                           "numbers = ");
+    ftdn_text_append(text,
+                     "\nset datafile separator comma columnheaders\n"
+                     "set datafile missing NaN\n"
+                     "within(x) = %s\n"
+                     "numbers = ",
+                     is_gain ? "100 * x" : "x < 0 ? 0 : x > 1 ? 100 : 100 * x # a band ends where mAP does");
     ftdn_text_append_gnuplot(text, stem);
-    ftdn_text_append(text, ".'.csv'\nrate(curve) = column('curve') == curve ? 100 * %s : NaN\n",
-                     rate_column(figure->axis));
+    ftdn_text_append(text, ".'.csv'\n");
+    write_place(figure, text);
     if (!isnan(figure->clean_map)) {
         ftdn_text_append(text, "clean = ");
         ftdn_text_append_json_number(text, figure->clean_map);

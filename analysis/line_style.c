@@ -63,12 +63,15 @@ void ftdn_line_styles_choose(const ftdn_line *const *line, int n_lines, ftdn_lin
 {
     assert(n_lines <= FTDN_MOST_STYLES);
     bool by_method = methods_have_colours(line, n_lines);
+    /* The first style is that of the unprotected line, so that a line looks the same where that one is not drawn. */
+    int first = n_lines > 0 && strcmp(line[0]->params->method, "none") != 0 && n_lines < FTDN_MOST_STYLES;
     for (int i = 0; i < n_lines; i++) {
+        int place = first + i;
         ret_style[i] = (ftdn_line_style){
             .colour = by_method ? colour_of_method(line[i]->params->method, count_before(line, i))
-                                : colours[i % N_COLOURS],
-            .dash = dashes[(i + i / N_COLOURS) % N_DASHES],
-            .marker = markers[i % N_MARKERS],
+                                : colours[place % N_COLOURS],
+            .dash = dashes[(place + place / N_COLOURS) % N_DASHES],
+            .marker = markers[place % N_MARKERS],
         };
     }
 }

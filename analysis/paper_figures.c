@@ -66,18 +66,21 @@ const char *const *ftdn_paper_sizes(void)
     return sizes;
 }
 
-ftdn_status ftdn_paper_figure_make(const ftdn_paper_figure *known, const ftdn_lines *lines, ftdn_figure_band band,
-                                   ftdn_arena *arena, ftdn_accuracy_figure *ret_figure, ftdn_error *err)
+ftdn_status ftdn_paper_figure_make(const ftdn_paper_figure *known, const ftdn_lines *lines, ftdn_figure_measure measure,
+                                   ftdn_figure_band band, ftdn_arena *arena, ftdn_accuracy_figure *ret_figure,
+                                   ftdn_error *err)
 {
     assert(known->kind == FTDN_PAPER_CURVES);
     const ftdn_accuracy_figure_desc desc = {
         .axis = known->axis,
         .other_rate = known->other_rate,
         .band = band,
+        .measure = measure,
     };
     ftdn_accuracy_figure figure;
     FTDN_TRY(ftdn_accuracy_figure_make(lines, &desc, arena, &figure, err));
-    FTDN_TRY(ftdn_paper_values_load(known->name, arena, &figure.paper_value, &figure.n_paper_values, err));
+    if (measure == FTDN_MEASURE_MAP)
+        FTDN_TRY(ftdn_paper_values_load(known->name, arena, &figure.paper_value, &figure.n_paper_values, err));
     figure.title = known->title;
     figure.is_logarithmic &= !known->is_linear;
     bool has_vgg = false;

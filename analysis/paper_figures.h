@@ -41,10 +41,10 @@ const ftdn_paper_figure *ftdn_paper_figure_find(const char *name);
 /* "road", "real", "paper": the smallest first. [FTDN_N_PAPER_SIZES] */
 const char *const *ftdn_paper_sizes(void);
 
-/* A figure of kind CURVES: with its title, the paper's own points, and a note where another network stands in for the
- * paper's. Lives in the arena; lines are borrowed. FTDN_ERR_STORE as ftdn_accuracy_figure_make. */
+/* A figure of kind CURVES: with its title, the paper's own points (of mAP), and a note where another network stands in
+ * for the paper's. Lives in the arena; lines are borrowed. FTDN_ERR_STORE as ftdn_accuracy_figure_make. */
 FTDN_NODISCARD ftdn_status ftdn_paper_figure_make(const ftdn_paper_figure *known, const ftdn_lines *lines,
-                                                  ftdn_figure_band band, ftdn_arena *arena,
+                                                  ftdn_figure_measure measure, ftdn_figure_band band, ftdn_arena *arena,
                                                   ftdn_accuracy_figure *ret_figure, ftdn_error *err);
 
 #endif

@@ -204,7 +204,7 @@ static bool was_met(const ftdn_lines *lines, ftdn_figure_axis axis, double other
 static ftdn_status draw_axis(const ftdn_report *report, const ftdn_lines *lines, ftdn_figure_axis axis, int *n_charts,
                              ftdn_error *err)
 {
-    ftdn_accuracy_figure_desc cut = {axis, (double)NAN, FTDN_BAND_SD};
+    ftdn_accuracy_figure_desc cut = {axis, (double)NAN, FTDN_BAND_SD, FTDN_MEASURE_MAP};
     if (axis == FTDN_AXIS_BOTH_RATES)
         return has_curve(lines, &cut) ? draw_cut(report, lines, &cut, n_charts, err) : FTDN_OK;
     for (int l = 0; l < lines->n_lines; l++) {

@@ -10,6 +10,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/utf8.h"
+
 #define DEEPEST_NESTING 200
 #define KNOWN_ESCAPES "\\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX"
 #define LONGEST_NUMBER 63 /* cJSON reads no more characters of a number */
@@ -69,28 +71,6 @@ static ftdn_status expected(const reader *r, const char *what)
     else if (peek(r) == '/') hint = "; JSON has no comments";
     else if (peek(r) == '\'') hint = "; JSON has no single quotes";
     return FAIL_AT(r, r->line, r->column, "expected %s%s", what, hint);
-}
-
-/* Bytes of the UTF-8 character at `bytes`, 0 where there is none (overlong, surrogate, above U+10FFFF, cut). */
-static size_t utf8_size(const unsigned char *bytes, size_t n_bytes)
-{
-    static const struct {
-        unsigned char first_low, first_high, second_low, second_high;
-        size_t size;
-    } rows[] = {
-        {0x00, 0x7f, 0x00, 0x00, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (bytes[0] < rows[i].first_low || bytes[0] > rows[i].first_high) continue;
-        if (rows[i].size > n_bytes) return 0;
-        if (rows[i].size > 1 && (bytes[1] < rows[i].second_low || bytes[1] > rows[i].second_high)) return 0;
-        for (size_t k = 2; k < rows[i].size; k++)
-            if (bytes[k] < 0x80 || bytes[k] > 0xbf) return 0;
-        return rows[i].size;
-    }
-    return 0;
 }
 
 static int hex_digit(char c)
@@ -162,7 +142,8 @@ static ftdn_status walk_string(reader *r)
             FTDN_TRY(walk_escape(r));
             continue;
         }
-        size_t size = utf8_size((const unsigned char *)r->text + r->at, r->n_bytes - r->at);
+        uint32_t code;
+        size_t size = ftdn_utf8_decode(r->text + r->at, r->n_bytes - r->at, &code);
         if (size == 0) return FAIL_AT(r, r->line, r->column, "byte 0x%02x is not UTF-8 here", (unsigned)c);
         advance(r, size);
     }

@@ -1,48 +1,35 @@
 #include "base/sha256.h"
 
-#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
-#define DIGEST_BYTES 32
+/* libcrypto calls these functions deprecated. Those in their place look the algorithm up and take memory each time that
+ * a hash begins, also anew, which may fail; these cannot. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
 struct ftdn_sha256 {
-    EVP_MD_CTX *context;
+    SHA256_CTX context;
 };
 
 ftdn_status ftdn_sha256_create(ftdn_sha256 **ret_hash, ftdn_error *err)
 {
     ftdn_sha256 *hash = malloc(sizeof *hash);
     if (!hash) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for a SHA-256 state");
-    hash->context = EVP_MD_CTX_new();
-    if (!hash->context || EVP_DigestInit_ex(hash->context, EVP_sha256(), NULL) != 1) {
-        ftdn_sha256_free(hash);
-        return FTDN_FAIL(err, FTDN_ERR_BACKEND, "EVP_DigestInit_ex: libcrypto offers no SHA-256");
-    }
+    SHA256_Init(&hash->context);
     *ret_hash = hash;
     return FTDN_OK;
 }
 
 void ftdn_sha256_free(ftdn_sha256 *hash)
 {
-    if (!hash) return;
-    EVP_MD_CTX_free(hash->context);
     free(hash);
-}
-
-/* On an initialised context these calls fail only where their caller is wrong. */
-static void require(int evp_result)
-{
-    assert(evp_result == 1);
-    (void)evp_result;
 }
 
 void ftdn_sha256_add(ftdn_sha256 *hash, const void *bytes, size_t n_bytes)
 {
-    require(EVP_DigestUpdate(hash->context, bytes, n_bytes));
+    SHA256_Update(&hash->context, bytes, n_bytes);
 }
 
 void ftdn_sha256_add_text(ftdn_sha256 *hash, const char *text)
@@ -56,17 +43,15 @@ void ftdn_sha256_add_text(ftdn_sha256 *hash, const char *text)
 
 void ftdn_sha256_finish(ftdn_sha256 *hash, char ret_hex[FTDN_SHA256_HEX])
 {
-    unsigned char digest[DIGEST_BYTES];
-    unsigned int n_bytes = 0;
-    require(EVP_DigestFinal_ex(hash->context, digest, &n_bytes));
-    assert(n_bytes == DIGEST_BYTES);
-    require(EVP_DigestInit_ex(hash->context, EVP_sha256(), NULL));
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    SHA256_Final(digest, &hash->context);
+    SHA256_Init(&hash->context);
     static const char digits[] = "0123456789abcdef";
-    for (int i = 0; i < DIGEST_BYTES; i++) {
+    for (int i = 0; i < SHA256_DIGEST_LENGTH; i++) {
         ret_hex[2 * i] = digits[digest[i] >> 4];
         ret_hex[2 * i + 1] = digits[digest[i] & 15];
     }
-    ret_hex[2 * DIGEST_BYTES] = 0;
+    ret_hex[2 * SHA256_DIGEST_LENGTH] = 0;
 }
 
 ftdn_status ftdn_sha256_of(const void *bytes, size_t n_bytes, char ret_hex[FTDN_SHA256_HEX], ftdn_error *err)

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 ftdn_status ftdn_error_set(ftdn_error *err, ftdn_status status, const char *file, int line, const char *format, ...)
 {
     if (!err) return status;
@@ -14,7 +16,18 @@ ftdn_status ftdn_error_set(ftdn_error *err, ftdn_status status, const char *file
     va_start(args, format);
     vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
+    ftdn_make_printable(err->message, strlen(err->message), true);
     return status;
+}
+
+/* Append ": " and the rest; what does not fit is cut. */
+static void append_rest(ftdn_error *err, size_t at, const char *rest)
+{
+    size_t n_rest = strlen(rest), n_room = sizeof err->message - 3 - at;
+    if (n_rest > n_room) n_rest = n_room;
+    memcpy(err->message + at, ": ", 2);
+    memcpy(err->message + at + 2, rest, n_rest);
+    err->message[at + 2 + n_rest] = 0;
 }
 
 ftdn_status ftdn_error_context(ftdn_error *err, const char *format, ...)
@@ -26,14 +39,8 @@ ftdn_status ftdn_error_context(ftdn_error *err, const char *format, ...)
     va_start(args, format);
     int n_prefix = vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
-    if (n_prefix < 0 || (size_t)n_prefix >= sizeof err->message - 2) return err->status;
-    size_t at = (size_t)n_prefix;
-    err->message[at++] = ':';
-    err->message[at++] = ' ';
-    size_t n_rest = strlen(rest), n_room = sizeof err->message - 1 - at; /* what does not fit is cut */
-    if (n_rest > n_room) n_rest = n_room;
-    memcpy(err->message + at, rest, n_rest);
-    err->message[at + n_rest] = 0;
+    if (n_prefix >= 0 && (size_t)n_prefix < sizeof err->message - 2) append_rest(err, (size_t)n_prefix, rest);
+    ftdn_make_printable(err->message, strlen(err->message), true);
     return err->status;
 }
 

@@ -29,7 +29,8 @@ typedef struct ftdn_error {
     char message[2048]; /* one line or more; no capital, no full stop at the end */
 } ftdn_error;
 
-/* Write a failure into err (which may be NULL) and return status:
+/* Write a failure into err (which may be NULL) and return status. What a terminal would obey, in names out of files,
+ * becomes '?':
  *     return FTDN_FAIL(err, FTDN_ERR_ARG, "rate %g is outside [0, 1]", rate); */
 #ifdef __clang_analyzer__ /* which does not see that the call answers the status it is given */
 #define FTDN_FAIL(err, status, ...) (ftdn_error_set((err), (status), __FILE__, __LINE__, __VA_ARGS__), (status))

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fnv.h"
 #include "base/suggest.h"
 #include "base/text.h"
 
@@ -54,21 +55,43 @@ static const char *rename_class(const ftdn_class_choice *choice, const char *nam
     return name;
 }
 
-static ftdn_status add_other(ftdn_class_map *map, const char *name, const char *path, unsigned long line,
-                             unsigned long column, ftdn_error *err)
+/* The slot of a name that is among the others, or the free one that it would get. */
+static int *find_slot(const ftdn_class_map *map, const char *name)
 {
-    if (map->n_others == map->capacity) {
-        int capacity = map->capacity ? 2 * map->capacity : 8;
-        other_class *larger = FTDN_NEW(map->arena, (size_t)capacity, other_class, err);
-        if (!larger) return FTDN_ERR_MEMORY;
-        if (map->n_others) memcpy(larger, map->other, (size_t)map->n_others * sizeof *larger);
-        map->other = larger;
-        map->capacity = capacity;
+    size_t n_slots = 2 * (size_t)map->capacity; /* a power of two, of which half are free */
+    size_t at = (size_t)ftdn_fnv1a64(name) & (n_slots - 1);
+    while (map->slot[at] && strcmp(map->other[map->slot[at] - 1].name, name) != 0) at = (at + 1) & (n_slots - 1);
+    return &map->slot[at];
+}
+
+static ftdn_status grow(ftdn_class_map *map, ftdn_error *err)
+{
+    int capacity = map->capacity ? 2 * map->capacity : 8;
+    other_class *larger = FTDN_NEW(map->arena, (size_t)capacity, other_class, err);
+    int *slot = larger ? FTDN_NEW(map->arena, 2 * (size_t)capacity, int, err) : NULL;
+    if (!slot) return FTDN_ERR_MEMORY;
+    if (map->n_others) memcpy(larger, map->other, (size_t)map->n_others * sizeof *larger);
+    map->other = larger;
+    map->slot = slot;
+    map->capacity = capacity;
+    for (int i = 0; i < map->n_others; i++) *find_slot(map, larger[i].name) = i + 1;
+    return FTDN_OK;
+}
+
+static ftdn_status count_other(ftdn_class_map *map, const char *name, const char *path, unsigned long line,
+                               unsigned long column, ftdn_error *err)
+{
+    if (map->n_others == map->capacity) FTDN_TRY(grow(map, err));
+    int *slot = find_slot(map, name);
+    if (*slot) {
+        map->other[*slot - 1].n_objects++;
+        return FTDN_OK;
     }
     const char *copy = ftdn_arena_copy_text(map->arena, name, strlen(name), err);
     const char *place = copy ? ftdn_arena_format(map->arena, err, "%s:%lu:%lu", path, line, column) : NULL;
     if (!place) return FTDN_ERR_MEMORY;
     map->other[map->n_others++] = (other_class){copy, 1, place};
+    *slot = map->n_others;
     return FTDN_OK;
 }
 
@@ -76,12 +99,7 @@ ftdn_status ftdn_class_map_find(ftdn_class_map *map, const char *name, const cha
                                 unsigned long column, int *ret_class, ftdn_error *err)
 {
     int found = ftdn_class_list_find(map->classes, rename_class(map->choice, name));
-    int i = 0;
-    if (found < 0) {
-        while (i < map->n_others && strcmp(map->other[i].name, name) != 0) i++;
-        if (i < map->n_others) map->other[i].n_objects++;
-        else FTDN_TRY(add_other(map, name, path, line, column, err));
-    }
+    if (found < 0) FTDN_TRY(count_other(map, name, path, line, column, err));
     *ret_class = found;
     return FTDN_OK;
 }

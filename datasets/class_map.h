@@ -16,6 +16,7 @@ typedef struct ftdn_class_map {
     ftdn_arena *arena;
     struct ftdn_other_class *other; /* [capacity] names that lead to no class, as they came */
     int n_others, capacity;
+    int *slot; /* [2 * capacity] where a name is among them: 1 + its index, from its hash on; 0: free */
 } ftdn_class_map;
 
 /* classes, choice and arena outlive the map. FTDN_ERR_ARG: a name that is renamed to no class of the list. */

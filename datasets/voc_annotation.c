@@ -152,6 +152,12 @@ static void end_size(annotation_reader *reader)
     }
 }
 
+/* As it is kept: from 0, and in single precision, in which two numbers of the file may be one. */
+static float corner(const annotation_reader *reader, element what)
+{
+    return (float)(reader->number[what] - 1);
+}
+
 static void end_bndbox(annotation_reader *reader)
 {
     for (element what = XMIN; what <= YMAX; what++) {
@@ -161,16 +167,16 @@ static void end_bndbox(annotation_reader *reader)
     }
     for (element least = XMIN; least <= YMIN; least++) {
         element most = least == XMIN ? XMAX : YMAX;
-        if (reader->number[most] > reader->number[least]) continue;
+        if (corner(reader, most) > corner(reader, least)) continue;
         stop(reader, reader->at[most], "<%s> %g is not greater than <%s> %g", meanings[most].tag, reader->number[most],
              meanings[least].tag, reader->number[least]);
         return;
     }
     ftdn_object *object = &reader->current;
-    object->x0 = (float)(reader->number[XMIN] - 1);
-    object->y0 = (float)(reader->number[YMIN] - 1);
-    object->x1 = (float)(reader->number[XMAX] - 1);
-    object->y1 = (float)(reader->number[YMAX] - 1);
+    object->x0 = corner(reader, XMIN);
+    object->y0 = corner(reader, YMIN);
+    object->x1 = corner(reader, XMAX);
+    object->y1 = corner(reader, YMAX);
     int width = reader->image->width, height = reader->image->height;
     if (object->x0 >= (float)width || object->y0 >= (float)height || object->x1 <= 0 || object->y1 <= 0) {
         stop(reader, reader->at[BNDBOX], "the box (%g, %g) to (%g, %g) lies outside the image of %d x %d pixels",

@@ -10,6 +10,7 @@
 
 #define MAX_VALUES ((size_t)1 << 21) /* pushed in all; about 20 for a tensor */
 #define MAX_MARKS 1000               /* open at a time */
+#define FIRST_CAPACITY 16             /* of the stack */
 #define MAX_SHOWN 80                 /* characters of a name in a message */
 
 static const struct {
@@ -482,6 +483,7 @@ ftdn_status ftdn_pickle_parse(const char *bytes, size_t n_bytes, size_t begin, f
         .pickle = &pickle,
         .err = err,
     };
+    FTDN_TRY(reserve(&m, &m.stack.item, &m.stack.capacity, 0, FIRST_CAPACITY)); /* an empty stack has an address, too */
     while (!m.stopped) {
         size_t opcode_at = m.at;
         ftdn_status status = step(&m);

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/size.h"
+#include "base/utf8.h"
 #include "engine/tensor_formats.h"
 
 #define MAX_FILE_BYTES ((size_t)16 << 30)
@@ -38,32 +39,16 @@ char *ftdn_dims_text(const int64_t *dims, int n_dims, char *text, size_t n_chars
     return text;
 }
 
-/* The length of the UTF-8 sequence at text, 0 where it is malformed or a control character. */
-static size_t character_bytes(const unsigned char *text)
-{
-    if (text[0] < 0x20 || text[0] == 0x7f) return 0;
-    if (text[0] < 0x80) return 1;
-    size_t n_bytes = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
-    if (text[0] < 0xc2 || text[0] > 0xf4) return 0;
-    for (size_t i = 1; i < n_bytes; i++) {
-        if ((text[i] & 0xc0) != 0x80) return 0;
-    }
-    if (text[0] == 0xe0 && text[1] < 0xa0) return 0; /* longer than needed */
-    if (text[0] == 0xed && text[1] > 0x9f) return 0; /* a surrogate */
-    if (text[0] == 0xf0 && text[1] < 0x90) return 0; /* longer than needed */
-    if (text[0] == 0xf4 && text[1] > 0x8f) return 0; /* above U+10FFFF */
-    return n_bytes;
-}
-
 bool ftdn_tensor_name_is_valid(const char *name)
 {
-    const unsigned char *at = (const unsigned char *)name;
-    while (*at) {
-        size_t n_bytes = character_bytes(at);
-        if (n_bytes == 0) return false;
-        at += n_bytes;
+    size_t n_bytes = strlen(name);
+    for (size_t at = 0; at < n_bytes;) {
+        uint32_t code;
+        size_t length = ftdn_utf8_decode(name + at, n_bytes - at, &code);
+        if (length == 0 || ftdn_is_control(code)) return false;
+        at += length;
     }
-    return *name != 0;
+    return n_bytes > 0;
 }
 
 static int compare_names(const void *a, const void *b)

@@ -62,9 +62,10 @@ static ftdn_status read_cells(const ftdn_store *store, const char *manifest, ftd
         assert(n_cells < n_all);
         key[n_cells] = ftdn_statement_integer(&row, 0);
         cell[n_cells].map = read_mean(&row, 1);
-        cell[n_cells].images_per_second = ftdn_statement_real(&row, 5);
-        cell[n_cells].id = ftdn_statement_text(&row, 6, arena);
-        ftdn_cell_read(&row, 7, arena, &cell[n_cells].params);
+        cell[n_cells].gain = read_mean(&row, 5);
+        cell[n_cells].images_per_second = ftdn_statement_real(&row, 9);
+        cell[n_cells].id = ftdn_statement_text(&row, 10, arena);
+        ftdn_cell_read(&row, 11, arena, &cell[n_cells].params);
     }
     *ret_n_cells = n_cells;
     return ftdn_statement_finish(&row, doing, err);

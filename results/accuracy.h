@@ -27,6 +27,7 @@ typedef struct ftdn_cell_accuracy {
     const char *id;           /* of the cell: SHA-256 of the spec without its seed */
     ftdn_trial_params params; /* the seed is not set */
     ftdn_mean map;            /* VOC 11-point */
+    ftdn_mean gain;           /* over the same faults without protection, seed by seed; n is 0 where there are none */
     double images_per_second; /* of one thread in network and detection, in the fastest trial; NaN: no times are kept */
     int n_classes;
     const ftdn_class_accuracy *class_accuracy; /* [n_classes], by name */

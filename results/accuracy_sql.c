@@ -202,12 +202,17 @@ const char ftdn_sql_map_by_mb[] = "WITH " CELL_WITH(", " GROUP_OF(
                                                                 ", copied_mb, mean_map_voc07 DESC, " PROTECTION ", key";
 
 /* Images per second of one thread in the fastest trial, which was disturbed least; drawing faults is no part of it. */
-const char ftdn_sql_cell_accuracy[] = "WITH " CELL_WITH(
-    "") ", speed AS (SELECT t.cell AS of_cell, max(r.images / (SELECT nullif(sum(s.seconds), 0) FROM timings s "
-        "WHERE s.attempt = r.attempt AND s.stage IN ('forward', 'detection'))) AS images_per_second "
-        "FROM trials t CROSS JOIN results r ON r.trial = t.key GROUP BY t.cell) "
-        "SELECT key, n, mean_map, sd_map, map_half_width, images_per_second, id, " FTDN_CELL_COLUMNS
-        " FROM cell JOIN speed ON of_cell = key WHERE" CHOSEN "ORDER BY key";
+const char ftdn_sql_cell_accuracy[] = "WITH " CELL_WITH(", " GROUP_OF(FAULTS) " AS same") ", " PAIRED(
+    "method = 'none'", "method <> 'none'",
+    "same") ", gain AS (SELECT cell AS of_gain, count(map - other_map) AS pairs, "
+            "avg(map - other_map) AS mean_gain, stddev(map - other_map) AS sd_gain, half_width(map - other_map) AS "
+            "gain_half_width FROM paired GROUP BY cell), speed AS (SELECT t.cell AS of_cell, max(r.images / (SELECT "
+            "nullif(sum(s.seconds), 0) FROM timings s "
+            "WHERE s.attempt = r.attempt AND s.stage IN ('forward', 'detection'))) AS images_per_second "
+            "FROM trials t CROSS JOIN results r ON r.trial = t.key GROUP BY t.cell) "
+            "SELECT key, n, mean_map, sd_map, map_half_width, ifnull(pairs, 0), mean_gain, sd_gain, gain_half_width, "
+            "images_per_second, id, " FTDN_CELL_COLUMNS
+            " FROM cell JOIN speed ON of_cell = key LEFT JOIN gain ON of_gain = key WHERE" CHOSEN "ORDER BY key";
 
 const char ftdn_sql_cell_classes[] =
     "SELECT class, n_ap, mean_ap_voc07, sd_ap_voc07, ap_half_width, objects FROM (" CLASS_MEAN ") "

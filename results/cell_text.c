@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
 typedef struct code_range {
@@ -36,24 +38,6 @@ static int column_width(uint32_t code)
     return is_within(code, double_width, sizeof double_width / sizeof *double_width) ? 2 : 1;
 }
 
-/* The length of the character at bytes (1 ... 4) and its code; 0 where it is malformed: too long a form, a surrogate,
- * above U+10FFFF, or cut off. */
-static size_t decode(const unsigned char *bytes, size_t n_bytes, uint32_t *ret_code)
-{
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned char lead = bytes[0];
-    size_t length = lead < 0x80 ? 1 : lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF8 ? 4 : 0;
-    if (length == 0 || length > n_bytes) return 0;
-    uint32_t code = length == 1 ? lead : lead & (0x7Fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((bytes[i] & 0xC0) != 0x80) return 0;
-        code = code << 6 | (bytes[i] & 0x3F);
-    }
-    if (code < smallest[length] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return 0;
-    *ret_code = code;
-    return length;
-}
-
 /* A control character as a backslash form; the columns it takes. */
 static int append_escape(ftdn_text *text, uint32_t code)
 {
@@ -85,12 +69,11 @@ int ftdn_cell_text_append(ftdn_text *text, const char *bytes, size_t n_bytes, bo
             continue;
         }
         uint32_t code = 0;
-        size_t length = decode((const unsigned char *)bytes + i, n_bytes - i, &code);
-        bool is_control = code < 0x20 || (code >= 0x7F && code < 0xA0);
+        size_t length = ftdn_utf8_decode(bytes + i, n_bytes - i, &code);
         if (length == 0 || code == 0) {
             ftdn_text_append_bytes(text, REPLACEMENT, strlen(REPLACEMENT));
             width++;
-        } else if (is_control && escape_controls) {
+        } else if (ftdn_is_control(code) && escape_controls) {
             width += append_escape(text, code);
         } else {
             ftdn_text_append_bytes(text, bytes + i, length);

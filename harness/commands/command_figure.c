@@ -14,9 +14,9 @@
 #include "harness/terminal/print.h"
 
 typedef struct figure_options {
-    bool wants_list, wants_all, wants_paper, asks_nothing;
+    bool wants_list, wants_all, wants_paper, wants_gain, asks_nothing;
     const char *db, *manifest;
-    int size, axis, band; /* of ftdn_paper_sizes, an ftdn_figure_axis, an ftdn_figure_band */
+    int size, axis, band; /* of ftdn_paper_sizes, an ftdn_figure_axis, an ftdn_figure_band or -1 */
     double other_rate; /* NaN: to be chosen */
     ftdn_option_words outputs;
     ftdn_exit_code *ret_exit;
@@ -27,6 +27,18 @@ typedef struct figure_options {
 /* As ftdn_figure_axis and ftdn_figure_band. */
 static const char *const axis_name[] = {"any", "weight_rate", "feature_map_rate", "both", "each"};
 static const char *const band_name[] = {"sd", "ci95"};
+
+static ftdn_figure_measure measure_of(const figure_options *options)
+{
+    return options->wants_gain ? FTDN_MEASURE_GAIN : FTDN_MEASURE_MAP;
+}
+
+/* Of gains the question is whether there is one. */
+static ftdn_figure_band band_of(const figure_options *options)
+{
+    if (options->band >= 0) return (ftdn_figure_band)options->band;
+    return options->wants_gain ? FTDN_BAND_CI95 : FTDN_BAND_SD;
+}
 
 static ftdn_status load_lines(const char *db, const char *manifest, ftdn_arena *arena, ftdn_lines *ret_lines,
                               ftdn_error *err)
@@ -115,7 +127,8 @@ static ftdn_status draw_store(const figure_options *options, ftdn_arena *arena, 
     const ftdn_accuracy_figure_desc desc = {
         .axis = (ftdn_figure_axis)options->axis,
         .other_rate = options->other_rate,
-        .band = (ftdn_figure_band)options->band,
+        .band = band_of(options),
+        .measure = measure_of(options),
     };
     ftdn_lines lines;
     ftdn_accuracy_figure figure;
@@ -123,7 +136,8 @@ static ftdn_status draw_store(const figure_options *options, ftdn_arena *arena, 
     int n_places;
     if (!options->db) return FTDN_FAIL(err, FTDN_ERR_ARG, "--db is missing; 'ftdn figure --help' shows an example");
     const char *folder = ftdn_path_folder(arena, options->db, err), *stem = ftdn_path_stem(arena, options->db, err);
-    const char *file = stem ? ftdn_arena_format(arena, err, "%s_" ACCURACY, stem) : NULL;
+    const char *file =
+        stem ? ftdn_arena_format(arena, err, "%s_%s", stem, options->wants_gain ? "gain" : ACCURACY) : NULL;
     const char *path = folder && file ? ftdn_path_join(arena, folder, file, err) : NULL;
     if (!path) return FTDN_ERR_MEMORY;
     FTDN_TRY(place_pictures(options, path, suffixes, arena, place, &n_places, err));
@@ -135,14 +149,14 @@ static ftdn_status draw_store(const figure_options *options, ftdn_arena *arena, 
 }
 
 /* lines: of the campaign, whatever kind of figure it is for. */
-static ftdn_status draw_lines(const ftdn_paper_figure *known, const ftdn_lines *lines, ftdn_figure_band band,
+static ftdn_status draw_lines(const ftdn_paper_figure *known, const ftdn_lines *lines, const figure_options *options,
                               const ftdn_picture_place *place, int n_places, ftdn_arena *arena, ftdn_text *text,
                               ftdn_error *err)
 {
     ftdn_accuracy_figure figure;
     ftdn_chart chart;
     if (known->kind == FTDN_PAPER_CURVES) {
-        FTDN_TRY(ftdn_paper_figure_make(known, lines, band, arena, &figure, err));
+        FTDN_TRY(ftdn_paper_figure_make(known, lines, measure_of(options), band_of(options), arena, &figure, err));
         return draw_figure(&figure, place, n_places, arena, text, err);
     }
     if (known->kind == FTDN_PAPER_LAYERS) FTDN_TRY(ftdn_chart_make_layers(lines, known->title, arena, &chart, err));
@@ -157,17 +171,17 @@ static ftdn_status draw_campaign(const ftdn_paper_figure *known, const figure_op
     static const char *const suffixes[] = {"svg", "png", NULL};
     const char *size = ftdn_paper_sizes()[options->size];
     const ftdn_paper_campaign_desc desc = {known->name, size, options->db, options->asks_nothing};
-    const ftdn_figure_band band = (ftdn_figure_band)options->band;
     ftdn_arena *arena = &files->arena;
     ftdn_lines lines;
     ftdn_picture_place place[FTDN_MAX_OPTION_WORDS];
     int n_places;
-    const char *stem = ftdn_arena_format(arena, err, "figures/%s-%s", known->name, size);
+    const char *stem =
+        ftdn_arena_format(arena, err, "figures/%s-%s%s", known->name, size, options->wants_gain ? "-gain" : "");
     if (!stem) return FTDN_ERR_MEMORY;
     FTDN_TRY(place_pictures(options, stem, suffixes, arena, place, &n_places, err));
     FTDN_TRY(ftdn_paper_campaign_complete(&desc, files, options->ret_exit, err));
     FTDN_TRY(ftdn_paper_campaign_load(files, &lines, err));
-    ftdn_status status = draw_lines(known, &lines, band, place, n_places, arena, text, err);
+    ftdn_status status = draw_lines(known, &lines, options, place, n_places, arena, text, err);
     if (status == FTDN_ERR_STORE) ftdn_error_context(err, "%s", files->db_path);
     return status;
 }
@@ -182,13 +196,15 @@ static ftdn_status draw_known(const ftdn_paper_figure *known, const figure_optio
     return status;
 }
 
-static ftdn_status find_figure(const char *name, const ftdn_paper_figure **ret_known, ftdn_error *err)
+static ftdn_status find_figure(const char *name, bool wants_gain, const ftdn_paper_figure **ret_known, ftdn_error *err)
 {
     *ret_known = ftdn_paper_figure_find(name);
     if (!*ret_known)
         return FTDN_FAIL(err, FTDN_ERR_ARG, "unknown figure '%s'; 'ftdn figure --list' shows them all", name);
     if (ftdn_paper_kind_is_table((*ret_known)->kind))
         return FTDN_FAIL(err, FTDN_ERR_ARG, "%s is a table; 'ftdn table %s' prints it", name, name);
+    if (wants_gain && (*ret_known)->kind != FTDN_PAPER_CURVES)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "--gain: %s has no curves of protections", name);
     return FTDN_OK;
 }
 
@@ -198,6 +214,8 @@ static ftdn_status check_options(const figure_options *options, ftdn_error *err)
     bool has_cut = options->axis != FTDN_AXIS_ANY || !isnan(options->other_rate) || strcmp(options->manifest, "*") != 0;
     if (has_cut)
         return FTDN_FAIL(err, FTDN_ERR_ARG, "-x, --other-rate and --manifest belong to the figure '" ACCURACY "'");
+    if (options->wants_all && options->wants_gain)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "--all draws what has no gains, too: --gain belongs to one figure");
     if (options->wants_all && (options->db || options->outputs.n_words > 0))
         return FTDN_FAIL(err, FTDN_ERR_ARG, "--all draws several figures: --db and --output belong to one");
     return FTDN_OK;
@@ -226,7 +244,7 @@ static ftdn_status answer(const void *user, const ftdn_arguments *arguments, ftd
         return draw_store(options, arena, text, err);
     FTDN_TRY(check_options(options, err));
     if (options->wants_all) return draw_every(options, text, err);
-    FTDN_TRY(find_figure(arguments->argument[0], &known, err));
+    FTDN_TRY(find_figure(arguments->argument[0], options->wants_gain, &known, err));
     if (options->wants_paper) return ftdn_paper_list_write_values(known, arena, text, err);
     return draw_known(known, options, text, err);
 }
@@ -235,6 +253,7 @@ ftdn_status ftdn_command_figure(int argc, char **argv, ftdn_exit_code *ret_exit,
 {
     figure_options values = {
         .manifest = "*",
+        .band = -1,
         .other_rate = (double)NAN,
         .ret_exit = ret_exit,
     };
@@ -245,8 +264,10 @@ ftdn_status ftdn_command_figure(int argc, char **argv, ftdn_exit_code *ret_exit,
         FTDN_TEXT_OPTION("db", 0, "FILE", &values.db, "results file (default: results/NAME-SIZE.db)"),
         FTDN_WORDS_OPTION("output", 'o', "FILE", &values.outputs,
                           "picture: .svg, .png or .pdf; any number of them (default: figures/NAME-SIZE.svg and .png)"),
+        FTDN_FLAG_OPTION("gain", 0, &values.wants_gain,
+                         "draw what protections gain over the same faults without them, seed by seed"),
         FTDN_CHOICE_OPTION("band", 0, "BAND", &values.band, 2, band_name,
-                           "sd (default), or ci95: the 95 % interval of the mean"),
+                           "sd, or ci95: the 95 % interval of the mean (default: sd, of gains ci95)"),
         FTDN_FLAG_OPTION("yes", 'y', &values.asks_nothing, "run what is missing without asking, however long it takes"),
         FTDN_FLAG_OPTION("all", 0, &values.wants_all, "draw all figures of the list"),
         FTDN_FLAG_OPTION("paper", 0, &values.wants_paper,
@@ -269,7 +290,9 @@ ftdn_status ftdn_command_figure(int argc, char **argv, ftdn_exit_code *ret_exit,
             "The trials of experiments/SIZE/NAME.json that the results file lacks are run first, after saying how\n"
             "long they take; a second call draws at once. Beside the picture stand the numbers (.csv) and the\n"
             "gnuplot script (.gp) that draws them: change it, run it again. A line is the mean over seeds, its band\n"
-            "the standard deviation; open circles are the paper's own points, where its text gives them.\n\n"
+            "the standard deviation; open circles are the paper's own points, where its text gives them. Seeds that\n"
+            "hit harder hit every protection harder: with --gain each trial is compared with the unprotected one of\n"
+            "its seed, and a band of its mean that does not hold 0 is a gain (or a loss) that is hardly chance.\n\n"
             "The figure 'accuracy' is drawn out of any results file and runs nothing; without -x and --other-rate it\n"
             "is the one with the most points:\n\n"
             "  ftdn figure accuracy --db results/quickstart.db -o accuracy.svg -o accuracy.png",

@@ -36,10 +36,12 @@ bool ftdn_decimal_parse(const char *literal, ftdn_decimal *ret)
     exponent += digits ? n_zeros : 0;
     if (*at) {
         long written = strtol(at + 1, NULL, 10);
-        if (labs(written) > LARGEST_EXPONENT) return false;
+        if (written < -LARGEST_EXPONENT || written > LARGEST_EXPONENT) return false;
         exponent += (int)written;
     }
-    *ret = normalize(literal[0] == '-' ? -digits : digits, exponent);
+    ftdn_decimal number = normalize(literal[0] == '-' ? -digits : digits, exponent);
+    if (abs(number.exponent) > LARGEST_EXPONENT) return false;
+    *ret = number;
     return true;
 }
 

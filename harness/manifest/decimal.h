@@ -17,7 +17,7 @@ typedef struct ftdn_decimal {
 } ftdn_decimal;
 
 /* A JSON number as it is written: 0.10 is 1 * 10^-1. False (*ret untouched) where it has more than 15 significant
- * digits or an exponent beyond 300. */
+ * digits, or an exponent beyond 300 as it is written or as it is kept. */
 bool ftdn_decimal_parse(const char *literal, ftdn_decimal *ret);
 
 /* Write the number as JSON, integers below 10^18 without an exponent. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 #define LONGEST_TEXT 600
 
 void ftdn_mistakes_init(ftdn_mistakes *mistakes, ftdn_arena *arena)
@@ -66,14 +68,12 @@ static void make_printable(ftdn_text *text)
         text->n_chars = end;
         ftdn_text_append(text, "...");
     }
-    for (size_t i = 0; i < text->n_chars; i++) {
-        unsigned char byte = (unsigned char)text->chars[i];
-        if (byte < 0x20 || byte == 0x7f) text->chars[i] = '?';
-    }
+    ftdn_make_printable(text->chars, text->n_chars, false);
 }
 
 void ftdn_mistakes_add(ftdn_mistakes *mistakes, ftdn_position position, const char *pointer, const char *format, ...)
 {
+    if (mistakes->has_more) return;
     char what[LONGEST_TEXT + 8];
     va_list args;
     va_start(args, format);

@@ -5,7 +5,7 @@
 #include "tests/analysis/arena_per_test.h"
 #include "tests/analysis/made_cells.h"
 
-static const ftdn_accuracy_figure_desc any = {FTDN_AXIS_ANY, NAN, FTDN_BAND_SD};
+static const ftdn_accuracy_figure_desc any = {FTDN_AXIS_ANY, NAN, FTDN_BAND_SD, FTDN_MEASURE_MAP};
 
 static ftdn_accuracy_figure make(const ftdn_cell_accuracy *cell, int n_cells, const ftdn_accuracy_figure_desc *desc)
 {
@@ -46,15 +46,15 @@ static void axis_and_other_rate_can_be_asked_for(void **state)
         ftdn_made_cell("none", NAN, 0.01, 0.02, 0.4),
         ftdn_made_cell("none", NAN, 0.02, 0.02, 0.3),
     };
-    const ftdn_accuracy_figure_desc both = {FTDN_AXIS_BOTH_RATES, NAN, FTDN_BAND_SD};
+    const ftdn_accuracy_figure_desc both = {FTDN_AXIS_BOTH_RATES, NAN, FTDN_BAND_SD, FTDN_MEASURE_MAP};
     ftdn_accuracy_figure figure = make(cell, 4, &both);
     assert_int_equal(figure.curve[0].n_points, 2); /* 0 and 0.02 */
     assert_ptr_equal(figure.curve[0].point[1], &cell[3]);
-    const ftdn_accuracy_figure_desc beside = {FTDN_AXIS_WEIGHT_RATE, 0.02, FTDN_BAND_CI95};
+    const ftdn_accuracy_figure_desc beside = {FTDN_AXIS_WEIGHT_RATE, 0.02, FTDN_BAND_CI95, FTDN_MEASURE_MAP};
     figure = make(cell, 4, &beside);
     assert_int_equal(figure.curve[0].n_points, 2);
     assert_true(ftdn_figure_half_band(&figure, figure.curve[0].point[0]) == 0.05);
-    const ftdn_accuracy_figure_desc weights = {FTDN_AXIS_WEIGHT_RATE, 0, FTDN_BAND_SD};
+    const ftdn_accuracy_figure_desc weights = {FTDN_AXIS_WEIGHT_RATE, 0, FTDN_BAND_SD, FTDN_MEASURE_MAP};
     figure = make(cell, 4, &weights);
     assert_int_equal(figure.curve[0].n_points, 2); /* 0 and 0.01 */
     assert_true(ftdn_figure_half_band(&figure, figure.curve[0].point[1]) == 0.02);
@@ -81,7 +81,7 @@ static void weights_and_maps_hit_one_at_a_time_are_two_curves(void **state)
         ftdn_made_cell("none", NAN, 0.01, 0.02, 0.1),
         ftdn_made_cell("none", NAN, 0, 0.02, 0.5),
     };
-    const ftdn_accuracy_figure_desc each = {FTDN_AXIS_EACH_RATE, NAN, FTDN_BAND_SD};
+    const ftdn_accuracy_figure_desc each = {FTDN_AXIS_EACH_RATE, NAN, FTDN_BAND_SD, FTDN_MEASURE_MAP};
     const ftdn_accuracy_figure figure = make(cell, 4, &each);
     assert_int_equal(figure.axis, FTDN_AXIS_EACH_RATE);
     assert_int_equal(figure.n_curves, 2);
@@ -105,7 +105,7 @@ static void curves_of_several_lines_say_what_is_hit(void **state)
         ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
         ftdn_made_cell("kr", 0.5, 0, 0.02, 0.5),
     };
-    const ftdn_accuracy_figure_desc each = {FTDN_AXIS_EACH_RATE, NAN, FTDN_BAND_SD};
+    const ftdn_accuracy_figure_desc each = {FTDN_AXIS_EACH_RATE, NAN, FTDN_BAND_SD, FTDN_MEASURE_MAP};
     const ftdn_accuracy_figure figure = make(cell, 2, &each);
     assert_int_equal(figure.n_curves, 2);
     assert_string_equal(figure.curve[0].name, "unprotected, faults in weights");
@@ -121,7 +121,7 @@ static void what_cannot_be_drawn_is_an_error(void **state)
     FTDN_ASSERT_FAILS(ftdn_accuracy_figure_make(&lines, &any, &arena, &figure, &err), FTDN_ERR_STORE,
                       "no finished trial has weight or feature-map rates above 0", err);
     const ftdn_cell_accuracy faulty = ftdn_made_cell("none", NAN, 0.01, 0, 0.6);
-    const ftdn_accuracy_figure_desc beside = {FTDN_AXIS_WEIGHT_RATE, 0.5, FTDN_BAND_SD};
+    const ftdn_accuracy_figure_desc beside = {FTDN_AXIS_WEIGHT_RATE, 0.5, FTDN_BAND_SD, FTDN_MEASURE_MAP};
     lines = ftdn_made_lines(&faulty, 1, &arena);
     FTDN_ASSERT_FAILS(ftdn_accuracy_figure_make(&lines, &beside, &arena, &figure, &err), FTDN_ERR_STORE,
                       "no finished trial has weight rates above 0 beside the other rate that is asked for", err);
@@ -166,6 +166,32 @@ static void a_failed_allocation_is_an_error(void **state)
     assert_int_equal(k, 4); /* the list of curves, and the points of each line */
 }
 
+static void gains_are_drawn_of_protections_that_have_a_partner(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0, 0, 0.6),       ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.4),      ftdn_made_cell("kr", 0.5, 0.02, 0, 0.35),
+        ftdn_made_cell("none", NAN, 0.01, 0.02, 0.2), ftdn_made_cell("none", NAN, 0.01, 0.04, 0.2),
+        ftdn_made_cell("none", NAN, 0.01, 0.06, 0.2),
+    };
+    const ftdn_accuracy_figure_desc gains = {FTDN_AXIS_ANY, NAN, FTDN_BAND_CI95, FTDN_MEASURE_GAIN};
+    cell[2].gain = (ftdn_mean){2, 0.125, 0.01, 0.09};
+    const ftdn_accuracy_figure figure = make(cell, 7, &gains);
+    assert_int_equal(figure.axis, FTDN_AXIS_WEIGHT_RATE); /* the map rates have more points, but no gains */
+    assert_true(isnan(figure.clean_map));
+    assert_int_equal(figure.n_curves, 1);
+    assert_string_equal(figure.curve[0].line->name, "KR 50 %");
+    assert_int_equal(figure.curve[0].n_points, 1);
+    assert_int_equal(figure.curve[0].n_most, 2);
+    assert_true(ftdn_figure_mean(&figure, figure.curve[0].point[0])->mean == 0.125);
+    assert_true(ftdn_figure_half_band(&figure, figure.curve[0].point[0]) == 0.09);
+    const ftdn_lines lines = ftdn_made_lines(cell, 2, &arena);
+    ftdn_accuracy_figure none;
+    FTDN_ASSERT_FAILS(ftdn_accuracy_figure_make(&lines, &gains, &arena, &none, &err), FTDN_ERR_STORE,
+                      "no finished trial of a protection, with one without it beside, has", err);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +202,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(curves_of_several_lines_say_what_is_hit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_drawn_is_an_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_allocation_is_an_error, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(gains_are_drawn_of_protections_that_have_a_partner, set_up, tear_down),
         cmocka_unit_test_setup_teardown(networks_with_accuracies_of_their_own_have_no_common_clean_line, set_up,
                                         tear_down),
     };

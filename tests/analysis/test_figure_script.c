@@ -7,7 +7,7 @@
 static ftdn_accuracy_figure make(const ftdn_cell_accuracy *cell, int n_cells, ftdn_figure_band band)
 {
     ftdn_accuracy_figure figure;
-    const ftdn_accuracy_figure_desc desc = {FTDN_AXIS_ANY, NAN, band};
+    const ftdn_accuracy_figure_desc desc = {FTDN_AXIS_ANY, NAN, band, FTDN_MEASURE_MAP};
     const ftdn_lines lines = ftdn_made_lines(cell, n_cells, &arena);
     FTDN_ASSERT_OK(ftdn_accuracy_figure_make(&lines, &desc, &arena, &figure, &err), err);
     return figure;
@@ -84,6 +84,56 @@ static void the_script_names_every_line_with_its_seeds(void **state)
     assert_string_equal(script, script_of(&figure));
 }
 
+static void gains_have_columns_of_their_own_and_a_line_at_zero(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.4),
+    };
+    cell[1].gain = (ftdn_mean){3, -0.125, 0.0625, 0.25};
+    ftdn_accuracy_figure figure;
+    const ftdn_accuracy_figure_desc gains = {FTDN_AXIS_ANY, NAN, FTDN_BAND_CI95, FTDN_MEASURE_GAIN};
+    const ftdn_lines lines = ftdn_made_lines(cell, 2, &arena);
+    FTDN_ASSERT_OK(ftdn_accuracy_figure_make(&lines, &gains, &arena, &figure, &err), err);
+    assert_string_equal(
+        numbers_of(&figure),
+        "curve,line,method,ratio,weight_rate,feature_map_rate,n,mean_gain,sd_gain,gain_half_width,low,high\n"
+        "1,KR 50 %,kr,0.5,0.01,0,3,-0.125,0.0625,0.25,-0.375,0.125\n");
+    const char *const parts[] = {
+        "# Gain over the same faults without protection, seed by seed,",
+        "within(x) = 100 * x\n",
+        "set ylabel 'mAP gained over no protection (points)'\n",
+        "plot 0 with lines",
+        "column('mean_gain')",
+    };
+    ftdn_assert_in_order(script_of(&figure), parts, sizeof parts / sizeof *parts);
+    assert_null(strstr(script_of(&figure), "set yrange"));
+}
+
+/* More bands than three would hide one another. */
+static void many_lines_have_bars_side_by_side(void **state)
+{
+    (void)state;
+    const ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0, 0, 0.6),     ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.4),    ftdn_made_cell("fmr", 0.5, 0.01, 0, 0.4),
+        ftdn_made_cell("d2nn", 0.5, 0.01, 0, 0.4),
+    };
+    const ftdn_accuracy_figure three = make(cell, 4, FTDN_BAND_SD), four = make(cell, 5, FTDN_BAND_SD);
+    assert_non_null(strstr(script_of(&three), "band = standard deviation"));
+    assert_non_null(strstr(script_of(&three), "filledcurves"));
+    assert_null(strstr(script_of(&three), "yerrorbars"));
+    const char *const parts[] = {
+        "bar = standard deviation",
+        "+ 0.009 * (curve - 2.5) * (column('weight_rate') > 0)\n",
+        "set xrange [-0.0335:1.0335]\n",
+        "yerrorbars",
+    };
+    ftdn_assert_in_order(script_of(&four), parts, sizeof parts / sizeof *parts);
+    assert_null(strstr(script_of(&four), "filledcurves"));
+}
+
 static void the_papers_points_are_open_markers_in_the_colour_of_their_curve(void **state)
 {
     (void)state;
@@ -142,6 +192,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_script_names_every_line_with_its_seeds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_papers_points_are_open_markers_in_the_colour_of_their_curve, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(gains_have_columns_of_their_own_and_a_line_at_zero, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_lines_have_bars_side_by_side, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_are_no_commands_of_gnuplot, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

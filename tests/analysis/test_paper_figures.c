@@ -10,7 +10,7 @@ static ftdn_accuracy_figure make(const char *name, const ftdn_cell_accuracy *cel
     const ftdn_paper_figure *known = ftdn_paper_figure_find(name);
     assert_non_null(known);
     const ftdn_lines lines = ftdn_made_lines(cell, n_cells, &arena);
-    FTDN_ASSERT_OK(ftdn_paper_figure_make(known, &lines, FTDN_BAND_SD, &arena, &figure, &err), err);
+    FTDN_ASSERT_OK(ftdn_paper_figure_make(known, &lines, FTDN_MEASURE_MAP, FTDN_BAND_SD, &arena, &figure, &err), err);
     return figure;
 }
 

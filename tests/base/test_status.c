@@ -49,6 +49,19 @@ static void long_messages_are_cut_and_stay_terminated(void **state)
     assert_memory_equal(err.message, "xxx", 3);
 }
 
+static void what_a_terminal_would_obey_is_not_in_a_message(void **state)
+{
+    (void)state;
+    ftdn_error err = {0};
+    FTDN_FAIL(&err, FTDN_ERR_INPUT, "class '%s' is unknown\nnearest: %s",
+              "\x1b]0;owned\x07\t\xc2\x9b"
+              "2J",
+              "caf\xc3\xa9\xff");
+    assert_string_equal(err.message, "class '?]0;owned????2J' is unknown\nnearest: caf\xc3\xa9?");
+    ftdn_error_context(&err, "file '%s'", "a\x1b[2J.xml");
+    assert_memory_equal(err.message, "file 'a?[2J.xml': class", 23);
+}
+
 static ftdn_status pass_on(ftdn_status status, int *n_reached)
 {
     FTDN_TRY(status);
@@ -82,6 +95,7 @@ int main(void)
         cmocka_unit_test(a_failure_without_record_is_still_a_status),
         cmocka_unit_test(context_stands_in_front_of_the_message),
         cmocka_unit_test(long_messages_are_cut_and_stay_terminated),
+        cmocka_unit_test(what_a_terminal_would_obey_is_not_in_a_message),
         cmocka_unit_test(try_returns_only_failures),
         cmocka_unit_test(every_status_has_a_name_of_its_own),
     };

@@ -94,6 +94,21 @@ static void wrong_lines_are_told(void **state)
     assert_false(ftdn_file_exists("campaign_accuracy.svg"));
 }
 
+static void gains_are_drawn_where_there_are_some(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    if (system("gnuplot --version >/dev/null 2>&1") != 0) skip();
+    run_campaign(place);
+    ftdn_cli_result result = FTDN_CLI(arena, "figure", "accuracy", "--db", "campaign.db", "--gain");
+    ftdn_cli_assert_done(result);
+    assert_string_equal(result.out,
+                        "campaign_gain.svg: 2 lines, 6 points; numbers and script beside it as .csv and .gp\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "figure", "layers", "--gain"), 2,
+                          "--gain: layers has no curves of protections");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "figure", "--all", "--gain"), 2, "--gain belongs to one figure");
+}
+
 static void the_figures_are_listed(void **state)
 {
     ftdn_cli_place *place = *state;
@@ -191,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIGURE_TEST(a_table_has_a_column_for_each_protection),
         FIGURE_TEST(wrong_lines_are_told),
+        FIGURE_TEST(gains_are_drawn_where_there_are_some),
         FIGURE_TEST(the_figures_are_listed),
         FIGURE_TEST(a_figure_has_the_same_bytes_for_the_same_store),
         FIGURE_TEST(without_gnuplot_a_figure_says_what_to_install),

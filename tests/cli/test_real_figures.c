@@ -12,7 +12,7 @@ static void write_subset(ftdn_arena *arena, const char *name)
     assert_int_equal(setenv("FTDN_EXPERIMENTS", "experiments", 1), 0);
     ftdn_cli_write_quoted(ftdn_arena_format(arena, NULL, "experiments/real/%s.json", name),
                           "{'manifest_version': 1, 'name': '%s-real', 'extends': '%s/experiments/real/%s.json',\n"
-                          " 'dataset': {'images': 3}, 'calibration': {'images': 3}}\n",
+                          " 'dataset': {'images': 2}, 'calibration': {'images': 2}}\n",
                           name, FTDN_SOURCE_ROOT, name);
 }
 
@@ -30,7 +30,7 @@ static void fig2b_of_real_photographs(void **state)
 {
     ftdn_cli_place *place = *state;
     ftdn_cli_assert_says(draw(&place->arena, "fig2b"), "figures/fig2b-real.png: 2 lines, 16 points");
-    ftdn_cli_assert_answer(&place->arena, "results/fig2b-real.db", "SELECT count(*) FROM results", 43);
+    ftdn_cli_assert_answer(&place->arena, "results/fig2b-real.db", "SELECT count(*) FROM results", 141);
 }
 
 static void fig6a_of_real_photographs(void **state)
@@ -39,7 +39,7 @@ static void fig6a_of_real_photographs(void **state)
     size_t n_bytes;
     ftdn_cli_assert_says(draw(&place->arena, "fig6a"), "figures/fig6a-real.png: 5 lines, 30 points");
     const char *script = ftdn_cli_load(&place->arena, "figures/fig6a-real.gp", &n_bytes);
-    ftdn_cli_assert_says(script, "title 'KR 50 %, second_order (n = 3)'");
+    ftdn_cli_assert_says(script, "title 'KR 50 %, second_order (n = 10)'");
     ftdn_cli_assert_says(script, "title 'paper'");
 }
 

@@ -83,12 +83,33 @@ static void many_other_classes_are_counted(void **state)
     ftdn_arena_done(&arena);
 }
 
+/* As many as a hostile file likes: in time squared these would take minutes. */
+static void a_hundred_thousand_other_classes_are_counted_at_once(void **state)
+{
+    (void)state;
+    const ftdn_class_choice choice = {0};
+    ftdn_arena arena;
+    ftdn_class_list list;
+    ftdn_class_map map;
+    create(&map, &choice, &list, &arena);
+    for (int i = 0; i < 2 * 200000; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%d", i % 200000);
+        assert_int_equal(find(&map, name, 1), -1);
+    }
+    assert_int_equal(map.n_others, 200000);
+    ftdn_error err = {0};
+    assert_string_equal(ftdn_class_map_describe(&map, &err), ", 400000 objects of other classes left out");
+    ftdn_arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_renamed_before_they_are_looked_up),
         cmocka_unit_test(other_classes_are_listed_by_their_number),
         cmocka_unit_test(many_other_classes_are_counted),
+        cmocka_unit_test(a_hundred_thousand_other_classes_are_counted_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include "datasets/picture_formats.h"
 #include "datasets/png_picture.h"
 #include "tests/datasets/made_png.h"
+#include "tests/support/crc32.h"
 
 enum { WIDTH = 13, HEIGHT = 9, N_PIXELS = WIDTH * HEIGHT };
 
@@ -231,17 +232,6 @@ static void put_32(uint8_t *target, uint32_t value)
     for (int i = 0; i < 4; i++) target[i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
-/* The checksum of a chunk's type and data. */
-static uint32_t crc_of(const uint8_t *bytes, size_t n_bytes)
-{
-    uint32_t crc = 0xffffffff;
-    for (size_t i = 0; i < n_bytes; i++) {
-        crc ^= bytes[i];
-        for (int k = 0; k < 8; k++) crc = crc & 1 ? 0xedb88320 ^ crc >> 1 : crc >> 1;
-    }
-    return ~crc;
-}
-
 static void a_header_that_promises_too_much_is_refused(void **state)
 {
     (void)state;
@@ -264,7 +254,7 @@ static void a_header_that_promises_too_much_is_refused(void **state)
         ftdn_error err = {0};
         put_32(bytes + 16, cases[i].width);
         put_32(bytes + 20, cases[i].height);
-        put_32(bytes + 29, crc_of(bytes + 12, 17));
+        put_32(bytes + 29, ftdn_test_crc32((const char *)bytes + 12, 17));
         FTDN_ASSERT_FAILS(decode_exactly(bytes, n_bytes, &err), FTDN_ERR_INPUT, cases[i].message, err);
     }
     ftdn_arena_done(&arena);

@@ -5,28 +5,12 @@
 
 #include <tiffio.h>
 
-#include "base/file.h"
 #include "datasets/grey.h"
 #include "datasets/picture_formats.h"
 #include "datasets/tiff_picture.h"
+#include "tests/datasets/made_tiff.h"
 
-enum { WIDTH = 13, HEIGHT = 9, N_PIXELS = WIDTH * HEIGHT };
-
-typedef struct made_tiff {
-    int bits, channels;
-    uint16_t compression, colours;
-    bool is_big_endian;
-    int rows_per_strip;
-} made_tiff;
-
-static const made_tiff kinds[] = {
-    {16, 1, COMPRESSION_NONE, PHOTOMETRIC_MINISBLACK, false, HEIGHT},
-    {16, 1, COMPRESSION_LZW, PHOTOMETRIC_MINISBLACK, true, 4},
-    {16, 3, COMPRESSION_ADOBE_DEFLATE, PHOTOMETRIC_RGB, false, 2},
-    {8, 1, COMPRESSION_PACKBITS, PHOTOMETRIC_MINISBLACK, true, 1},
-    {8, 3, COMPRESSION_NONE, PHOTOMETRIC_RGB, false, 5},
-};
-enum { N_KINDS = sizeof kinds / sizeof *kinds };
+enum { WIDTH = FTDN_MADE_TIFF_WIDTH, HEIGHT = FTDN_MADE_TIFF_HEIGHT, N_PIXELS = FTDN_MADE_TIFF_PIXELS };
 
 /* Samples in the machine's order; of 8 bits in the low byte. */
 static void fill(uint16_t *samples, int n_samples, int bits)
@@ -38,53 +22,23 @@ static void fill(uint16_t *samples, int n_samples, int bits)
     }
 }
 
-/* The bytes of a file that libtiff writes. */
-static char *make(const made_tiff *made, const uint16_t *samples, ftdn_arena *arena, size_t *ret_n_bytes)
-{
-    ftdn_error err = {0};
-    char *folder = ftdn_test_create_folder(arena), *path = ftdn_path_join(arena, folder, "a.tif", &err), *bytes;
-    TIFF *tiff = TIFFOpen(path, made->is_big_endian ? "wb" : "wl");
-    assert_non_null(tiff);
-    TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, WIDTH);
-    TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, HEIGHT);
-    TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, made->bits);
-    TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, made->channels);
-    TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, made->colours);
-    TIFFSetField(tiff, TIFFTAG_COMPRESSION, made->compression);
-    TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
-    TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, made->rows_per_strip);
-    for (int y = 0; y < HEIGHT; y++) {
-        uint16_t wide[WIDTH * 3];
-        uint8_t narrow[WIDTH * 3];
-        for (int i = 0; i < WIDTH * made->channels; i++) {
-            wide[i] = samples[y * WIDTH * made->channels + i];
-            narrow[i] = (uint8_t)wide[i];
-        }
-        assert_int_equal(TIFFWriteScanline(tiff, made->bits == 16 ? (void *)wide : narrow, (uint32_t)y, 0), 1);
-    }
-    TIFFClose(tiff);
-    FTDN_ASSERT_OK(ftdn_file_load(path, 1 << 20, arena, &bytes, ret_n_bytes, &err), err);
-    ftdn_test_remove_folder(folder);
-    return bytes;
-}
-
 static void every_kind_of_tiff_becomes_rgb_of_8_bits(void **state)
 {
     (void)state;
-    for (int k = 0; k < N_KINDS; k++) {
+    for (int k = 0; k < FTDN_MADE_TIFF_KINDS; k++) {
         ftdn_arena arena;
         ftdn_error err = {0};
         ftdn_arena_init(&arena);
         uint16_t samples[N_PIXELS * 3];
         uint8_t wanted[N_PIXELS * 3];
         size_t n_bytes;
-        int width, height, channels = kinds[k].channels;
-        fill(samples, N_PIXELS * channels, kinds[k].bits);
-        char *bytes = make(&kinds[k], samples, &arena, &n_bytes);
-        if (kinds[k].bits == 16 && channels == 1)
+        int width, height, channels = ftdn_made_tiff_kind[k].channels;
+        fill(samples, N_PIXELS * channels, ftdn_made_tiff_kind[k].bits);
+        char *bytes = ftdn_made_tiff_encode(&ftdn_made_tiff_kind[k], samples, &arena, &n_bytes);
+        if (ftdn_made_tiff_kind[k].bits == 16 && channels == 1)
             FTDN_ASSERT_OK(ftdn_grey_stretch_16(samples, N_PIXELS, &arena, wanted, &err), err);
         for (int i = 0; i < 3 * N_PIXELS; i++) {
-            if (kinds[k].bits == 8) wanted[i] = (uint8_t)samples[channels == 1 ? i / 3 : i];
+            if (ftdn_made_tiff_kind[k].bits == 8) wanted[i] = (uint8_t)samples[channels == 1 ? i / 3 : i];
             else if (channels == 3) wanted[i] = (uint8_t)(samples[i] / 257.0 + 0.5);
         }
         ftdn_picture picture;
@@ -100,7 +54,7 @@ static void kinds_that_are_not_read_are_named(void **state)
 {
     (void)state;
     static const struct {
-        made_tiff made;
+        ftdn_made_tiff made;
         const char *message;
     } cases[] = {
         {{16, 1, COMPRESSION_NONE, PHOTOMETRIC_MINISWHITE, false, 9}, "a TIFF of 1 channels of 16 bits, colours 0, "},
@@ -114,7 +68,7 @@ static void kinds_that_are_not_read_are_named(void **state)
         ftdn_picture picture;
         uint16_t samples[N_PIXELS * 3] = {0};
         ftdn_arena_init(&arena);
-        char *bytes = make(&cases[i].made, samples, &arena, &n_bytes);
+        char *bytes = ftdn_made_tiff_encode(&cases[i].made, samples, &arena, &n_bytes);
         FTDN_ASSERT_FAILS(ftdn_tiff_decode("a.tif", bytes, n_bytes, &arena, &picture, &err), FTDN_ERR_INPUT,
                           cases[i].message, err);
         ftdn_arena_done(&arena);
@@ -149,14 +103,14 @@ static void cut_and_changed_files_are_refused_or_do_no_harm(void **state)
 {
     (void)state;
     static const uint8_t changes[] = {0x01, 0x80, 0xff, 0x20};
-    for (int k = 0; k < N_KINDS; k++) {
+    for (int k = 0; k < FTDN_MADE_TIFF_KINDS; k++) {
         ftdn_arena arena;
         ftdn_error err = {0};
         size_t n_bytes;
         uint16_t samples[N_PIXELS * 3];
         ftdn_arena_init(&arena);
-        fill(samples, N_PIXELS * kinds[k].channels, kinds[k].bits);
-        char *bytes = make(&kinds[k], samples, &arena, &n_bytes);
+        fill(samples, N_PIXELS * ftdn_made_tiff_kind[k].channels, ftdn_made_tiff_kind[k].bits);
+        char *bytes = ftdn_made_tiff_encode(&ftdn_made_tiff_kind[k], samples, &arena, &n_bytes);
         FTDN_ASSERT_OK(decode_exactly(bytes, n_bytes, &err), err);
         /* The directory stands behind the rows, at its end an address of the next one, which may be missing. */
         for (size_t n = 0; n < n_bytes - 4; n++) assert_int_equal(decode_exactly(bytes, n, &err), FTDN_ERR_INPUT);

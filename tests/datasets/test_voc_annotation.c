@@ -105,6 +105,7 @@ static void every_mistake_is_named_with_its_place(void **state)
         {OBJECT("<bndbox/>"), "dir/a.xml:2:10: <bndbox> without <xmin>"},
         {OBJECT(BOX("9", "1", "9", "5")), "dir/a.xml:2:52: <xmax> 9 is not greater than <xmin> 9"},
         {OBJECT(BOX("1", "8.5", "9", "5")), "<ymax> 5 is not greater than <ymin> 8.5"},
+        {OBJECT(BOX("50", "1", "50.0000001", "5")), "<xmax> 50 is not greater than <xmin> 50"}, /* one float */
         {OBJECT(BOX("1", "1", "five", "5")), "dir/a.xml:2:52: <xmax> is 'five', which is no number of pixels"},
         {OBJECT(BOX("", "1", "9", "5")), "<xmin> is '', which"},
         {OBJECT(BOX("1 2", "1", "9", "5")), "<xmin> is '1 2', which"},
@@ -209,7 +210,7 @@ static void every_refused_allocation_is_an_error(void **state)
         ftdn_arena_fail_after(&arena, k);
         ftdn_image image = {0};
         status = parse(&arena, two_objects, strlen(two_objects), &image, &err);
-        assert_int_equal(status, k < 23 ? FTDN_ERR_MEMORY : FTDN_OK); /* 22 for the class list, 1 for the objects */
+        assert_int_equal(status, k < 24 ? FTDN_ERR_MEMORY : FTDN_OK); /* 23 for the class list, 1 for the objects */
         ftdn_arena_done(&arena);
     }
 }

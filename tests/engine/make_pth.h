@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "tests/support/crc32.h"
 
 /* ---- pickles: each function appends the opcodes that make one value ---- */
 
@@ -75,16 +76,6 @@ typedef struct zip_maker {
     unsigned n_entries;
 } zip_maker;
 
-static inline uint32_t crc32_of(const char *bytes, size_t n_bytes)
-{
-    uint32_t crc = 0xffffffff;
-    for (size_t i = 0; i < n_bytes; i++) {
-        crc ^= (unsigned char)bytes[i];
-        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-    }
-    return ~crc;
-}
-
 /* What the local and the central header have in common, from "version needed" to "extra length". */
 static inline void zip_append_common(ftdn_text *text, const char *name, uint32_t crc, size_t n_bytes)
 {
@@ -101,7 +92,7 @@ static inline void zip_append_common(ftdn_text *text, const char *name, uint32_t
 
 static inline void zip_add(zip_maker *zip, const char *name, const void *bytes, size_t n_bytes)
 {
-    uint32_t crc = crc32_of(bytes, n_bytes);
+    uint32_t crc = ftdn_test_crc32(bytes, n_bytes);
     size_t at = zip->file.n_chars;
     PICKLE_BYTES(&zip->file, "PK\3\4");
     zip_append_common(&zip->file, name, crc, n_bytes);

@@ -124,6 +124,15 @@ static void tensors_are_described_and_not_read(void **state)
     assert_ptr_equal(f->pickle.newest_storage, tensor->storage);
 }
 
+static void nothing_may_be_taken_from_an_empty_stack(void **state)
+{
+    fixture *f = *state;
+    FTDN_ASSERT_OK(PARSE(f, "\200\002)."), f->err);
+    assert_int_equal(f->pickle.root.kind, FTDN_PICKLE_TUPLE);
+    FTDN_ASSERT_OK(PARSE(f, "\200\002(t."), f->err);
+    assert_int_equal(f->pickle.root.as.items->n_items, 0);
+}
+
 static void a_pickle_may_stand_inside_a_file(void **state)
 {
     fixture *f = *state;
@@ -260,6 +269,7 @@ int main(void)
         TEST(containers_grow_and_are_shared_through_the_memo),
         TEST(an_ordered_dict_may_come_with_its_pairs),
         TEST(tensors_are_described_and_not_read),
+        TEST(nothing_may_be_taken_from_an_empty_stack),
         TEST(a_pickle_may_stand_inside_a_file),
         TEST(each_mistake_is_named_with_its_byte),
         TEST(marks_and_values_are_bounded),

@@ -58,8 +58,9 @@ static void every_spelling_of_a_number_is_one_decimal(void **state)
 static void what_15_digits_cannot_hold_is_refused(void **state)
 {
     (void)state;
-    static const char *const literals[] = {"1234567890123456", "0.1234567890123456", "1.000000000000001", "1e301",
-                                           "1e-301"};
+    static const char *const literals[] = {
+        "1234567890123456", "0.1234567890123456",     "1.000000000000001", "1e301", "1e-301", "1.5e-300",
+        "10e300",           "1e-99999999999999999999"};
     ftdn_decimal untouched = {7, 7};
     for (size_t i = 0; i < sizeof literals / sizeof *literals; i++) {
         assert_false(ftdn_decimal_parse(literals[i], &untouched));

@@ -41,6 +41,28 @@ static void a_cell_has_its_parameters_and_means_over_its_seeds(void **state)
     assert_true(isnan(cell[2].class_accuracy[1].ap.mean)); /* no object */
 }
 
+/* By hand: in pairs of one seed 0.375 - 0.125 and 0.4375 - 0.25; a seed without a partner does not count. */
+static void a_gain_is_that_over_the_same_faults_without_protection(void **state)
+{
+    ftdn_asked_store *asked = *state;
+    static const ftdn_asked_trial paired[] = {
+        {0.02, NULL, NAN, 0, 0.125}, {0.02, NULL, NAN, 1, 0.25},  {0.02, "kr", 0.5, 0, 0.375},
+        {0.02, "kr", 0.5, 1, 0.4375}, {0.02, "kr", 0.5, 2, 0.5}, {0.04, "kr", 0.5, 0, 0.25},
+    };
+    int n_cells;
+    ftdn_asked_append(asked, paired, 6, 0);
+    const ftdn_cell_accuracy *cell = load(asked, "*", &n_cells);
+    assert_int_equal(n_cells, 3);
+    assert_int_equal(cell[0].gain.n, 0); /* unprotected */
+    assert_true(isnan(cell[0].gain.mean));
+    assert_int_equal(cell[1].map.n, 3);
+    assert_int_equal(cell[1].gain.n, 2);
+    assert_true(cell[1].gain.mean == 0.21875);
+    assert_true(fabs(cell[1].gain.sd - 0.0625 / sqrt(2)) < 1e-15);
+    assert_true(fabs(cell[1].gain.half_width - 12.7062047 * 0.03125) < 1e-7);
+    assert_int_equal(cell[2].gain.n, 0); /* nothing at its rate */
+}
+
 /* The samples have 300 images and 1.25 s of forward, no detection. */
 static void speed_is_that_of_the_fastest_trial(void **state)
 {
@@ -120,6 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FTDN_ASKED_TEST(a_cell_has_its_parameters_and_means_over_its_seeds),
+        FTDN_ASKED_TEST(a_gain_is_that_over_the_same_faults_without_protection),
         FTDN_ASKED_TEST(speed_is_that_of_the_fastest_trial),
         FTDN_ASKED_TEST(the_figures_are_those_of_the_named_queries),
         FTDN_ASKED_TEST(a_campaign_can_be_chosen),
