@@ -7,10 +7,13 @@
 #include "base/text.h"
 #include "detect/network_parts.h"
 
+#define MIN_WIDTH 0.1
+#define MAX_WIDTH 4.0
 #define MAX_CLASSES 1000
 
 typedef struct table_row {
-    double published_width, width_min, width_max;
+    double published_width;
+    bool takes_batch_norms;
     ftdn_status (*build)(ftdn_network *network, ftdn_error *err);
 } table_row;
 
@@ -18,9 +21,9 @@ static const char *const network_name[] = {"ssd_vgg16", "ssd_mobilenet_v1", "ssd
 enum { N_NETWORKS = sizeof network_name / sizeof *network_name };
 
 static const table_row network_table[N_NETWORKS] = {
-    {1, 1, 1, ftdn_ssd_vgg16_build},
-    {1, 0.1, 4, ftdn_ssd_mobilenet_v1_build},
-    {0.75, 0.1, 4, ftdn_ssd_mobilenet_v1_tf_build},
+    {1, true, ftdn_ssd_vgg16_build},
+    {1, false, ftdn_ssd_mobilenet_v1_build},
+    {0.75, false, ftdn_ssd_mobilenet_v1_tf_build},
 };
 
 const char *const *ftdn_network_names(int *ret_n)
@@ -57,17 +60,16 @@ ftdn_status ftdn_network_create(const ftdn_network_desc *desc, ftdn_arena *arena
     ftdn_network network = {
         .name = network_name[index],
         .width = desc->width == 0 ? row->published_width : desc->width,
+        .batch_norms = desc->batch_norms,
         .n_classes = desc->n_classes,
         .prior_param = -1,
     };
-    if (!(network.width >= row->width_min && network.width <= row->width_max)) {
-        if (row->width_min == row->width_max) {
-            return FTDN_FAIL(err, FTDN_ERR_ARG, "network '%s': width %g: this network has no width but %g",
-                             network.name, network.width, row->width_min);
-        }
+    if (!(network.width >= MIN_WIDTH && network.width <= MAX_WIDTH)) {
         return FTDN_FAIL(err, FTDN_ERR_ARG, "network '%s': width %g is outside [%g, %g]", network.name, network.width,
-                         row->width_min, row->width_max);
+                         MIN_WIDTH, MAX_WIDTH);
     }
+    if (network.batch_norms && !row->takes_batch_norms)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "network '%s' has batch norms of its own", network.name);
     if (network.n_classes < 1 || network.n_classes > MAX_CLASSES) {
         return FTDN_FAIL(err, FTDN_ERR_ARG, "network '%s': %d classes: the number is outside [1, %d]", network.name,
                          network.n_classes, MAX_CLASSES);

@@ -23,12 +23,14 @@ typedef struct ftdn_network_desc {
     const char *name; /* "ssd_vgg16", "ssd_mobilenet_v1", "ssd_mobilenet_v1_tf" */
     int n_classes;    /* without the background; 20 for PASCAL VOC */
     double width;     /* multiplier of base and extra channels; 0: the network's published width */
+    bool batch_norms; /* ssd_vgg16, to learn from drawn weights: a batch norm in the place of each bias of the base */
 } ftdn_network_desc;
 
 typedef struct ftdn_network {
     const char *name;
     double width;
-    int n_classes; /* without the background */
+    bool batch_norms; /* as asked for */
+    int n_classes;    /* without the background */
     ftdn_graph graph;
     int input_size;          /* 300 */
     float mean[3], scale[3]; /* RGB; x = (byte - mean) / scale */
@@ -43,7 +45,7 @@ typedef struct ftdn_network {
 } ftdn_network;
 
 /* Build a detector in the arena. FTDN_ERR_ARG: an unknown name (with the nearest), a width that the
- * network does not take, n_classes out of [1, 1000]. */
+ * network does not take, batch norms for one that has its own, n_classes out of [1, 1000]. */
 FTDN_NODISCARD ftdn_status ftdn_network_create(const ftdn_network_desc *desc, ftdn_arena *arena,
                                                ftdn_network *ret_network, ftdn_error *err);
 

@@ -5,7 +5,7 @@
 #include "detect/network.h"
 #include "detect/priors.h"
 
-/* Builders: name, width and n_classes are set and the graph is empty; they fill in the rest. */
+/* Builders: name, width, batch_norms and n_classes are set and the graph is empty; they fill in the rest. */
 FTDN_NODISCARD ftdn_status ftdn_ssd_vgg16_build(ftdn_network *network, ftdn_error *err);
 FTDN_NODISCARD ftdn_status ftdn_ssd_mobilenet_v1_build(ftdn_network *network, ftdn_error *err);
 FTDN_NODISCARD ftdn_status ftdn_ssd_mobilenet_v1_tf_build(ftdn_network *network, ftdn_error *err);

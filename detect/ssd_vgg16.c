@@ -7,10 +7,12 @@
  *     base_net.31, .33    conv6 (dilated) and conv7, which stand for VGG's dense layers
  *     extras.N.0, .2      1x1 and 3x3 convolutions that shrink the map: 10, 5, 3, 1
  *
- * Heads read conv4_3 (38x38; through a batch norm of their own), conv7 (19x19) and every extra. */
+ * Heads read conv4_3 (38x38; through a batch norm of their own), conv7 (19x19) and every extra.
+ * The width multiplies the channels of base and extras. With batch norms, as only a training has them, the base's
+ * convolutions have no bias but base_net.N.norm behind them, which ftdn_batch_norms_fold turns into weight and bias. */
 #include "detect/network_parts.h"
 
-/* VGG's column "D": the module's number, and the channels of a convolution or 0 for a pool. */
+/* VGG's column "D": the module's number, and the channels of a convolution (of width 1) or 0 for a pool. */
 typedef struct base_row {
     int module;
     int n_outputs;
@@ -42,6 +44,17 @@ static const ftdn_prior_map prior_table[] = {
     {.shrinkage = 300, .box_min = 264, .box_max = 315, .n_ratios = 1, .ratio = {2}},
 };
 
+/* A convolution of the base: K as published, parameters, activation and role are filled in. */
+static int add_base_layer(ftdn_network *network, int x, ftdn_conv_layer_desc layer)
+{
+    layer.n_outputs = ftdn_network_scale_channels(network, layer.n_outputs);
+    layer.activation = FTDN_ACTIVATION_RELU;
+    layer.roles |= FTDN_ROLE_BASE;
+    layer.has_bias = !network->batch_norms;
+    if (network->batch_norms) layer.batch_norm = ftdn_graph_format_name(&network->graph, "%s.norm", layer.name);
+    return ftdn_graph_add_conv_layer(&network->graph, x, &layer);
+}
+
 /* The 13 convolutions and their pools. Returns the last node. */
 static int add_vgg16(ftdn_network *network, int x)
 {
@@ -54,18 +67,15 @@ static int add_vgg16(ftdn_network *network, int x)
             continue;
         }
         bool is_source = row->module == CONV4_3;
-        x = ftdn_graph_add_conv_layer(graph, x,
-                                      &(ftdn_conv_layer_desc){
-                                          .name = name,
-                                          .n_outputs = row->n_outputs,
-                                          .kernel = 3,
-                                          .pad = 1,
-                                          .has_bias = true,
-                                          .activation = FTDN_ACTIVATION_RELU,
-                                          .roles = FTDN_ROLE_FEATURE_WEIGHTS | FTDN_ROLE_FEATURE_MAP |
-                                                   FTDN_ROLE_BLOCK_CONV | FTDN_ROLE_BASE |
-                                                   (is_source ? FTDN_ROLE_SOURCE : 0),
-                                      });
+        x = add_base_layer(network, x,
+                           (ftdn_conv_layer_desc){
+                               .name = name,
+                               .n_outputs = row->n_outputs,
+                               .kernel = 3,
+                               .pad = 1,
+                               .roles = FTDN_ROLE_FEATURE_WEIGHTS | FTDN_ROLE_FEATURE_MAP | FTDN_ROLE_BLOCK_CONV |
+                                        (is_source ? FTDN_ROLE_SOURCE : 0),
+                           });
         if (!is_source) continue;
         int normalised = ftdn_graph_add_batch_norm(graph, x, "source_layer_add_ons.0", 1e-5);
         ftdn_network_add_prior_heads(network, normalised, prior_table);
@@ -75,28 +85,13 @@ static int add_vgg16(ftdn_network *network, int x)
 
 static int add_conv6_conv7(ftdn_network *network, int x)
 {
-    ftdn_graph *graph = &network->graph;
-    x = ftdn_graph_add_max_pool(graph, x, "base_net.30", 3, 1, 1, false);
-    x = ftdn_graph_add_conv_layer(graph, x,
-                                  &(ftdn_conv_layer_desc){
-                                      .name = "base_net.31",
-                                      .n_outputs = 1024,
-                                      .kernel = 3,
-                                      .pad = 6,
-                                      .dilation = 6,
-                                      .has_bias = true,
-                                      .activation = FTDN_ACTIVATION_RELU,
-                                      .roles = FTDN_ROLE_BASE,
-                                  });
-    x = ftdn_graph_add_conv_layer(graph, x,
-                                  &(ftdn_conv_layer_desc){
-                                      .name = "base_net.33",
-                                      .n_outputs = 1024,
-                                      .kernel = 1,
-                                      .has_bias = true,
-                                      .activation = FTDN_ACTIVATION_RELU,
-                                      .roles = FTDN_ROLE_BASE | FTDN_ROLE_SOURCE,
-                                  });
+    x = ftdn_graph_add_max_pool(&network->graph, x, "base_net.30", 3, 1, 1, false);
+    x = add_base_layer(
+        network, x,
+        (ftdn_conv_layer_desc){.name = "base_net.31", .n_outputs = 1024, .kernel = 3, .pad = 6, .dilation = 6});
+    x = add_base_layer(network, x,
+                       (ftdn_conv_layer_desc){
+                           .name = "base_net.33", .n_outputs = 1024, .kernel = 1, .roles = FTDN_ROLE_SOURCE});
     ftdn_network_add_prior_heads(network, x, prior_table);
     return x;
 }

@@ -299,6 +299,14 @@ ftdn_status ftdn_graph_finish(ftdn_graph *graph, ftdn_error *err)
     return graph->status;
 }
 
+int ftdn_graph_find_layer(const ftdn_graph *graph, const char *name)
+{
+    for (int i = 0; i < graph->n_layers; i++) {
+        if (!strcmp(graph->layer[i].name, name)) return i;
+    }
+    return -1;
+}
+
 int ftdn_graph_find_param(const ftdn_graph *graph, const char *name)
 {
     for (int i = 0; i < graph->n_params; i++) {

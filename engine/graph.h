@@ -150,6 +150,7 @@ const char *ftdn_graph_format_name(ftdn_graph *graph, const char *format, ...) F
  * padded input, a repeated name, an overflow). */
 FTDN_NODISCARD ftdn_status ftdn_graph_finish(ftdn_graph *graph, ftdn_error *err);
 
+int ftdn_graph_find_layer(const ftdn_graph *graph, const char *name); /* -1 if absent */
 int ftdn_graph_find_param(const ftdn_graph *graph, const char *name); /* -1 if absent */
 
 /* The weight parameter of a layer's convolution. */

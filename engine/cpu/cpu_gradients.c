@@ -5,6 +5,7 @@
 
 #include "engine/cpu/cpu_elementwise.h"
 #include "engine/cpu/cpu_packed.h"
+#include "engine/cpu/cpu_pool.h"
 #include "engine/cpu/cpu_program.h"
 #include "engine/host_memory.h"
 #include "engine/ref/ref_backward.h"
@@ -229,7 +230,7 @@ ftdn_status ftdn_cpu_backward_step(ftdn_gradients *gradients, const ftdn_context
     if (step->op == FTDN_OP_ACTIVATION) {
         ftdn_ref_activation_backward(step->activation, n_pixels * (size_t)node->shape.c, y, dy, dx);
     } else if (step->op == FTDN_OP_MAX_POOL) {
-        ftdn_ref_max_pool_backward(node, graph->node[step->source].shape, context->n_images, x, dy, dx);
+        ftdn_cpu_max_pool_backward(node, graph->node[step->source].shape, context->n_images, x, dy, dx);
     } else if (step->op == FTDN_OP_MERGE) {
         const float *copy[FTDN_MAX_COPIES];
         float *dcopy[FTDN_MAX_COPIES];

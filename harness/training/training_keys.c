@@ -72,6 +72,8 @@ static const ftdn_key training_keys[FTDN_TRAINING_N_KEYS] = {
                             .default_json = "0", .help = "of initial weights, the order of images and their views"},
     [FTDN_TRAINING_BATCH] = {.path = "training.batch", .type = FTDN_VALUE_INTEGER, .min = 1, .max = 4096,
                              .default_json = "32", .help = "images of a step"},
+    [FTDN_TRAINING_BATCH_NORMS] = {.path = "training.batch_norms", .type = FTDN_VALUE_FLAG, .default_json = "false",
+                                   .help = "true: ssd_vgg16 learns with batch norms, which are shipped folded"},
     [FTDN_TRAINING_STEPS] = {.path = "training.steps", .type = FTDN_VALUE_INTEGER, .min = 1, .max = MAX_STEPS,
                              .required = true, .help = "steps of the whole training"},
     [FTDN_TRAINING_OPTIMIZER] = {.path = "training.optimizer", .type = FTDN_VALUE_CHOICE, .choices = optimizers,

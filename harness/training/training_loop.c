@@ -61,7 +61,6 @@ static ftdn_training_validation validation_of(const loop *l)
     const ftdn_training_session *session = l->session;
     return (ftdn_training_validation){
         .manifest = &session->manifest,
-        .state = &session->state,
         .dataset = session->validation,
         .n_threads = session->n_threads,
         .stop = l->options->stop,
@@ -78,7 +77,8 @@ static ftdn_status validate(loop *l, ftdn_error *err)
     const ftdn_training_validation validation = validation_of(l);
     ftdn_arena_mark mark = ftdn_arena_get_mark(&session->arena);
     ftdn_trial_result result;
-    ftdn_status status = ftdn_training_validate(&validation, session->state.best, &session->arena, &result, err);
+    ftdn_status status = ftdn_training_validate(&validation, &session->state.model.network, session->state.best,
+                                                &session->arena, &result, err);
     if (status == FTDN_OK) {
         ftdn_training_log_add_validation(&session->log, step, &result);
         ftdn_training_progress_validation(&l->progress, step, result.map_voc07, result.total_s);
@@ -101,9 +101,10 @@ static ftdn_status finish(loop *l, ftdn_error *err)
         .validated = &l->summary->best,
     };
     FTDN_TRY(ftdn_trainer_fetch(&session->trainer, err));
-    FTDN_TRY(ftdn_training_weights_round(&session->state, product.as_half, &session->arena, &product.weights, err));
+    FTDN_TRY(ftdn_training_weights_ship(&session->state, product.as_half, &session->arena, &product.weights, err));
     const ftdn_training_validation validation = validation_of(l);
-    FTDN_TRY(ftdn_training_validate(&validation, product.weights, &session->arena, &l->summary->best, err));
+    FTDN_TRY(ftdn_training_validate(&validation, &session->state.shipped, product.weights, &session->arena,
+                                    &l->summary->best, err));
     return ftdn_training_weights_write(session->weights_path, &product, &session->arena, err);
 }
 

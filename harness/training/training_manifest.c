@@ -173,6 +173,7 @@ static ftdn_status make(reader *r, ftdn_training_manifest *manifest)
     manifest->seed = (uint64_t)number_of(r, FTDN_TRAINING_SEED);
     manifest->batch = (int)number_of(r, FTDN_TRAINING_BATCH);
     manifest->n_steps = (int)number_of(r, FTDN_TRAINING_STEPS);
+    manifest->batch_norms = is_flag_set(r, FTDN_TRAINING_BATCH_NORMS);
     manifest->optimizer = make_optimizer(r);
     manifest->learning_rate = (ftdn_learning_rate_desc){
         .peak = peak,

@@ -28,6 +28,7 @@ typedef struct ftdn_training_manifest {
     int validate_every; /* steps */
     uint64_t seed;      /* of weights, order and views */
     int batch, n_steps;
+    bool batch_norms; /* the network learns with some that what is shipped does not have (ftdn_network_desc) */
     ftdn_optimizer_desc optimizer;
     ftdn_learning_rate_desc learning_rate;
     double average;                 /* decay of the average of the weights; 0: there is none */

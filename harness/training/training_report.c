@@ -21,7 +21,7 @@ static void write_initial_weights(const ftdn_training_state *state, ftdn_text *t
 void ftdn_training_report_begin(const ftdn_training_session *session, ftdn_text *text)
 {
     const ftdn_training_manifest *manifest = &session->manifest;
-    const ftdn_network *network = &session->state.model.network;
+    const ftdn_network *network = &session->state.shipped;
     ftdn_text_append(text, "%s%s", manifest->name, *manifest->description ? ": " : "");
     ftdn_append_shown(text, manifest->description);
     ftdn_text_append(text, "\n%s at width %g, %d classes, ", network->name, network->width, network->n_classes);

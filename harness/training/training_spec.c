@@ -77,6 +77,7 @@ static void write_training(ftdn_text *text, const ftdn_training_manifest *manife
     begin_object(text, "training");
     write_number(text, "average", manifest->average);
     write_integer(text, "batch", (uint64_t)manifest->batch);
+    if (manifest->batch_norms) write_flag(text, "batch_norms", true);
     write_number(text, "final_fraction", manifest->learning_rate.final_fraction);
     write_number(text, "learning_rate", manifest->learning_rate.peak);
     write_number(text, "max_gradient_norm", optimizer->max_gradient_norm);

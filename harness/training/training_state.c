@@ -133,8 +133,10 @@ ftdn_status ftdn_training_state_init(ftdn_training_state *state, const ftdn_trai
                                      ftdn_arena *arena, ftdn_error *err)
 {
     const ftdn_model_settings *model = &manifest->validation.model;
-    const ftdn_network_desc desc = {.name = model->name, .n_classes = model->n_classes, .width = model->width};
+    ftdn_network_desc desc = {.name = model->name, .n_classes = model->n_classes, .width = model->width};
     *state = (ftdn_training_state){.decay = manifest->average};
+    FTDN_TRY(ftdn_network_create(&desc, arena, &state->shipped, err));
+    desc.batch_norms = manifest->batch_norms;
     FTDN_TRY(ftdn_network_create(&desc, arena, &state->model.network, err));
     FTDN_TRY(make_parameters(state, manifest, arena, err));
     if (manifest->initial_weights) FTDN_TRY(take_from_file(state, manifest->initial_weights, arena, err));

@@ -20,6 +20,7 @@ typedef struct ftdn_training_state {
     float **average;   /* [n_params] moving average of `value`; NULL where there is none */
     ftdn_weights best; /* what is validated and shipped: the average, or where there is none the weights */
     double decay;      /* of the average */
+    ftdn_network shipped; /* the network without the batch norms that only learn */
     ftdn_optimizer optimizer;
     int n_steps;             /* taken */
     int n_taken;             /* parameters whose initial values are those of the file */
@@ -28,11 +29,11 @@ typedef struct ftdn_training_state {
     int n_left;
 } ftdn_training_state;
 
-/* Build the network with its initial weights: of the manifest's file, where name and shape are those of a parameter of
- * the network; else weights of convolutions are drawn from the seed, evenly in +-sqrt(6 / (C/groups R S)) (He) or, in
- * heads, +-sqrt(6 / ((C + K) R S)) (Glorot), scales and variances are 1, all else 0. Everything lives in the arena,
- * whose address the graph keeps. FTDN_ERR_INPUT: the file; nothing of it fits; or a constant of the network that it
- * lacks. */
+/* Build both networks, the one that learns with its initial weights: of the manifest's file, where name and shape are
+ * those of a parameter of the network; else weights of convolutions are drawn from the seed, evenly in
+ * +-sqrt(6 / (C/groups R S)) (He) or, in heads, +-sqrt(6 / ((C + K) R S)) (Glorot), scales and variances are 1, all
+ * else 0. Everything lives in the arena, whose address the graphs keep. FTDN_ERR_INPUT: the file; nothing of it fits;
+ * or a constant of the network that it lacks. */
 FTDN_NODISCARD ftdn_status ftdn_training_state_init(ftdn_training_state *state, const ftdn_training_manifest *manifest,
                                                     ftdn_arena *arena, ftdn_error *err);
 

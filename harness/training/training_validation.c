@@ -4,10 +4,11 @@
 
 #define BATCH 8 /* images that a thread takes at a time */
 
-ftdn_status ftdn_training_validate(const ftdn_training_validation *validation, ftdn_weights weights, ftdn_arena *arena,
-                                   ftdn_trial_result *ret_result, ftdn_error *err)
+ftdn_status ftdn_training_validate(const ftdn_training_validation *validation, const ftdn_network *network,
+                                   ftdn_weights weights, ftdn_arena *arena, ftdn_trial_result *ret_result,
+                                   ftdn_error *err)
 {
-    const ftdn_model model = {.network = validation->state->model.network, .weights = weights};
+    const ftdn_model model = {.network = *network, .weights = weights};
     const ftdn_planned_trial trial = {
         .settings = validation->manifest->validation, .model = &model, .dataset = validation->dataset};
     const ftdn_rig_desc desc = {.trial = &trial, .n_threads = validation->n_threads};

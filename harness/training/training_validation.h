@@ -12,15 +12,15 @@
 
 typedef struct ftdn_training_validation {
     const ftdn_training_manifest *manifest; /* borrowed, as the others */
-    const ftdn_training_state *state;
     ftdn_dataset *dataset; /* decoded */
     int n_threads;
     const volatile sig_atomic_t *stop; /* not 0: leave with FTDN_ERR_INTERRUPTED; may be NULL */
 } ftdn_training_validation;
 
-/* Measure weights of the state's network: batch norms in inference mode, everything as in an experiment. The result
- * lives in the arena. */
-FTDN_NODISCARD ftdn_status ftdn_training_validate(const ftdn_training_validation *validation, ftdn_weights weights,
-                                                  ftdn_arena *arena, ftdn_trial_result *ret_result, ftdn_error *err);
+/* Measure a network with weights: batch norms in inference mode, everything as in an experiment. The result lives in
+ * the arena. */
+FTDN_NODISCARD ftdn_status ftdn_training_validate(const ftdn_training_validation *validation,
+                                                  const ftdn_network *network, ftdn_weights weights, ftdn_arena *arena,
+                                                  ftdn_trial_result *ret_result, ftdn_error *err);
 
 #endif

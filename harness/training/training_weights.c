@@ -5,6 +5,7 @@
 
 #include "base/code_version.h"
 #include "base/text.h"
+#include "engine/batch_norm_fold.h"
 #include "engine/dtype.h"
 #include "engine/tensor_file.h"
 #include "harness/plan/class_names.h"
@@ -30,16 +31,18 @@ static ftdn_status round_values(const ftdn_param *param, const float *values, ft
     return FTDN_OK;
 }
 
-ftdn_status ftdn_training_weights_round(const ftdn_training_state *state, bool as_half, ftdn_arena *arena,
-                                        ftdn_weights *ret_weights, ftdn_error *err)
+ftdn_status ftdn_training_weights_ship(const ftdn_training_state *state, bool as_half, ftdn_arena *arena,
+                                       ftdn_weights *ret_weights, ftdn_error *err)
 {
-    const ftdn_graph *graph = &state->model.network.graph;
+    const ftdn_graph *graph = &state->shipped.graph;
     const float **value = FTDN_NEW(arena, (size_t)graph->n_params, const float *, err);
     if (!value) return FTDN_ERR_MEMORY;
+    ftdn_weights folded;
+    FTDN_TRY(ftdn_batch_norms_fold(&state->model.network.graph, &state->best, graph, arena, &folded, err));
     for (int i = 0; i < graph->n_params; i++) {
-        value[i] = state->best.value[i];
+        value[i] = folded.value[i];
         if (is_rounded(&graph->param[i], as_half))
-            FTDN_TRY(round_values(&graph->param[i], state->best.value[i], arena, &value[i], err));
+            FTDN_TRY(round_values(&graph->param[i], folded.value[i], arena, &value[i], err));
     }
     *ret_weights = (ftdn_weights){.n_params = graph->n_params, .value = value};
     return FTDN_OK;
@@ -61,10 +64,10 @@ static ftdn_status write_file(const char *path, const ftdn_training_product *pro
                               ftdn_error *err)
 {
     const ftdn_training_state *state = product->state;
-    const ftdn_graph *graph = &state->model.network.graph;
+    const ftdn_graph *graph = &state->shipped.graph;
     ftdn_metadata_entry metadata[] = {
-        {"network", state->model.network.name},
-        {"width", ftdn_arena_format(arena, err, "%g", state->model.network.width)},
+        {"network", state->shipped.name},
+        {"width", ftdn_arena_format(arena, err, "%g", state->shipped.width)},
         {FTDN_CLASSES_METADATA, classes_text(product->dataset, arena, err)},
         {"training", product->spec->id},
         {"training_spec", product->spec->text},

@@ -8,15 +8,16 @@
 #include "harness/training/training_state.h"
 #include "harness/trial.h"
 
-/* The weights as the file will hold them, in the arena: with `as_half` those of convolutions are rounded to F16, all
- * else stays F32. FTDN_ERR_INPUT: a value that F16 does not hold (its parameter). */
-FTDN_NODISCARD ftdn_status ftdn_training_weights_round(const ftdn_training_state *state, bool as_half,
-                                                       ftdn_arena *arena, ftdn_weights *ret_weights, ftdn_error *err);
+/* The weights as the file will hold them, in the arena: those of state->shipped, with batch norms folded in where it
+ * has none; with `as_half` those of convolutions are rounded to F16, all else stays F32. FTDN_ERR_INPUT: a value that
+ * F16 does not hold (its parameter). */
+FTDN_NODISCARD ftdn_status ftdn_training_weights_ship(const ftdn_training_state *state, bool as_half, ftdn_arena *arena,
+                                                      ftdn_weights *ret_weights, ftdn_error *err);
 
 typedef struct ftdn_training_product {
     const ftdn_training_state *state;
     const ftdn_training_spec *spec;
-    ftdn_weights weights; /* rounded */
+    ftdn_weights weights; /* as shipped */
     bool as_half;
     const ftdn_dataset *dataset; /* of the training: its classes */
     const ftdn_dataset *validation;

@@ -193,6 +193,11 @@ static void a_graph_is_shown_as_a_table_with_totals(void **state)
     result = FTDN_CLI(&place->arena, "inspect", "graph", "ssd_mobilenet_v1");
     ftdn_cli_assert_says(result.out, " 9,468,996 ");
     ftdn_cli_assert_says(result.out, "depthwise 3x3/2, batch norm, relu");
+    /* A row of a narrow one: 3x3x8x16 weights and 16 biases. */
+    result = FTDN_CLI(&place->arena, "inspect", "graph", "ssd_vgg16", "--width", "0.125");
+    ftdn_cli_assert_done(result);
+    ftdn_cli_assert_says(result.out, "\nbase_net.5                conv 3x3, relu            150x150x16       1,168 ");
+    ftdn_cli_assert_says(result.out, "\nssd_vgg16, width 0.125, 20 classes, 8732 priors; ");
 }
 
 static void width_and_classes_change_the_graph(void **state)
@@ -217,7 +222,8 @@ static void wrong_graphs_are_exit_code_2(void **state)
     ftdn_arena *arena = &place->arena;
     ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "graph", "ssd_vgg"), 2,
                           "there is no network 'ssd_vgg'; did you mean 'ssd_vgg16'?\n");
-    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "graph", "ssd_vgg16", "--width", "0.5"), 2, "no width but 1\n");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "graph", "ssd_vgg16", "--width", "0.05"), 2,
+                          "width 0.05 is outside [0.1, 4]\n");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "graph", "ssd_vgg16", "--width", "wide"), 2, "--width: 'wide'");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "inspect", "graph", "ssd_vgg16", "--classes", "0"), 2, "--classes: '0'");
 }

@@ -326,7 +326,44 @@ static void every_width_builds(void **state)
         assert_int_equal(tf.n_priors, 1917);
         int last_extra = tf.graph.layer[ftdn_test_find_layer(&tf.graph, "extra4.expand")].last;
         assert_int_equal(tf.graph.node[last_extra].shape.c, lround(128 * widths[i]));
+
+        ftdn_network vgg16 = create("ssd_vgg16", widths[i]);
+        assert_int_equal(vgg16.n_priors, 8732);
+        static const struct {
+            const char *layer;
+            int n_channels;
+        } layers[] = {{"base_net.0", 64},    {"base_net.28", 512}, {"base_net.31", 1024},
+                      {"base_net.33", 1024}, {"extras.0.0", 256},  {"extras.3.2", 256}};
+        for (size_t l = 0; l < sizeof layers / sizeof *layers; l++) {
+            int last = vgg16.graph.layer[ftdn_test_find_layer(&vgg16.graph, layers[l].layer)].last;
+            assert_int_equal(vgg16.graph.node[last].shape.c, lround(layers[l].n_channels * widths[i]));
+        }
     }
+}
+
+/* Each convolution of the base, and no other, has a batch norm in the place of its bias; all else is as without. */
+static void batch_norms_take_the_place_of_biases_in_the_base(void **state)
+{
+    (void)state;
+    ftdn_network network;
+    const ftdn_network_desc desc = {.name = "ssd_vgg16", .n_classes = 20, .width = 0.25, .batch_norms = true};
+    FTDN_ASSERT_OK(ftdn_network_create(&desc, &arena, &network, &err), err);
+    ftdn_network plain = create("ssd_vgg16", 0.25);
+    assert_roles(&network, 13, 13, 15);
+    assert_sources(&network);
+    assert_int_equal(network.graph.n_nodes, plain.graph.n_nodes + 15);
+    assert_int_equal(network.graph.n_params, plain.graph.n_params + 15 * (4 - 1));
+    for (int i = 0; i < network.graph.n_layers; i++) {
+        const ftdn_layer *layer = &network.graph.layer[i], *other = &plain.graph.layer[i];
+        const ftdn_node *conv = &network.graph.node[layer->conv], *behind = conv + 1;
+        bool is_base = layer->roles & FTDN_ROLE_BASE;
+        assert_string_equal(layer->name, other->name);
+        assert_int_equal(layer->roles, other->roles);
+        assert_memory_equal(&conv->shape, &plain.graph.node[other->conv].shape, sizeof conv->shape);
+        assert_int_equal(conv->bias < 0, is_base);
+        assert_int_equal(behind->op == FTDN_OP_BATCH_NORM && behind->layer == i, is_base);
+    }
+    assert_true(ftdn_graph_find_param(&network.graph, "base_net.33.norm.running_var") >= 0);
 }
 
 static void inputs_are_normalised_as_published(void **state)
@@ -365,18 +402,19 @@ static void bad_descriptions_are_refused(void **state)
         ftdn_network_desc desc;
         const char *message;
     } bad[] = {
-        {{"ssd_vg16", 20, 0}, "there is no network 'ssd_vg16'; did you mean 'ssd_vgg16'?"},
-        {{"ssd_mobilnet_v1", 20, 0}, "there is no network 'ssd_mobilnet_v1'; did you mean 'ssd_mobilenet_v1'?"},
-        {{"yolo", 20, 0},
+        {{"ssd_vg16", 20, 0, false}, "there is no network 'ssd_vg16'; did you mean 'ssd_vgg16'?"},
+        {{"ssd_mobilnet_v1", 20, 0, false}, "there is no network 'ssd_mobilnet_v1'; did you mean 'ssd_mobilenet_v1'?"},
+        {{"yolo", 20, 0, false},
          "there is no network 'yolo'; known are 'ssd_vgg16', 'ssd_mobilenet_v1' and 'ssd_mobilenet_v1_tf'"},
-        {{"", 20, 0}, "there is no network ''"},
-        {{"ssd_vgg16", 20, 0.5}, "network 'ssd_vgg16': width 0.5: this network has no width but 1"},
-        {{"ssd_mobilenet_v1", 20, 0.05}, "network 'ssd_mobilenet_v1': width 0.05 is outside [0.1, 4]"},
-        {{"ssd_mobilenet_v1", 20, -1}, "width -1 is outside [0.1, 4]"},
-        {{"ssd_mobilenet_v1_tf", 20, 4.5}, "width 4.5 is outside [0.1, 4]"},
-        {{"ssd_mobilenet_v1", 20, (double)NAN}, "nan is outside [0.1, 4]"},
-        {{"ssd_vgg16", 0, 0}, "network 'ssd_vgg16': 0 classes: the number is outside [1, 1000]"},
-        {{"ssd_vgg16", 1001, 1}, "network 'ssd_vgg16': 1001 classes: the number is outside [1, 1000]"},
+        {{"", 20, 0, false}, "there is no network ''"},
+        {{"ssd_vgg16", 20, 0.05, false}, "network 'ssd_vgg16': width 0.05 is outside [0.1, 4]"},
+        {{"ssd_mobilenet_v1", 20, 1, true}, "network 'ssd_mobilenet_v1' has batch norms of its own"},
+        {{"ssd_mobilenet_v1", 20, 0.05, false}, "network 'ssd_mobilenet_v1': width 0.05 is outside [0.1, 4]"},
+        {{"ssd_mobilenet_v1", 20, -1, false}, "width -1 is outside [0.1, 4]"},
+        {{"ssd_mobilenet_v1_tf", 20, 4.5, false}, "width 4.5 is outside [0.1, 4]"},
+        {{"ssd_mobilenet_v1", 20, (double)NAN, false}, "nan is outside [0.1, 4]"},
+        {{"ssd_vgg16", 0, 0, false}, "network 'ssd_vgg16': 0 classes: the number is outside [1, 1000]"},
+        {{"ssd_vgg16", 1001, 1, false}, "network 'ssd_vgg16': 1001 classes: the number is outside [1, 1000]"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ftdn_network network = {.n_heads = -1};
@@ -476,6 +514,7 @@ int main(void)
         FTDN_ARENA_TEST(mobilenet_tf_layers_have_their_roles),
         FTDN_ARENA_TEST(heads_stand_on_maps_of_falling_size),
         FTDN_ARENA_TEST(every_width_builds),
+        FTDN_ARENA_TEST(batch_norms_take_the_place_of_biases_in_the_base),
         FTDN_ARENA_TEST(inputs_are_normalised_as_published),
         FTDN_ARENA_TEST(bad_descriptions_are_refused),
         FTDN_ARENA_TEST(the_number_of_classes_sets_the_columns),

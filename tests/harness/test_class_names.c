@@ -161,7 +161,8 @@ static void what_is_left_open_is_as_the_weight_file_says(void **state)
                       f.err);
     settings.width = 0;
     settings.name = "ssd_vgg16";
-    FTDN_ASSERT_FAILS(ftdn_model_open(&settings, &f.arena, &model, &f.err), FTDN_ERR_ARG, "no width but 1", f.err);
+    FTDN_ASSERT_FAILS(ftdn_model_open(&settings, &f.arena, &model, &f.err), FTDN_ERR_INPUT, "does not fit the network",
+                      f.err);
     destroy(&f);
 }
 

@@ -61,7 +61,7 @@ static void the_defaults_hold_where_nothing_is_given(void **state)
     assert_true(m->optimizer.max_gradient_norm == 0 && m->average == 0);
     assert_true(m->learning_rate.peak == 0.01 && m->learning_rate.final_fraction == 0);
     assert_int_equal(m->learning_rate.n_steps, 10);
-    assert_false(m->augmentation.mirror || m->augmentation.crop || m->writes_half);
+    assert_false(m->augmentation.mirror || m->augmentation.crop || m->writes_half || m->batch_norms);
     assert_true(m->augmentation.photometric == 0 && m->augmentation.expand == 0);
     ftdn_arena_done(&f.arena);
 }
@@ -75,8 +75,8 @@ static void every_key_is_read(void **state)
                           " 'model': {'name': 'ssd_vgg16', 'width': 1, 'classes': 20}, 'initial_weights': 'w.pth',\n"
                           " 'dataset': {'kind': 'test_scenes', 'images': 3, 'seed': 9},\n"
                           " 'validation': {'dataset': {'kind': 'test_scenes', 'images': 1}, 'every': 7},\n"
-                          " 'training': {'seed': 5, 'batch': 2, 'steps': 100, 'optimizer': 'adam',\n"
-                          "   'learning_rate': 0.1, 'weight_decay': 0.2, 'warmup_steps': 3,\n"
+                          " 'training': {'seed': 5, 'batch': 2, 'batch_norms': true, 'steps': 100,\n"
+                          "   'optimizer': 'adam', 'learning_rate': 0.1, 'weight_decay': 0.2, 'warmup_steps': 3,\n"
                           "   'final_learning_rate': 0.01, 'max_gradient_norm': 4, 'average': 0.5,\n"
                           "   'checkpoint_every': 11, 'backend': 'cuda', 'convolution': 'tf32'},\n"
                           " 'augmentation': {'mirror': true, 'photometric': 0.3, 'expand': 0.4, 'max_expand': 3,\n"
@@ -90,6 +90,7 @@ static void every_key_is_read(void **state)
     assert_int_equal(m->validate_every, 7);
     assert_int_equal(m->seed, 5);
     assert_int_equal(m->batch, 2);
+    assert_true(m->batch_norms);
     assert_int_equal(m->optimizer.kind, FTDN_OPTIMIZER_ADAM);
     assert_true(m->optimizer.beta1 == 0.9 && m->optimizer.beta2 == 0.999 && m->optimizer.weight_decay == 0.2);
     assert_true(m->optimizer.max_gradient_norm == 4 && m->average == 0.5);
@@ -120,7 +121,8 @@ static const wrong corpus[] = {
      "classes, rename, other_classes\n"},
     {HEAD VALIDATION ",\n 'training': {'steps': 10, 'learnign_rate': 0.01}}",
      "m.json:2:14: training.learning_rate: missing; allowed: a number in (0, 10]\n"
-     "m.json:2:28: training.learnign_rate: unknown key; allowed: seed, batch, steps, optimizer, learning_rate, "
+     "m.json:2:28: training.learnign_rate: unknown key; allowed: seed, batch, batch_norms, steps, optimizer, "
+     "learning_rate, "
      "momentum, weight_decay, warmup_steps, final_learning_rate, max_gradient_norm, average, checkpoint_every, "
      "backend, convolution; did you mean 'learning_rate'?\n"},
     {HEAD VALIDATION ", " TRAINING ",\n 'faults': {'type': 'zero'}}",

@@ -39,14 +39,19 @@ static const char *write_manifest(fixture *f, const char *text, int seed)
 }
 
 /* A session that is open, in an empty folder. */
-static void open_session(fixture *f, int seed)
+static void open_session_of(fixture *f, const char *manifest, int seed)
 {
     *f = (fixture){0};
     ftdn_arena_init(&f->arena);
     f->folder = ftdn_test_create_folder(&f->arena);
     ftdn_training_session_init(&f->session);
-    FTDN_ASSERT_OK(ftdn_training_session_open(&f->session, write_manifest(f, MANIFEST, seed), f->folder, &f->err),
+    FTDN_ASSERT_OK(ftdn_training_session_open(&f->session, write_manifest(f, manifest, seed), f->folder, &f->err),
                    f->err);
+}
+
+static void open_session(fixture *f, int seed)
+{
+    open_session_of(f, MANIFEST, seed);
 }
 
 static void start_session(fixture *f, int seed, int n_threads)
@@ -330,8 +335,8 @@ static void half_weights_round_the_convolutions_and_nothing_else(void **state)
     open_session(&f, 1);
     ftdn_training_state *s = &f.session.state;
     const ftdn_graph *graph = &s->model.network.graph;
-    FTDN_ASSERT_OK(ftdn_training_weights_round(s, true, &f.arena, &rounded, &err), err);
-    FTDN_ASSERT_OK(ftdn_training_weights_round(s, false, &f.arena, &whole, &err), err);
+    FTDN_ASSERT_OK(ftdn_training_weights_ship(s, true, &f.arena, &rounded, &err), err);
+    FTDN_ASSERT_OK(ftdn_training_weights_ship(s, false, &f.arena, &whole, &err), err);
     int n_changed = 0;
     for (int i = 0; i < graph->n_params; i++) {
         bool is_conv = graph->param[i].kind == FTDN_PARAM_CONV_WEIGHT;
@@ -348,8 +353,66 @@ static void half_weights_round_the_convolutions_and_nothing_else(void **state)
     int conv = ftdn_graph_find_param(graph, "base_net.0.0.weight");
     assert_true(conv >= 0);
     s->average[conv][3] = 70000;
-    FTDN_ASSERT_FAILS(ftdn_training_weights_round(s, true, &f.arena, &rounded, &err), FTDN_ERR_INPUT,
+    FTDN_ASSERT_FAILS(ftdn_training_weights_ship(s, true, &f.arena, &rounded, &err), FTDN_ERR_INPUT,
                       "'base_net.0.0.weight': weight 70000 does not fit into f16; set output.precision to f32", err);
+    close_session(&f);
+}
+
+#define VGG                                                                                                            \
+    "{'manifest_version': 1, 'name': 'small', 'model': {'name': 'ssd_vgg16', 'width': 0.1},\n"                         \
+    " 'dataset': {'kind': 'road', 'split': 'train', 'images': 4},\n"                                                   \
+    " 'validation': {'dataset': {'kind': 'road', 'split': 'validation', 'images': 2}},\n"                              \
+    " 'training': {'steps': 2, 'learning_rate': 0.01, 'batch': 2, 'average': 0.5, 'batch_norms': true}}"
+
+/* The shipped values are those of the average with each batch norm multiplied into its filter and bias; the file fits
+ * the network as published, and the checkpoint the one that learns. */
+static void batch_norms_that_only_learn_are_shipped_folded(void **state)
+{
+    (void)state;
+    fixture f;
+    ftdn_step_result result[2];
+    ftdn_weights shipped;
+    ftdn_tensor_file file;
+    open_session_of(&f, VGG, 0);
+    FTDN_ASSERT_OK(ftdn_training_session_start(&f.session, 2, &f.err), f.err);
+    take_steps(&f, 2, result);
+    ftdn_training_state *s = &f.session.state;
+    const ftdn_graph *learns = &s->model.network.graph, *graph = &s->shipped.graph;
+    assert_non_null(strstr(f.session.spec.text, "\"batch_norms\":true"));
+    assert_true(ftdn_graph_find_param(learns, "base_net.5.norm.weight") >= 0);
+    assert_int_equal(ftdn_graph_find_param(graph, "base_net.5.norm.weight"), -1);
+    FTDN_ASSERT_OK(ftdn_training_weights_ship(s, false, &f.arena, &shipped, &f.err), f.err);
+    assert_int_equal(shipped.n_params, graph->n_params);
+
+    const int conv = ftdn_graph_find_layer(learns, "base_net.5"), plain = ftdn_graph_find_layer(graph, "base_net.5");
+    const ftdn_node *filter = &learns->node[learns->layer[conv].conv], *norm = filter + 1;
+    const ftdn_node *folded = &graph->node[graph->layer[plain].conv];
+    const size_t n_per_filter = graph->param[folded->weight].n_elements / (size_t)folded->shape.c;
+    for (size_t k = 0; k < (size_t)folded->shape.c; k++) {
+        double slope = (double)s->average[norm->bn_scale][k] / sqrt((double)s->average[norm->bn_var][k] + 1e-5);
+        double bias = (double)s->average[norm->bn_shift][k] - (double)s->average[norm->bn_mean][k] * slope;
+        double weight = slope * (double)s->average[filter->weight][k * n_per_filter];
+        /* Two roundings to float of each product. */
+        assert_true(fabs((double)shipped.value[folded->weight][k * n_per_filter] - weight) <= 2e-7 * fabs(weight));
+        assert_true(fabs((double)shipped.value[folded->bias][k] - bias) <= 2e-7 * (fabs(bias) + 1e-6));
+    }
+
+    const ftdn_trial_result validated = {0};
+    const ftdn_training_product product = {
+        .state = s, .spec = &f.session.spec, .weights = shipped, .dataset = f.session.dataset,
+        .validation = f.session.validation, .validated = &validated};
+    FTDN_ASSERT_OK(ftdn_training_weights_write(f.session.weights_path, &product, &f.arena, &f.err), f.err);
+    FTDN_ASSERT_OK(ftdn_tensor_file_load(f.session.weights_path, &f.arena, &file, &f.err), f.err);
+    assert_int_equal(file.n_tensors, graph->n_params);
+    const ftdn_model_settings settings = {.weights = f.session.weights_path, .weights_path = f.session.weights_path};
+    ftdn_model model;
+    FTDN_ASSERT_OK(ftdn_model_open(&settings, &f.arena, &model, &f.err), f.err);
+    assert_string_equal(model.network.name, "ssd_vgg16");
+    assert_true(model.network.width == 0.1 && model.network.graph.n_params == graph->n_params);
+
+    FTDN_ASSERT_OK(ftdn_training_session_save(&f.session, &f.err), f.err);
+    FTDN_ASSERT_OK(ftdn_tensor_file_load(f.session.checkpoint_path, &f.arena, &file, &f.err), f.err);
+    assert_non_null(ftdn_tensor_file_find(&file, "average.base_net.5.norm.running_mean"));
     close_session(&f);
 }
 
@@ -416,6 +479,7 @@ int main(void)
         cmocka_unit_test(specs_differ_where_the_message_says),
         cmocka_unit_test(the_average_forgets_the_first_steps_soon),
         cmocka_unit_test(half_weights_round_the_convolutions_and_nothing_else),
+        cmocka_unit_test(batch_norms_that_only_learn_are_shipped_folded),
         cmocka_unit_test(initial_weights_are_taken_where_name_and_shape_match),
     };
     return cmocka_run_group_tests_name("training_session", tests, NULL, NULL);

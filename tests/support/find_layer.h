@@ -8,11 +8,9 @@
 /* Its index; the test fails where there is none. */
 static inline int ftdn_test_find_layer(const ftdn_graph *graph, const char *name)
 {
-    for (int i = 0; i < graph->n_layers; i++) {
-        if (strcmp(graph->layer[i].name, name) == 0) return i;
-    }
-    fail_msg("no layer is called '%s'", name);
-    return -1;
+    int layer = ftdn_graph_find_layer(graph, name);
+    if (layer < 0) fail_msg("no layer is called '%s'", name);
+    return layer;
 }
 
 #endif
