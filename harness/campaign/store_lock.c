@@ -76,7 +76,9 @@ static ftdn_status take(const char *db_path, const char *path, int *ret_fd, ftdn
 {
     for (;;) {
         int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        if (fd < 0) return FTDN_FAIL(err, FTDN_ERR_STORE, "store '%s': '%s': %s", db_path, path, strerror(errno));
+        if (fd < 0)
+            return FTDN_FAIL(err, FTDN_ERR_STORE, "store '%s' cannot be written: '%s': %s", db_path, path,
+                             strerror(errno));
         struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
         if (fcntl(fd, F_SETLK, &lock) != 0) {
             int number = errno;

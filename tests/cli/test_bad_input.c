@@ -365,11 +365,13 @@ static void a_place_where_no_store_can_be_is_exit_code_5(void **state)
     ftdn_cli_place *place = *state;
     ftdn_arena *arena = &place->arena;
     ftdn_cli_write_quoted("bad.json", HEAD SMALL_MODEL ",\n " SCENES "}");
-    assert_run_refused(arena, "bad.json/a.db", 5, "ftdn: store 'bad.json/a.db': Not a directory\n");
+    assert_run_refused(arena, "bad.json/a.db", 5,
+                       "ftdn: store 'bad.json/a.db': bad.json: folder cannot be created: File exists\n");
     assert_int_equal(mkdir("folder.db", 0777), 0);
     assert_run_refused(arena, "folder.db", 5, "ftdn: store 'folder.db' is a folder\n");
     ftdn_cli_write_quoted("results", "a file where the folder should be\n");
-    assert_run_refused(arena, NULL, 5, "ftdn: store 'results/bad.db': Not a directory\n");
+    assert_run_refused(arena, NULL, 5,
+                       "ftdn: store 'results/bad.db': results: folder cannot be created: File exists\n");
 }
 
 static void drop_privileges(void)
@@ -406,10 +408,11 @@ static void a_folder_or_store_that_is_read_only_is_exit_code_5(void **state)
     ftdn_cli_assert_done(FTDN_CLI(arena, "run", "bad.json", "--quiet"));
     assert_int_equal(chmod("results/bad.db", 0444), 0);
     ftdn_cli_assert_fails(run_without_privileges(arena), 5,
-                          "store 'results/bad.db' cannot be written: Permission denied\n");
+                          "store 'results/bad.db' cannot be written: 'results/bad.db.lock': Permission denied\n");
     assert_int_equal(chmod("results/bad.db", 0666), 0);
     assert_int_equal(chmod("results", 0555), 0);
-    ftdn_cli_assert_fails(run_without_privileges(arena), 5, "results' cannot be written: Permission denied\n");
+    ftdn_cli_assert_fails(run_without_privileges(arena), 5,
+                          "store 'results/bad.db' cannot be written: 'results/bad.db.lock': Permission denied\n");
     assert_int_equal(chmod("results", 0755), 0);
     ftdn_cli_assert_whole(arena, "results/bad.db");
 }
