@@ -188,8 +188,8 @@ static void write_sum(const ftdn_plan_report *report, ftdn_text *text)
         ftdn_text_append(text, "; which of them ");
         ftdn_append_shown(text, report->files->db_path);
         ftdn_text_append(text,
-                         " holds is not known: ids name the kind of device that computes, and %s (--device sm_90x132 "
-                         "plans for one of that kind)\n",
+                         " holds is not known, because ids name the kind of device that computes: %s; --device "
+                         "sm_90x132 plans for one of that kind\n",
                          report->unknown_ids);
         return;
     }

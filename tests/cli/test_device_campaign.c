@@ -223,9 +223,10 @@ static void without_a_device_a_plan_has_no_ids(void **state)
     }
     ftdn_cli_result result = FTDN_CLI(arena, "plan", "m.json");
     ftdn_cli_assert_done(result);
-    ftdn_cli_assert_says(result.out, "\n8 trials; which of them results/small.db holds is not known: ids name the kind "
-                                     "of device that computes, and no device answers: cudaGetDeviceCount: ");
-    ftdn_cli_assert_says(result.out, " (--device sm_90x132 plans for one of that kind)\n");
+    ftdn_cli_assert_says(result.out, "\n8 trials; which of them results/small.db holds is not known, because ids name "
+                                     "the kind of device that computes: m.json:5:24: engine.backend: no device "
+                                     "answers: cudaGetDeviceCount: ");
+    ftdn_cli_assert_says(result.out, "; --device sm_90x132 plans for one of that kind\n");
     ftdn_cli_assert_says(result.out, "\n  weight_rate 0.02, feature_map_rate 0.02, kr second_order 0.5 mean, seed 0\n");
     assert_null(strstr(result.out, "missing"));
     assert_null(strstr(result.out, "time "));

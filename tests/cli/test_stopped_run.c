@@ -12,11 +12,21 @@
 #define GRID                                                                                                           \
     "'sweep': {'grid': {'faults.weight_rate': [0, 0.05], 'faults.feature_map_rate': [0, 0.02], 'seed': [0, 1]}}"
 
+/* Whoever runs the tests may have them ignore a lost terminal (nohup), and so would the program. */
+static void heed_hangups(void)
+{
+    signal(SIGHUP, SIG_DFL);
+}
+
 /* Start the campaign and end it with the signal once it has said the fragment. */
 static ftdn_cli_result run_until(ftdn_arena *arena, const char *fragment, int signal_number)
 {
     const ftdn_cli_launch_desc desc = {
-        .words = (const char *const[]){"run", "small.json", NULL}, .stdout_fd = -1, .stderr_fd = -1};
+        .words = (const char *const[]){"run", "small.json", NULL},
+        .stdout_fd = -1,
+        .stderr_fd = -1,
+        .prepare = heed_hangups,
+    };
     ftdn_cli_process process = ftdn_cli_launch(&desc);
     ftdn_cli_wait_until_it_says(&process, fragment);
     assert_int_equal(kill(process.id, signal_number), 0);
