@@ -125,7 +125,7 @@ static void a_plan_for_a_device_says_what_the_doctor_says(void **state)
     ftdn_test_write_file(manifest, text, strlen(text));
     name_module("/nowhere/x.so");
     ftdn_cli_assert_fails(FTDN_CLI(&place->arena, "plan", manifest), 1,
-                          "m.json:1:65: engine.backend: backend 'cuda': the CUDA module /nowhere/x.so, which "
+                          "m.json:1:60: engine.backend: backend 'cuda': the CUDA module /nowhere/x.so, which "
                           "$FTDN_CUDA_MODULE names, does not exist; 'ftdn doctor' looks at backends and devices\n");
 }
 
