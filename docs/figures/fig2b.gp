@@ -12,7 +12,7 @@ set datafile separator comma columnheaders
 set datafile missing NaN
 within(x) = x < 0 ? 0 : x > 1 ? 100 : 100 * x # a band ends where mAP does
 numbers = 'fig2b'.'.csv'
-rate(curve) = column('curve') == curve ? 100 * (column('weight_rate') + column('feature_map_rate')) : NaN
+rate(curve) = column('curve') != curve ? NaN : 100 * (column('weight_rate') + column('feature_map_rate'))
 clean = 0.8502877030052154
 
 set title 'Fig. 2(b): faults in weights against faults in feature maps'."\n".'ssd_mobilenet_v1, faults: zero'."\n".'road scenes '."'".'test'."'".', seed 0, 200 images'."\n".'open circles: the paper'."'".'s own network and images'
@@ -44,8 +44,8 @@ set style line 2 linecolor rgb '#0072b2' dashtype (12,5) pointtype 5 pointsize 0
 plot 100 * clean with lines linecolor rgb '#777777' dashtype (2,3) linewidth 1.2 title 'no faults', \
      numbers using (rate(1)):(within(column('low'))):(within(column('high'))) with filledcurves linestyle 1 fillstyle transparent solid 0.15 noborder notitle, \
      numbers using (rate(2)):(within(column('low'))):(within(column('high'))) with filledcurves linestyle 2 fillstyle transparent solid 0.15 noborder notitle, \
-     numbers using (rate(1)):(100 * column('mean_map_voc07')) with linespoints linestyle 1 title 'faults in weights (n = 3)', \
-     numbers using (rate(2)):(100 * column('mean_map_voc07')) with linespoints linestyle 2 title 'faults in feature maps (n = 3)', \
+     numbers using (rate(1)):(100 * column('mean_map_voc07')) with linespoints linestyle 1 title 'faults in weights (n = 10)', \
+     numbers using (rate(2)):(100 * column('mean_map_voc07')) with linespoints linestyle 2 title 'faults in feature maps (n = 10)', \
      $paper0 using 1:2 with points linecolor rgb '#444444' linewidth 1.4 pointtype 6 pointsize 1.3 title 'paper', \
      $paper1 using 1:2 with points linestyle 1 pointtype 6 pointsize 2 title 'paper: faults in weights', \
      $paper2 using 1:2 with points linestyle 2 pointtype 6 pointsize 1.3 title 'paper: faults in feature maps'

@@ -12,7 +12,7 @@ set datafile separator comma columnheaders
 set datafile missing NaN
 within(x) = x < 0 ? 0 : x > 1 ? 100 : 100 * x # a band ends where mAP does
 numbers = 'fig7a'.'.csv'
-rate(curve) = column('curve') == curve ? 100 * column('feature_map_rate') : NaN
+rate(curve) = column('curve') != curve ? NaN : 100 * column('feature_map_rate')
 clean = 0.8502877030052154
 
 set title 'Fig. 7(a): KR against FMR, by feature-map fault rate'."\n".'ssd_mobilenet_v1, faults: zero, with 1 % in weights'."\n".'road scenes '."'".'test'."'".', seed 0, 200 images'
@@ -34,6 +34,6 @@ plot 100 * clean with lines linecolor rgb '#777777' dashtype (2,3) linewidth 1.2
      numbers using (rate(1)):(within(column('low'))):(within(column('high'))) with filledcurves linestyle 1 fillstyle transparent solid 0.15 noborder notitle, \
      numbers using (rate(2)):(within(column('low'))):(within(column('high'))) with filledcurves linestyle 2 fillstyle transparent solid 0.15 noborder notitle, \
      numbers using (rate(3)):(within(column('low'))):(within(column('high'))) with filledcurves linestyle 3 fillstyle transparent solid 0.15 noborder notitle, \
-     numbers using (rate(1)):(100 * column('mean_map_voc07')) with linespoints linestyle 1 title 'unprotected (n = 3)', \
-     numbers using (rate(2)):(100 * column('mean_map_voc07')) with linespoints linestyle 2 title 'FMR 50 % (n = 3)', \
-     numbers using (rate(3)):(100 * column('mean_map_voc07')) with linespoints linestyle 3 title 'KR 50 % (n = 3)'
+     numbers using (rate(1)):(100 * column('mean_map_voc07')) with linespoints linestyle 1 title 'unprotected (n = 10)', \
+     numbers using (rate(2)):(100 * column('mean_map_voc07')) with linespoints linestyle 2 title 'FMR 50 % (n = 10)', \
+     numbers using (rate(3)):(100 * column('mean_map_voc07')) with linespoints linestyle 3 title 'KR 50 % (n = 10)'
