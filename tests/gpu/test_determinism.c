@@ -81,6 +81,7 @@ static void init_fixture(fixture *made)
     ftdn_arena_init(&made->arena);
     build_network(&made->arena, &made->graph);
     made->weights = make_weights(&made->graph, &made->arena);
+    made->outputs[0] = 0;
     made->outputs[1] = made->graph.n_nodes - 1;
     made->desc = (ftdn_compile_desc){.outputs = made->outputs, .n_outputs = 2, .micro_batch = MICRO_BATCH};
     made->bytes = FTDN_NEW(&made->arena, N_RESIDENT * N_PIXELS, uint8_t, &err);
