@@ -9,6 +9,7 @@
 #include <cstring>
 #include <functional>
 #include <string>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -122,6 +123,19 @@ __global__ void write_through(hidden_pointer to)
 {
     to.array[threadIdx.x] = to.n;
 }
+
+/* Memory of the host at a place that structures are searched for: not close behind a multiple of 4 GiB, where one
+ * address in 64 lies. */
+int *make_searched_host_array()
+{
+    const size_t not_searched = 64 << 20;
+    void *memory =
+        mmap(nullptr, 2 * not_searched, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_true(memory != MAP_FAILED);
+    char *at = static_cast<char *>(memory);
+    if (uint32_t(uintptr_t(at)) < not_searched) at += not_searched;
+    return reinterpret_cast<int *>(at);
+}
 #endif
 
 /* First of all tests: the children must be the first to touch a device. */
@@ -148,8 +162,7 @@ void misuse_ends_the_program(void **)
     });
 #ifndef __SANITIZE_ADDRESS__
     expect_end("write_through is given", [] {
-        int on_host = 0;
-        FTDN_LAUNCH(write_through, 1, 1, 0, nullptr, hidden_pointer{1, &on_host});
+        FTDN_LAUNCH(write_through, 1, 1, 0, nullptr, hidden_pointer{1, make_searched_host_array()});
     });
 #endif
     expect_end("cudaFree frees", [] {
