@@ -19,6 +19,7 @@ void ftdn_cuda_program_done(ftdn_program *program)
         ftdn_cuda_convolution_free(state->step[s].filter_gradient);
         ftdn_cuda_free(state->step[s].merged_place);
     }
+    ftdn_cuda_cache_free(state->own_cache);
     free(state->step);
     free(state);
     program->state = NULL;
@@ -31,7 +32,8 @@ static ftdn_status make_convolution(const ftdn_program *program, int index, ftdn
     const ftdn_cuda_convolution_desc desc =
         ftdn_cuda_convolution_describe(program->graph, plan->node, kind, program->schedule.micro_batch,
                                        plan->activation, program->conv_algorithm == FTDN_CONV_TF32);
-    FTDN_TRY(ftdn_cuda_convolution_create(&desc, ret_convolution, err));
+    ftdn_device_cache *cache = ((const ftdn_cuda_program *)program->state)->cache;
+    FTDN_TRY(ftdn_cuda_convolution_create(cache, &desc, ret_convolution, err));
     size_t n_bytes = ftdn_cuda_convolution_workspace_bytes(*ret_convolution);
     if (n_bytes > *workspace_bytes) *workspace_bytes = n_bytes;
     return FTDN_OK;
@@ -79,6 +81,8 @@ static ftdn_status make_program(const ftdn_program *program, ftdn_error *err)
 {
     ftdn_cuda_program *state = program->state;
     FTDN_CUDA(cudaGetDevice(&state->device), NULL, err);
+    if (!program->cache) FTDN_TRY(ftdn_cuda_cache_create(&state->own_cache, err));
+    state->cache = program->cache ? program->cache : state->own_cache;
     FTDN_TRY(ftdn_cuda_meet_device(state->device, err));
     return make_steps(program, err);
 }

@@ -89,13 +89,14 @@ static ftdn_status add_images(ftdn_sha256 *hash, ftdn_rig *rig, const ftdn_plann
     return FTDN_OK;
 }
 
-ftdn_status ftdn_canary_evaluate(const ftdn_planned_trial *trial, ftdn_device_images *images,
+ftdn_status ftdn_canary_evaluate(const ftdn_planned_trial *trial, ftdn_device_images *images, ftdn_device_cache *cache,
                                  char ret_digest[FTDN_SHA256_HEX], ftdn_error *err)
 {
     if (ftdn_is_null_trial(&trial->settings)) return ftdn_canary_key(trial, ret_digest, err);
     const ftdn_planned_trial clean = make_clean(trial);
     const ftdn_score_source no_scores = {.n_threads = 1};
-    const ftdn_rig_desc desc = {.trial = &clean, .scores = &no_scores, .n_threads = 1, .images = images};
+    const ftdn_rig_desc desc = {
+        .trial = &clean, .scores = &no_scores, .n_threads = 1, .images = images, .cache = cache};
     ftdn_rig rig;
     ftdn_sha256 *hash;
     FTDN_TRY(ftdn_sha256_create(&hash, err));

@@ -20,6 +20,7 @@ void ftdn_training_session_init(ftdn_training_session *session)
 void ftdn_training_session_done(ftdn_training_session *session)
 {
     ftdn_trainer_done(&session->trainer);
+    if (session->device) session->device->device->cache_free(session->cache);
     ftdn_training_log_close(&session->log);
     ftdn_store_lock_release(&session->lock);
     ftdn_inputs_done(&session->inputs);
@@ -92,15 +93,15 @@ static ftdn_status blame_manifest(const ftdn_training_session *session, ftdn_sta
     return FTDN_ERR_MANIFEST;
 }
 
-/* Asked for before images are read. */
-static ftdn_status check_backend(const ftdn_training_session *session, ftdn_error *err)
+/* Before images are read. */
+static ftdn_status open_device(ftdn_training_session *session, ftdn_error *err)
 {
     const char *backend = session->manifest.validation.engine.backend;
-    const ftdn_device_module *module;
     int n_devices;
-    if (strcmp(backend, "cuda") != 0) return FTDN_OK;
-    ftdn_status status = ftdn_device_module_open(&module, err);
-    if (status == FTDN_OK) status = module->device->count(&n_devices, err);
+    if (strcmp(backend, FTDN_DEVICE_BACKEND) != 0) return FTDN_OK;
+    ftdn_status status = ftdn_device_module_open(&session->device, err);
+    if (status == FTDN_OK) status = session->device->device->count(&n_devices, err);
+    if (status == FTDN_OK) status = session->device->device->cache_create(&session->cache, err);
     if (status == FTDN_OK) return FTDN_OK;
     ftdn_error_context(err, "%s: training.backend '%s'", session->manifest.path, backend);
     ftdn_error_hint(err, "'ftdn doctor' looks at backends and devices");
@@ -109,7 +110,7 @@ static ftdn_status check_backend(const ftdn_training_session *session, ftdn_erro
 
 static ftdn_status open_inputs(ftdn_training_session *session, ftdn_error *err)
 {
-    FTDN_TRY(check_backend(session, err));
+    FTDN_TRY(open_device(session, err));
     FTDN_TRY(open_images(session, err));
     FTDN_TRY(ftdn_training_state_init(&session->state, &session->manifest, &session->arena, err));
     FTDN_TRY(check_classes(session, err));
