@@ -2,7 +2,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "engine/cuda/cuda_arithmetic.h"
 #include "engine/cuda/cuda_backend.h"
 #include "engine/cuda/cuda_memory.h"
 #include "engine/cuda/cuda_objects.h"
@@ -83,7 +82,6 @@ static ftdn_status make_program(const ftdn_program *program, ftdn_error *err)
     FTDN_CUDA(cudaGetDevice(&state->device), NULL, err);
     if (!program->cache) FTDN_TRY(ftdn_cuda_cache_create(&state->own_cache, err));
     state->cache = program->cache ? program->cache : state->own_cache;
-    FTDN_TRY(ftdn_cuda_meet_device(state->device, err));
     return make_steps(program, err);
 }
 

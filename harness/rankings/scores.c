@@ -79,7 +79,7 @@ static ftdn_status make_key(const question *q, ftdn_arena *arena, ftdn_ranking_k
         .ranker = q->ranker->name,
         .parameters = parameters,
         .backend = runs ? engine->backend : NULL,
-        .arithmetic = runs ? ftdn_backend_arithmetic(q->backend, engine->conv_algorithm) : NULL,
+        .arithmetic = runs ? trial->arithmetic : NULL,
         .semantics = FTDN_SEMANTICS,
     };
     return FTDN_OK;

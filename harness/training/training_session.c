@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "engine/device.h"
+#include "harness/plan/arithmetic.h"
 #include "harness/plan/calibration.h"
 #include "harness/plan/class_names.h"
 #include "harness/training/training_checkpoint.h"
@@ -108,14 +109,27 @@ static ftdn_status open_device(ftdn_training_session *session, ftdn_error *err)
     return status;
 }
 
+static ftdn_status make_spec(ftdn_training_session *session, ftdn_error *err)
+{
+    const ftdn_engine_settings *engine = &session->manifest.validation.engine;
+    const ftdn_backend *backend;
+    ftdn_device_info device;
+    FTDN_TRY(ftdn_backend_open(engine->backend, &backend, err));
+    if (session->device) FTDN_TRY(session->device->device->describe(0, &device, err));
+    const char *arithmetic =
+        ftdn_arithmetic_text(backend, engine->conv_algorithm, session->device ? &device : NULL, &session->arena, err);
+    if (!arithmetic) return FTDN_ERR_MEMORY;
+    return ftdn_training_spec_make(&session->manifest, &session->state, session->dataset, arithmetic, &session->arena,
+                                   &session->spec, err);
+}
+
 static ftdn_status open_inputs(ftdn_training_session *session, ftdn_error *err)
 {
     FTDN_TRY(open_device(session, err));
     FTDN_TRY(open_images(session, err));
     FTDN_TRY(ftdn_training_state_init(&session->state, &session->manifest, &session->arena, err));
     FTDN_TRY(check_classes(session, err));
-    return ftdn_training_spec_make(&session->manifest, &session->state, session->dataset, &session->arena,
-                                   &session->spec, err);
+    return make_spec(session, err);
 }
 
 ftdn_status ftdn_training_session_open(ftdn_training_session *session, const char *manifest_path, const char *folder,
