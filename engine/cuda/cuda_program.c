@@ -1,6 +1,6 @@
 /* cuda_program.c - plans of the convolutions of a program, and the tables of its merges. */
-#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/cuda/cuda_backend.h"
 #include "engine/cuda/cuda_memory.h"
@@ -85,7 +85,8 @@ static ftdn_status make_program(const ftdn_program *program, ftdn_error *err)
     return make_steps(program, err);
 }
 
-/* Tensor cores that multiply TF32 numbers came with compute capability 8.0. */
+/* Tensor cores that multiply TF32 numbers came with compute capability 8.0. NVIDIA_TF32_OVERRIDE=0 makes cuDNN
+ * plan without them, and nothing says so. */
 static ftdn_status check_algorithm(ftdn_conv_algorithm algorithm, ftdn_error *err)
 {
     struct cudaDeviceProp properties;
@@ -93,6 +94,9 @@ static ftdn_status check_algorithm(ftdn_conv_algorithm algorithm, ftdn_error *er
     if (algorithm == FTDN_CONV_WINOGRAD)
         return FTDN_FAIL(err, FTDN_ERR_ARG, "backend cuda has no convolutions by Winograd");
     if (algorithm != FTDN_CONV_TF32) return FTDN_OK;
+    const char *override = getenv("NVIDIA_TF32_OVERRIDE");
+    if (override && strcmp(override, "0") == 0)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "convolutions with TF32 are forbidden by NVIDIA_TF32_OVERRIDE=0");
     FTDN_CUDA(cudaGetDevice(&device), NULL, err);
     FTDN_CUDA(cudaGetDeviceProperties(&properties, device), NULL, err);
     if (properties.major >= 8) return FTDN_OK;
