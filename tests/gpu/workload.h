@@ -132,8 +132,8 @@ static inline ftdn_status workload_draw_weights(workload_run *run, const ftdn_fa
     return ftdn_packed_update(run->machine.packed, weights, NULL, 2, err);
 }
 
-/* All images, in micro-batches: the first one alone and without faults, because libraries load what they run first, then
- * as a recording, which the others replay. */
+/* All images, in micro-batches: the first one alone and without faults, because libraries load what they run first,
+ * then as a recording, which the others replay. */
 static inline ftdn_status workload_run_images(const workload *work, workload_run *run, float *y, ftdn_error *err)
 {
     const ftdn_device_module *module = ftdn_test_module();
