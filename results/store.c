@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "results/migrate.h"
+#include "results/schema_check.h"
 #include "results/sql_functions.h"
 #include "results/statement.h"
 #include "results/store_file.h"
@@ -152,24 +153,21 @@ static ftdn_status connect_writer(ftdn_store *store, ftdn_error *err)
     return n_pages == 0 ? create_schema(store, err) : FTDN_OK;
 }
 
-/* Is this still our file, and are all views and the tables behind them there? */
+/* Is this still our file, and is its schema ours? */
 static ftdn_status check_schema(ftdn_store *store, ftdn_error *err)
 {
     unsigned application_id = 0, version = 0;
+    ftdn_schema_difference difference;
     FTDN_TRY(ftdn_store_read_number(store, "PRAGMA application_id", &application_id, err));
     FTDN_TRY(ftdn_store_read_number(store, "PRAGMA user_version", &version, err));
     FTDN_TRY(ftdn_store_check_identity(store, application_id, version, err));
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(
-        store->db,
-        "SELECT 1 FROM v_trials, v_ap, v_faults, v_timings, v_failures, v_scores, v_overheads, v_attempts, v_runs, "
-        "v_missing, v_campaigns",
-        -1, &statement, NULL);
-    sqlite3_finalize(statement);
-    if (code == SQLITE_ERROR)
-        return FTDN_FAIL(err, FTDN_ERR_STORE, "store '%s' is damaged (%s)", store->name, sqlite3_errmsg(store->db));
-    if (code != SQLITE_OK) return ftdn_store_fail(store, "opening", err);
-    return FTDN_OK;
+    if (store->mode == FTDN_STORE_INSPECT) return FTDN_OK;
+    FTDN_TRY(ftdn_schema_check(store, &difference, err));
+    if (!*difference.what) return FTDN_OK;
+    return FTDN_FAIL(err, FTDN_ERR_STORE,
+                     "store '%s' is damaged, or somebody has changed it (%s): save its sound trials with 'ftdn repair "
+                     "%s OUT'",
+                     store->name, difference.what, store->name);
 }
 
 ftdn_status ftdn_store_create(const char *path, ftdn_store_mode mode, ftdn_store **ret_store, ftdn_error *err)
