@@ -73,7 +73,7 @@ double ftdn_student_two_sided_p(double t, double df)
     if (ratio == 0) return 1;
     /* ln(x), which keeps the digits of x^a for a large df, and is there where t^2 is not. */
     double log_x = isinf(ratio) ? log(df) - 2 * log(fabs(t)) : -log1p(ratio);
-    double x = exp(log_x), y = 1 / (1 + 1 / ratio);
+    double x = 1 / (1 + ratio), y = 1 / (1 + 1 / ratio);
     /* x^a y^(1/2) / B(a, 1/2) */
     double front = exp(a * log_x) * sqrt(y) * gamma_half_step(a) / SQRT_PI;
     if (x < (a + 1) / (a + 2.5)) return fmin(1, front * beta_fraction(a, 0.5, x) / a);
