@@ -40,16 +40,32 @@ static const char *find_extreme(const ftdn_rows *rows, const char *name, int sig
     return found;
 }
 
-static void write_trials(const ftdn_rows *history, const ftdn_rows *sweeps, ftdn_text *html)
+/* Trials, each once, however many campaigns and sweeps ask for it and for however many causes it failed. */
+static ftdn_status count_trials(const ftdn_report *report, ftdn_rows *ret_counts, ftdn_error *err)
+{
+    const char *setting = ftdn_arena_format(report->arena, err, "manifest=%s", report->desc->manifest);
+    if (!setting) return FTDN_ERR_MEMORY;
+    const ftdn_question question = {
+        .text = "SELECT (SELECT sum(planned) FROM v_campaigns WHERE manifest GLOB :manifest) AS planned, "
+                "(SELECT count(DISTINCT id) FROM v_missing WHERE manifest GLOB :manifest) AS missing, "
+                "(SELECT count(DISTINCT id) FROM v_failures WHERE manifest GLOB :manifest AND NOT finished) AS "
+                "unfinished",
+        .n_settings = 1,
+        .setting = &setting,
+    };
+    return ftdn_query_load(report->store, &question, 1, report->arena, ret_counts, err);
+}
+
+static void write_trials(const ftdn_rows *history, const ftdn_rows *counts, ftdn_text *html)
 {
     open_card(html, "trials");
     ftdn_html_append_count(html, (int64_t)sum_column(history, "trials"));
-    double missing = sum_column(sweeps, "missing");
+    int64_t missing = ftdn_rows_get(counts, 0, "missing").integer;
     if (missing > 0) {
-        ftdn_text_append(html, "<small>");
-        ftdn_html_append_count(html, (int64_t)missing);
-        ftdn_text_append(html, " of those planned are missing</small>");
-    } else if (sweeps->n_rows > 0) {
+        ftdn_text_append(html, "<small>missing of those planned: ");
+        ftdn_html_append_count(html, missing);
+        ftdn_text_append(html, "</small>");
+    } else if (ftdn_rows_get(counts, 0, "planned").number > 0) {
         ftdn_text_append(html, "<small>all that were planned</small>");
     }
     close_card(html);
@@ -75,14 +91,14 @@ static void write_times(const ftdn_rows *history, const ftdn_rows *attempts, ftd
     close_card(html);
 }
 
-static void write_failures(const ftdn_rows *failures, ftdn_text *html)
+static void write_failures(const ftdn_rows *failures, const ftdn_rows *counts, ftdn_text *html)
 {
-    double unfinished = sum_column(failures, "unfinished");
+    int64_t unfinished = ftdn_rows_get(counts, 0, "unfinished").integer;
     open_card(html, "failed attempts");
     ftdn_html_append_count(html, (int64_t)sum_column(failures, "attempts"));
     if (failures->n_rows == 0) ftdn_text_append(html, "<small>none at all</small>");
     else if (unfinished == 0) ftdn_text_append(html, "<small>others finished their trials</small>");
-    else ftdn_text_append(html, "<small>%.0f trials are unfinished</small>", unfinished);
+    else ftdn_text_append(html, "<small>unfinished trials: %lld</small>", (long long)unfinished);
     close_card(html);
 }
 
@@ -165,7 +181,7 @@ static void write_best(const ftdn_rows *gains, ftdn_text *html)
     double half = ftdn_rows_get(gains, best, "gain_half_width").number;
     ftdn_text_append(html, "<small>");
     if (!isnan(half))
-        ftdn_text_append(html, "± %.1f (95&nbsp;%%%s): ", 100 * half, half < best_gain ? "" : ", may be chance");
+        ftdn_text_append(html, "± %.1f (95&nbsp;%%%s): ", 100 * half, half < fabs(best_gain) ? "" : ", may be chance");
     append_protection(gains, best, html);
     ftdn_text_append(html, " against ");
     ftdn_report_append_rates(html, ftdn_rows_get(gains, best, "weight_rate").number,
@@ -192,21 +208,21 @@ static void write_campaigns(const ftdn_rows *manifests, ftdn_text *html)
 
 ftdn_status ftdn_report_write_summary(const ftdn_report *report, ftdn_error *err)
 {
-    ftdn_rows manifests, history, sweeps, attempts, failures, gains;
+    ftdn_rows manifests, history, counts, attempts, failures, gains;
     FTDN_TRY(ftdn_report_ask(report, "manifests", MOST_CAMPAIGNS, &manifests, err));
     FTDN_TRY(ftdn_report_ask(report, "history", INT32_MAX, &history, err));
-    FTDN_TRY(ftdn_report_ask(report, "sweeps", INT32_MAX, &sweeps, err));
+    FTDN_TRY(count_trials(report, &counts, err));
     FTDN_TRY(ftdn_report_ask(report, "attempts", INT32_MAX, &attempts, err));
     FTDN_TRY(ftdn_report_ask(report, "failures", INT32_MAX, &failures, err));
     FTDN_TRY(ftdn_report_ask(report, "protection_gain", INT32_MAX, &gains, err));
     ftdn_report_open_section(report, "summary", "Summary");
     write_campaigns(&manifests, report->html);
     ftdn_text_append(report->html, "<dl class=\"cards\">\n");
-    write_trials(&history, &sweeps, report->html);
+    write_trials(&history, &counts, report->html);
     write_extremes(report);
     write_best(&gains, report->html);
     write_times(&history, &attempts, report->html);
-    write_failures(&failures, report->html);
+    write_failures(&failures, &counts, report->html);
     ftdn_text_append(report->html, "</dl>\n</section>\n");
     return FTDN_OK;
 }
