@@ -5,6 +5,7 @@
 
 #include "analysis/html.h"
 #include "analysis/report_table.h"
+#include "results/run_status.h"
 
 #define MOST_CAMPAIGNS 12
 
@@ -40,32 +41,15 @@ static const char *find_extreme(const ftdn_rows *rows, const char *name, int sig
     return found;
 }
 
-/* Trials, each once, however many campaigns and sweeps ask for it and for however many causes it failed. */
-static ftdn_status count_trials(const ftdn_report *report, ftdn_rows *ret_counts, ftdn_error *err)
-{
-    const char *setting = ftdn_arena_format(report->arena, err, "manifest=%s", report->desc->manifest);
-    if (!setting) return FTDN_ERR_MEMORY;
-    const ftdn_question question = {
-        .text = "SELECT (SELECT sum(planned) FROM v_campaigns WHERE manifest GLOB :manifest) AS planned, "
-                "(SELECT count(DISTINCT id) FROM v_missing WHERE manifest GLOB :manifest) AS missing, "
-                "(SELECT count(DISTINCT id) FROM v_failures WHERE manifest GLOB :manifest AND NOT finished) AS "
-                "unfinished",
-        .n_settings = 1,
-        .setting = &setting,
-    };
-    return ftdn_query_load(report->store, &question, 1, report->arena, ret_counts, err);
-}
-
-static void write_trials(const ftdn_rows *history, const ftdn_rows *counts, ftdn_text *html)
+static void write_trials(const ftdn_rows *history, const ftdn_trial_counts *counts, ftdn_text *html)
 {
     open_card(html, "trials");
     ftdn_html_append_count(html, (int64_t)sum_column(history, "trials"));
-    int64_t missing = ftdn_rows_get(counts, 0, "missing").integer;
-    if (missing > 0) {
+    if (counts->n_missing > 0) {
         ftdn_text_append(html, "<small>missing of those planned: ");
-        ftdn_html_append_count(html, missing);
+        ftdn_html_append_count(html, counts->n_missing);
         ftdn_text_append(html, "</small>");
-    } else if (ftdn_rows_get(counts, 0, "planned").number > 0) {
+    } else if (counts->n_planned > 0) {
         ftdn_text_append(html, "<small>all that were planned</small>");
     }
     close_card(html);
@@ -91,14 +75,13 @@ static void write_times(const ftdn_rows *history, const ftdn_rows *attempts, ftd
     close_card(html);
 }
 
-static void write_failures(const ftdn_rows *failures, const ftdn_rows *counts, ftdn_text *html)
+static void write_failures(const ftdn_rows *failures, const ftdn_trial_counts *counts, ftdn_text *html)
 {
-    int64_t unfinished = ftdn_rows_get(counts, 0, "unfinished").integer;
     open_card(html, "failed attempts");
     ftdn_html_append_count(html, (int64_t)sum_column(failures, "attempts"));
     if (failures->n_rows == 0) ftdn_text_append(html, "<small>none at all</small>");
-    else if (unfinished == 0) ftdn_text_append(html, "<small>others finished their trials</small>");
-    else ftdn_text_append(html, "<small>unfinished trials: %lld</small>", (long long)unfinished);
+    else if (counts->n_unfinished == 0) ftdn_text_append(html, "<small>others finished their trials</small>");
+    else ftdn_text_append(html, "<small>unfinished trials: %d</small>", counts->n_unfinished);
     close_card(html);
 }
 
@@ -208,10 +191,11 @@ static void write_campaigns(const ftdn_rows *manifests, ftdn_text *html)
 
 ftdn_status ftdn_report_write_summary(const ftdn_report *report, ftdn_error *err)
 {
-    ftdn_rows manifests, history, counts, attempts, failures, gains;
+    ftdn_rows manifests, history, attempts, failures, gains;
+    ftdn_trial_counts counts;
     FTDN_TRY(ftdn_report_ask(report, "manifests", MOST_CAMPAIGNS, &manifests, err));
     FTDN_TRY(ftdn_report_ask(report, "history", INT32_MAX, &history, err));
-    FTDN_TRY(count_trials(report, &counts, err));
+    FTDN_TRY(ftdn_store_count_trials(report->store, report->desc->manifest, &counts, err));
     FTDN_TRY(ftdn_report_ask(report, "attempts", INT32_MAX, &attempts, err));
     FTDN_TRY(ftdn_report_ask(report, "failures", INT32_MAX, &failures, err));
     FTDN_TRY(ftdn_report_ask(report, "protection_gain", INT32_MAX, &gains, err));
