@@ -11,10 +11,24 @@
 #include "results/statement.h"
 #include "results/store_file.h"
 
+/* Why the system refused what SQLite asked of it; 0: not known. Of a COMMIT that failed only the files know it: the log
+ * (or journal) and the store itself. */
+static int find_errno(const ftdn_store *store)
+{
+    static const int files[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER};
+    int number = sqlite3_system_errno(store->db);
+    for (size_t i = 0; i < sizeof files / sizeof *files && number == 0; i++) {
+        sqlite3_file *file = NULL;
+        if (sqlite3_file_control(store->db, "main", files[i], &file) == SQLITE_OK && file && file->pMethods)
+            (void)file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number);
+    }
+    return number;
+}
+
 ftdn_status ftdn_store_fail(const ftdn_store *store, const char *doing, ftdn_error *err)
 {
     const char *name = store->name, *reason = sqlite3_errmsg(store->db);
-    int system_errno = sqlite3_system_errno(store->db);
+    int system_errno;
     switch (sqlite3_errcode(store->db) & 0xff) {
     case SQLITE_NOMEM: return FTDN_FAIL(err, FTDN_ERR_MEMORY, "store '%s': out of memory while %s", name, doing);
     case SQLITE_CORRUPT:
@@ -24,7 +38,7 @@ ftdn_status ftdn_store_fail(const ftdn_store *store, const char *doing, ftdn_err
                          FTDN_STORE_BUSY_SECONDS, doing);
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        if (system_errno)
+        if ((system_errno = find_errno(store)) != 0)
             return FTDN_FAIL(err, FTDN_ERR_STORE, "store '%s': %s: %s (%s)", name, doing, reason,
                              strerror(system_errno));
         break;
