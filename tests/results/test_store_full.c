@@ -1,8 +1,6 @@
 /* test_store_full.c - a file system is full: what was appended stays, nothing is half there, nothing twice. */
-#include <signal.h>
 #include <stdio.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "results/verify.h"
@@ -50,42 +48,10 @@ static void a_full_file_system_keeps_what_it_has(void **state)
     assert_int_equal(verification.n_damages, 0);
 }
 
-/* As by `ulimit -f` or a quota: other than a full disk, SQLite calls that an I/O error, whatever it is. */
-static void a_limit_of_the_system_is_named_and_loses_nothing(void **state)
-{
-    (void)state;
-    enum { ENOUGH = 1000 };
-    const char *path = path_of("store.db");
-    struct rlimit limit;
-    ftdn_attempt_origin origin;
-    ftdn_sample sample;
-    ftdn_status status = FTDN_OK;
-    ftdn_store *store = ftdn_sample_open(path, &origin);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    const struct rlimit narrow = {300000, limit.rlim_max};
-    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &narrow), 0);
-    int n = 0;
-    for (; status == FTDN_OK && n < ENOUGH; n++) {
-        ftdn_sample_init(&sample, n);
-        status = ftdn_sample_try(store, &sample, &origin, &err);
-    }
-    ftdn_store_close(store);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    assert_int_equal(status, FTDN_ERR_STORE);
-    assert_non_null(strstr(err.message, "store.db': writing trial "));
-    if (!strstr(err.message, "(File too large)")) fail_msg("%s", err.message);
-    ftdn_verification verification = {0};
-    FTDN_ASSERT_OK(ftdn_store_verify(path, &arena, &verification, &err), err);
-    assert_int_equal(verification.n_trials, n - 1);
-    assert_int_equal(verification.n_damages, 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         FTDN_FOLDER_TEST(a_full_file_system_keeps_what_it_has),
-        FTDN_FOLDER_TEST(a_limit_of_the_system_is_named_and_loses_nothing),
     };
     return cmocka_run_group_tests_name("results/store_full", tests, NULL, NULL);
 }
