@@ -70,8 +70,21 @@ static ftdn_status choose_journal(ftdn_store *store, const char *doing, ftdn_err
     return FTDN_OK;
 }
 
+/* A file that has lost its name would take all that is written to it along when it is closed; with a rollback journal
+ * SQLite itself refuses to write it. */
+static ftdn_status check_place(const ftdn_store *store, const char *doing, ftdn_error *err)
+{
+    int has_moved = 0;
+    (void)sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    if (!has_moved) return FTDN_OK;
+    return FTDN_FAIL(err, FTDN_ERR_STORE,
+                     "store '%s': %s: somebody has removed, moved or replaced its file since it was opened",
+                     store->name, doing);
+}
+
 ftdn_status ftdn_store_begin(ftdn_store *store, const char *doing, ftdn_error *err)
 {
+    FTDN_TRY(check_place(store, doing, err));
     if (!store->has_journal) {
         FTDN_TRY(choose_journal(store, doing, err));
         store->has_journal = true;
