@@ -41,12 +41,24 @@ static bool tells_apart(int parameter, const ftdn_trial_params *a, const ftdn_tr
     return true;
 }
 
-static bool is_said(const ftdn_line *line, int n_lines, int parameter)
+/* said: of the parameters before this one, are they said? A network that has another name has other weights, too, and often
+ * another width and other images: the first of these that tells two lines apart stands for all. */
+static bool is_implied(int parameter, const ftdn_trial_params *a, const ftdn_trial_params *b, const bool *said)
+{
+    for (int p = 0; p < parameter && ftdn_parameter_is_of_network(parameter); p++)
+        if (said[p] && ftdn_parameter_is_of_network(p) && tells_apart(p, a, b)) return true;
+    return false;
+}
+
+static bool is_said(const ftdn_line *line, int n_lines, int parameter, const bool *said)
 {
     if (ftdn_parameter_is_always_said(parameter)) return true;
-    for (int i = 0; i < n_lines; i++)
-        for (int k = 0; k < i; k++)
-            if (tells_apart(parameter, line[k].params, line[i].params)) return true;
+    for (int i = 0; i < n_lines; i++) {
+        for (int k = 0; k < i; k++) {
+            const ftdn_trial_params *a = line[k].params, *b = line[i].params;
+            if (tells_apart(parameter, a, b) && !is_implied(parameter, a, b, said)) return true;
+        }
+    }
     return false;
 }
 
@@ -70,7 +82,7 @@ static ftdn_status name_lines(ftdn_line *line, int n_lines, ftdn_arena *arena, f
 {
     bool *said = FTDN_NEW(arena, (size_t)ftdn_n_parameters(), bool, err);
     if (!said) return FTDN_ERR_MEMORY;
-    for (int p = 0; p < ftdn_n_parameters(); p++) said[p] = is_said(line, n_lines, p);
+    for (int p = 0; p < ftdn_n_parameters(); p++) said[p] = is_said(line, n_lines, p, said);
     for (int i = 0; i < n_lines; i++) FTDN_TRY(name_line(line[i].params, said, arena, &line[i].name, err));
     return FTDN_OK;
 }
