@@ -57,8 +57,8 @@ static const char *rate_column(ftdn_figure_axis axis)
     }
 }
 
-/* The title, where there is one; "faults: zero, with 1 % in weights", as far as it is the same in all lines; each network
- * with its images; the note, where there is one. */
+/* The title, where there is one; "faults: zero, with 1 % in weights", as far as it is the same in all lines; each
+ * network with its images; the note, where there is one. */
 static void append_heading(const ftdn_accuracy_figure *figure, ftdn_text *text)
 {
     const char *type = figure->curve[0].line->params->type;

@@ -41,7 +41,7 @@ static bool tells_apart(int parameter, const ftdn_trial_params *a, const ftdn_tr
     return true;
 }
 
-/* said: of the parameters before this one, are they said? A network that has another name has other weights, too, and often
+/* said: of the parameters before this one, are they said? A network of another name has other weights, too, and often
  * another width and other images: the first of these that tells two lines apart stands for all. */
 static bool is_implied(int parameter, const ftdn_trial_params *a, const ftdn_trial_params *b, const bool *said)
 {

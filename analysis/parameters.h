@@ -24,7 +24,7 @@ bool ftdn_parameter_is_always_said(int parameter);
  * labels are said. */
 bool ftdn_parameter_is_label(int parameter);
 
-/* Does it belong to the protection, or to the network and its images? The others are those of faults and measurement. */
+/* Does it belong to the protection, or to the network and its images? The others are of faults and measurement. */
 bool ftdn_parameter_is_of_protection(int parameter);
 bool ftdn_parameter_is_of_network(int parameter);
 
