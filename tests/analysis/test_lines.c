@@ -107,6 +107,24 @@ static void of_a_network_the_first_difference_is_said_alone(void **state)
     assert_names(&images, by_images, 2);
 }
 
+static void a_line_without_copies_says_nothing_of_them(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.3),
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+    };
+    cell[1].params.copies = cell[3].params.copies = "clean";
+    const ftdn_lines lines = ftdn_made_lines(cell, 3, &arena);
+    const char *const names[] = {"unprotected", "KR 50 %, copies clean", "KR 50 %, copies independent"};
+    assert_names(&lines, names, 3);
+    const ftdn_lines both = ftdn_made_lines(cell, 4, &arena); /* names are all different */
+    assert_string_equal(both.line[0].name, "unprotected, copies clean");
+    assert_string_equal(both.line[1].name, "unprotected, copies independent");
+}
+
 static void cells_with_counts_are_left_out(void **state)
 {
     (void)state;
@@ -235,6 +253,7 @@ int main(void)
         FTDN_ARENA_TEST(names_say_what_lines_differ_in_and_no_more),
         FTDN_ARENA_TEST(digests_tell_networks_apart_and_names_say_it),
         FTDN_ARENA_TEST(of_a_network_the_first_difference_is_said_alone),
+        FTDN_ARENA_TEST(a_line_without_copies_says_nothing_of_them),
         FTDN_ARENA_TEST(cells_with_counts_are_left_out),
         FTDN_ARENA_TEST(a_protected_line_finds_the_unprotected_one_of_its_network_and_faults),
         cmocka_unit_test(a_failed_allocation_is_an_error),
