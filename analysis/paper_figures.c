@@ -33,7 +33,7 @@ static const ftdn_paper_figure figures[] = {
      FTDN_AXIS_WEIGHT_RATE, 0, false},
     {"allocation", "Copies in every layer alike, or where scores are highest",
      "uniform against global allocation, at equal memory", FTDN_PAPER_CURVES, false, FTDN_AXIS_WEIGHT_RATE, 0, false},
-    {"copies", "Stored copies that are hit as often as originals, and copies that are not",
+    {"copies", "Stored copies with faults of their own, and without",
      "KR and FMR with copies that are hit, and with clean ones", FTDN_PAPER_CURVES, false, FTDN_AXIS_WEIGHT_RATE, 0,
      false},
     {"bits", "One flipped bit of a weight, by its class", "flipped bits: sign, exponent, mantissa, any",
