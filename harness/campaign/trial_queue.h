@@ -1,8 +1,8 @@
 /* trial_queue.h - which trial is next: what is still to run, in groups that share a set-up.
  *
  * A trial is held by the store already, dormant (of a cell that adds seeds until its interval is narrow, and not
- * known to be needed), withheld (needed, but more than may be run now), waiting, running, done, or failed. A group holds
- * the trials of one rig; a worker stays with its group as long as that has waiting trials.
+ * known to be needed), withheld (needed, but more than may be run now), waiting, running, done, or failed. A group
+ * holds the trials of one rig; a worker stays with its group as long as that has waiting trials.
  *
  * A cell with `ci95` begins with its first n_min seeds. When those it has asked for are through, the 95 % half width of
  * their mean mAP (Student) decides whether the next seed is asked for. Only the results of the cell's earlier seeds

@@ -34,7 +34,7 @@ static void read_question(char *bytes, size_t n_bytes)
     FTDN_FUZZ_CHECK(stat(path, &before) == 0 && stat(ftdn_fuzz_folder(), &folder_before) == 0);
     if (ftdn_store_open(path, FTDN_STORE_READ, &store, &err) != FTDN_OK) ftdn_fuzz_fail("%s", err.message);
     ftdn_text_init(&text);
-    ftdn_query_format format = (ftdn_query_format)(n_bytes % (FTDN_QUERY_JSON + 1));
+    ftdn_format format = (ftdn_format)(n_bytes % (FTDN_FORMAT_JSON + 1));
     (void)ftdn_fuzz_is_read(ftdn_query_answer(store, &question, format, NULL, &text, &err), &err, NULL);
     ftdn_text_done(&text);
     ftdn_store_close(store);

@@ -215,7 +215,7 @@ static void a_trial_of_two_cells_runs_once_and_wakes_both(void **state)
     assert_int_equal(run_all(value), 5);
 }
 
-/* The first in the order of the plan, though others are in a group with trials before them; what fails is tried again. */
+/* The first in the order of the plan, though others are in a group with them; what fails is tried again. */
 static void a_limit_runs_the_first_trials_and_withholds_the_rest(void **state)
 {
     (void)state;
