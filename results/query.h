@@ -55,10 +55,10 @@ typedef struct ftdn_query_listener {
 } ftdn_query_listener;
 
 /* Append the answer. NULL is "-" in a table, nothing in CSV (an empty text is ""), null in JSON, which is an array with
- * an object on each line; Markdown and LaTeX have readable names of columns and their units. listener: NULL: none. With
- * one, a table of text is made in pieces: its columns are as wide as the rows so far need, so that a long list begins at
- * once. Reals are printed as the shortest decimal that reads back the
- * same in CSV and JSON; elsewhere as %.4f, or %.4g where that would hide a small number.
+ * an object on each line; Markdown and LaTeX have readable names of columns and their units. Reals are printed as the
+ * shortest decimal that reads back the same in CSV and JSON; elsewhere as %.4f, or %.4g where that would hide a small
+ * number. listener: NULL: none. With one, a table of text is made in pieces: its columns are as wide as the rows so far
+ * need, so that a long list begins at once.
  * FTDN_ERR_ARG holds SQLite's message, or a hint at the named queries, parameters or columns; a statement that would
  * write or reach outside the store is refused. Nothing of use is in the text then. */
 FTDN_NODISCARD ftdn_status ftdn_query_answer(ftdn_store *store, const ftdn_question *question, ftdn_format format,

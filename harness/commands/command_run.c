@@ -176,8 +176,8 @@ ftdn_status ftdn_command_run(int argc, char **argv, ftdn_exit_code *ret_exit, ft
                    "never run again, and no result depends on workers, threads, batch or interruptions.\n"
                    "A worker that crashes or hangs is replaced and its trial tried again, three times in all.\n"
                    "'ftdn status DB' tells from another shell how far it is.\n\n"
-                   "Exit codes: 0 all trials are in the store; 10 some failed; 11 the time of --for is over, or the trials\n"
-                   "of --limit are run; 130 interrupted.\n\n"
+                   "Exit codes: 0 all trials are in the store; 10 some failed; 11 the time of --for is over, or the\n"
+                   "trials of --limit are run; 130 interrupted.\n\n"
                    "--dump writes .npy files, which NumPy loads: each layer's map [H,W,C] as it is handed on, faults\n"
                    "and all, merged maps, faulty weights and their copies, logits and locations; index.json lists\n"
                    "them with shape and range. The bits are those of the trial. No trial is run, none is stored.",
