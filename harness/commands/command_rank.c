@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/suggest.h"
 #include "harness/campaign/campaign_files.h"
 #include "harness/commands/ranking_report.h"
 #include "harness/plan/calibration.h"
@@ -51,22 +50,6 @@ static ftdn_status check_sweep(const ftdn_manifest *manifest, ftdn_error *err)
     return FTDN_OK;
 }
 
-static ftdn_status fail_unknown_ranker(const char *name, ftdn_error *err)
-{
-    int n_rankers;
-    const ftdn_ranker *const *ranker = ftdn_rankers(&n_rankers);
-    const char *names[16];
-    char list[256] = "";
-    for (int r = 0; r < n_rankers && r < 16; r++) {
-        names[r] = ranker[r]->name;
-        size_t n_chars = strlen(list);
-        snprintf(list + n_chars, sizeof list - n_chars, "%s%s", r ? ", " : "", names[r]);
-    }
-    const char *nearest = ftdn_suggest(name, names, n_rankers < 16 ? n_rankers : 16);
-    return FTDN_FAIL(err, FTDN_ERR_ARG, "--ranker: '%s' is not allowed; allowed: %s%s%s%s", name, list,
-                     nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
-}
-
 /* The rankers of a list "a,b", each once; NULL: all but those that need injection, which take far longer. */
 static ftdn_status choose_rankers(const char *list, ftdn_arena *arena, const ftdn_ranker *const **ret_ranker,
                                   int *ret_n, ftdn_error *err)
@@ -74,20 +57,22 @@ static ftdn_status choose_rankers(const char *list, ftdn_arena *arena, const ftd
     int n_all, n_chosen = 0;
     const ftdn_ranker *const *all = ftdn_rankers(&n_all);
     const ftdn_ranker **chosen = FTDN_NEW(arena, (size_t)n_all, const ftdn_ranker *, err);
-    if (!chosen) return FTDN_ERR_MEMORY;
-    for (int r = 0; !list && r < n_all; r++) {
-        if (!all[r]->needs_injection) chosen[n_chosen++] = all[r];
+    const char **names = FTDN_NEW(arena, (size_t)n_all, const char *, err);
+    if (!chosen || !names) return FTDN_ERR_MEMORY;
+    for (int r = 0; r < n_all; r++) {
+        names[r] = all[r]->name;
+        if (!list && !all[r]->needs_injection) chosen[n_chosen++] = all[r];
     }
     for (const char *at = list; at;) {
         size_t n_chars = strcspn(at, ",");
         char *name = ftdn_arena_copy_text(arena, at, n_chars, err);
         if (!name) return FTDN_ERR_MEMORY;
-        const ftdn_ranker *ranker = ftdn_ranker_find(name);
-        if (!ranker) return fail_unknown_ranker(name, err);
+        int choice;
+        FTDN_TRY(ftdn_word_choose("--ranker", name, names, n_all, &choice, err));
         for (int i = 0; i < n_chosen; i++) {
-            if (chosen[i] == ranker) return FTDN_FAIL(err, FTDN_ERR_ARG, "--ranker: '%s' is given twice", name);
+            if (chosen[i] == all[choice]) return FTDN_FAIL(err, FTDN_ERR_ARG, "--ranker: '%s' is given twice", name);
         }
-        chosen[n_chosen++] = ranker;
+        chosen[n_chosen++] = all[choice];
         at = at[n_chars] ? at + n_chars + 1 : NULL;
     }
     *ret_ranker = chosen;

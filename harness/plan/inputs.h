@@ -17,8 +17,8 @@ typedef struct ftdn_inputs {
 void ftdn_inputs_init(ftdn_inputs *inputs);
 void ftdn_inputs_done(ftdn_inputs *inputs);
 
-/* The model of these settings, opened on first use; lives in inputs. What cannot be opened is tried once: the failure is
- * kept. */
+/* The model of these settings, opened on first use; lives in inputs. What cannot be opened is tried once: its failure
+ * is kept. */
 FTDN_NODISCARD ftdn_status ftdn_inputs_get_model(ftdn_inputs *inputs, const ftdn_model_settings *settings,
                                                  const ftdn_model **ret_model, ftdn_error *err);
 
