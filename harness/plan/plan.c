@@ -164,8 +164,10 @@ static ftdn_status share(planner *p, size_t index, ftdn_arena *arena, shared_par
         .calibration_digest = trial->calibration ? trial->calibration->digest : NULL,
         .n_calibration_images = trial->calibration ? trial->calibration->n_images : 0,
     };
-    ftdn_status status = ftdn_find_arithmetic(&trial->settings, &facts.arithmetic, &facts.micro_batch, err);
+    ftdn_status status =
+        ftdn_find_arithmetic(&trial->settings, p->inputs, p->arena, &facts.arithmetic, &facts.micro_batch, err);
     FTDN_TRY(ftdn_backend_blame(p->manifest, index, status, err));
+    trial->arithmetic = facts.arithmetic;
     return ftdn_cell_spec_make(&trial->settings, &facts, p->hash, arena, &ret_part->spec, err);
 }
 
