@@ -46,8 +46,9 @@ static ftdn_status list_work(const ftdn_scheduler *s, ftdn_arena *arena, ftdn_pa
 static bool has_open_cells(const ftdn_scheduler *s)
 {
     const ftdn_trial_queue *queue = &s->queue;
-    return queue->n_waiting + queue->n_running > 0 &&
-           queue->n_held + queue->n_withheld + ftdn_trial_queue_wanted(queue) < s->plan->n_trials;
+    int n_wanted = ftdn_trial_queue_wanted(queue);
+    return queue->n_waiting + queue->n_running > 0 && n_wanted < queue->most &&
+           queue->n_held + n_wanted < s->plan->n_trials;
 }
 
 ftdn_status ftdn_scheduler_stand(ftdn_scheduler *s, ftdn_standing *ret_standing, ftdn_error *err)
