@@ -14,7 +14,7 @@ static ftdn_class_table make(const ftdn_cell_accuracy *cell, int n_cells, const 
     return table;
 }
 
-static const char *write(const ftdn_class_table *table, ftdn_table_format format)
+static const char *write(const ftdn_class_table *table, ftdn_format format)
 {
     ftdn_text text;
     ftdn_text_init(&text);

@@ -137,7 +137,7 @@ static void memory_is_measured_once(void **state)
     ftdn_cli_result second = FTDN_CLI(arena, "table", "table2");
     ftdn_cli_assert_done(second);
     assert_string_equal(second.out, first.out);
-    ftdn_cli_result latex = FTDN_CLI(arena, "table", "table2", "--format", "latex", "--paper");
+    ftdn_cli_result latex = FTDN_CLI(arena, "table", "table2", "--latex", "--paper");
     ftdn_cli_assert_says(latex.out, "\\toprule");
 }
 
