@@ -25,20 +25,9 @@ typedef struct repairer {
     int lost_capacity;
 } repairer;
 
-/* The list with room for one more item; NULL where memory is refused. */
-static void *grow(ftdn_arena *arena, void *list, int n, int *capacity, size_t item_bytes, ftdn_error *err)
-{
-    if (n < *capacity) return list;
-    int larger = *capacity ? 2 * *capacity : 64;
-    void *grown = ftdn_arena_alloc(arena, (size_t)larger, item_bytes, err);
-    if (grown && n > 0) memcpy(grown, list, (size_t)n * item_bytes);
-    if (grown) *capacity = larger;
-    return grown;
-}
-
 static ftdn_status add_key(repairer *r, int64_t key, ftdn_error *err)
 {
-    int64_t *list = grow(r->arena, r->key, r->n_keys, &r->key_capacity, sizeof *list, err);
+    int64_t *list = ftdn_arena_grow(r->arena, r->key, r->n_keys, &r->key_capacity, sizeof *list, err);
     if (!list) return FTDN_ERR_MEMORY;
     r->key = list;
     r->key[r->n_keys++] = key;
@@ -47,7 +36,7 @@ static ftdn_status add_key(repairer *r, int64_t key, ftdn_error *err)
 
 static ftdn_status add_lost(repairer *r, const char *id, const char *what, ftdn_error *err)
 {
-    ftdn_lost_trial *list = grow(r->arena, r->lost, r->summary.n_lost, &r->lost_capacity, sizeof *list, err);
+    ftdn_lost_trial *list = ftdn_arena_grow(r->arena, r->lost, r->summary.n_lost, &r->lost_capacity, sizeof *list, err);
     const char *copy = ftdn_arena_copy_text(r->arena, what, strlen(what), err);
     if (!list || !copy) return FTDN_ERR_MEMORY;
     r->lost = list;
