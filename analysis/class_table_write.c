@@ -74,7 +74,7 @@ static void add_sums(const ftdn_class_table *t, ftdn_format format, ftdn_table *
             if (isnan(t->column[c].recovered)) add_missing(table);
             else
                 ftdn_table_add(table, FTDN_CELL_NUMBER, format == FTDN_FORMAT_LATEX ? "%.0f \\%%" : "%.0f %%",
-                               100 * t->column[c].recovered);
+                               round(100 * t->column[c].recovered) + 0.0); /* no negative zero */
         }
     }
     if (!has_speed) return;

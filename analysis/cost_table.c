@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/network_label.h"
+
 static bool same_network(const ftdn_latency *a, const ftdn_latency *b)
 {
     return strcmp(a->model, b->model) == 0 && a->width == b->width && strcmp(a->weights_digest, b->weights_digest) == 0;
@@ -16,12 +18,9 @@ static const ftdn_latency *find(const ftdn_latency *latency, int n_latencies, co
     return NULL;
 }
 
-/* As the paper calls the networks that it has. */
 static ftdn_status name_network(const ftdn_latency *network, ftdn_arena *arena, const char **ret_name, ftdn_error *err)
 {
-    const char *name = network->model;
-    if (network->width == 1 && strcmp(name, "ssd_vgg16") == 0) name = "SSD-VGG";
-    if (network->width == 1 && strcmp(name, "ssd_mobilenet_v1") == 0) name = "SSD-MobileNet";
+    const char *name = ftdn_model_label(network->model);
     if (network->width != 1) name = ftdn_arena_format(arena, err, "%s, width %.6g", name, network->width);
     *ret_name = name;
     return name ? FTDN_OK : FTDN_ERR_MEMORY;

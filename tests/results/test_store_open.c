@@ -382,6 +382,31 @@ static void what_may_not_be_written_is_read_but_not_opened_for_writing(void **st
     assert_false(ftdn_file_exists(path_of("x")));
 }
 
+static void a_log_in_a_folder_that_cannot_be_written_is_named(void **state)
+{
+    (void)state;
+    if (geteuid() != 0) skip();
+    sqlite3 *db;
+    size_t n_file, n_log;
+    char *path = make_store("first.db"), *copy = path_of("copy.db");
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = WAL; UPDATE attempts SET seconds = 7", NULL, NULL, NULL),
+                     SQLITE_OK);
+    const char *file = ftdn_test_load_file(&arena, path, &n_file),
+               *log = ftdn_test_load_file(&arena, path_of("first.db-wal"), &n_log);
+    assert_true(n_log > 512);
+    ftdn_test_write_file(copy, file, n_file);
+    ftdn_test_write_file(path_of("copy.db-wal"), log, n_log);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(chmod(folder, 0755), 0);
+    FTDN_ASSERT_FAILS(open_as_nobody(copy, FTDN_STORE_READ, &err), FTDN_ERR_STORE,
+                      "copy.db-wal', that is read in a folder which can be written: copy both files into one", err);
+    ftdn_store *store;
+    FTDN_ASSERT_OK(ftdn_store_open(copy, FTDN_STORE_READ, &store, &err), err);
+    assert_string_equal(ftdn_sample_ask(store, "SELECT seconds FROM v_trials", FTDN_QUERY_CSV, &arena), "seconds\n7\n");
+    ftdn_store_close(store);
+}
+
 static void processes_that_create_a_store_at_once_share_it(void **state)
 {
     (void)state;
@@ -435,6 +460,7 @@ int main(void)
         FTDN_FOLDER_TEST(what_is_no_file_is_refused),
         FTDN_FOLDER_TEST(names_that_sqlite_takes_for_something_else_are_files),
         FTDN_FOLDER_TEST(what_may_not_be_written_is_read_but_not_opened_for_writing),
+        FTDN_FOLDER_TEST(a_log_in_a_folder_that_cannot_be_written_is_named),
         FTDN_FOLDER_TEST(processes_that_create_a_store_at_once_share_it),
     };
     return cmocka_run_group_tests_name("results/store_open", tests, NULL, NULL);
