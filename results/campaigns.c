@@ -89,9 +89,8 @@ ftdn_status ftdn_store_find_manifest(ftdn_store *store, const char *id, ftdn_are
     return FTDN_OK;
 }
 
-/* The first row that is not there yet; n_rows where all are. */
-static ftdn_status find_unplanned(ftdn_store *store, int64_t campaign, const ftdn_planned_row *row, int n_rows,
-                                  int *ret_first, ftdn_error *err)
+static ftdn_status look_for_unplanned(ftdn_store *store, int64_t campaign, const ftdn_planned_row *row, int n_rows,
+                                      int *ret_first, ftdn_error *err)
 {
     ftdn_statement statement;
     int i = 0;
@@ -109,11 +108,20 @@ static ftdn_status find_unplanned(ftdn_store *store, int64_t campaign, const ftd
     return FTDN_OK;
 }
 
+/* The first row that is not there yet; n_rows where all are. In one transaction: each look alone would lock the file. */
+static ftdn_status find_unplanned(ftdn_store *store, int64_t campaign, const ftdn_planned_row *row, int n_rows,
+                                  int *ret_first, ftdn_error *err)
+{
+    FTDN_TRY(ftdn_store_execute(store, "BEGIN", adding_planned, err));
+    ftdn_status status = look_for_unplanned(store, campaign, row, n_rows, ret_first, err);
+    return ftdn_store_end_transaction(store, status, adding_planned, err);
+}
+
 /* Where nothing is new, nothing is written. */
 ftdn_status ftdn_store_add_planned(ftdn_store *store, int64_t campaign, const ftdn_planned_row *row, int n_rows,
                                    ftdn_error *err)
 {
-    int first;
+    int first = 0;
     assert(store->mode == FTDN_STORE_WRITE);
     FTDN_TRY(find_unplanned(store, campaign, row, n_rows, &first, err));
     if (first == n_rows) return FTDN_OK;

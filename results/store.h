@@ -118,6 +118,7 @@ typedef struct ftdn_trial_record {
 typedef enum ftdn_store_mode {
     FTDN_STORE_READ,  /* must exist; never written, but what a killed run left unfinished is rolled back */
     FTDN_STORE_WRITE, /* created (with its folder) if absent or empty; appending needs this mode */
+    FTDN_STORE_INSPECT, /* as READ, whatever has become of its schema */
     FTDN_STORE_SALVAGE, /* as READ, but a damaged schema is no hindrance: what can be read is read */
 } ftdn_store_mode;
 
@@ -204,7 +205,7 @@ FTDN_NODISCARD ftdn_status ftdn_store_add_planned(ftdn_store *store, int64_t cam
 typedef struct ftdn_run_row {
     int64_t campaign, environment;
     int n_workers, n_threads; /* threads: of all workers */
-    int n_wanted;             /* trials that the store lacks */
+    int n_wanted;             /* trials that it is to do */
     const char *shard;        /* "2/5"; NULL: all trials */
     double seconds_estimated; /* for the trials wanted; NaN: not estimated */
 } ftdn_run_row;

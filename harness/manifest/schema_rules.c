@@ -1,6 +1,7 @@
 #include "harness/manifest/schema_parts.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/manifest/manifest_rules.h"
@@ -203,9 +204,23 @@ static const char *get_kind(const rule *r)
     return r->pair ? "pair" : "required";
 }
 
-static void put_rule_ref(const char *what, const rule *r, ftdn_text *text)
+/* As ftdn_schema_put; "@OBJECT" is the path of the rule's object, "@word" a reference to what is defined about the
+ * rule by that word. */
+static void put(const rule *r, const char *words, ftdn_text *text)
 {
-    ftdn_text_append(text, "{\"$ref\": \"#/$defs/%s.%s.%s\"}", what, get_kind(r), ftdn_manifest_keys[r->about].path);
+    while (*words) {
+        char piece[256];
+        size_t n_chars = strcspn(words, "@");
+        if (n_chars == 0) n_chars = 1 + strspn(words + 1, "abcdefghijklmnopqrstuvwxyzOBJECT");
+        assert(n_chars < sizeof piece);
+        snprintf(piece, sizeof piece, "%.*s", (int)n_chars, words);
+        words += n_chars;
+        if (!strcmp(piece, "@OBJECT")) ftdn_text_append(text, "%s", ftdn_manifest_keys[r->object].path);
+        else if (*piece != '@') ftdn_schema_put(text, piece);
+        else
+            ftdn_text_append(text, "{\"$ref\": \"#/$defs/%s.%s.%s\"}", piece + 1, get_kind(r),
+                             ftdn_manifest_keys[r->about].path);
+    }
 }
 
 static void begin_definition(const char *what, const rule *r, ftdn_text *text)
@@ -222,57 +237,23 @@ static void put_other_keys(const rule *r, ftdn_text *text)
 }
 
 /* A sweep of such objects. */
-static void put_silent(const rule *r, ftdn_text *text)
-{
-    ftdn_schema_put(text, "{'properties': {'set': ");
-    put_rule_ref("other", r, text);
-    ftdn_schema_put(text, ", 'grid': ");
-    put_rule_ref("other", r, text);
-    ftdn_schema_put(text, ", 'zip': {'allOf': [");
-    put_rule_ref("other", r, text);
-    ftdn_schema_put(text, ", {'items': ");
-    put_rule_ref("other", r, text);
-    ftdn_schema_put(text, "}]}, 'sample': {'properties': {'keys': ");
-    put_rule_ref("other", r, text);
-    ftdn_schema_put(text, "}}, 'include': {'items': ");
-    put_rule_ref("other", r, text);
-    ftdn_text_append(text, "}}}");
-}
+static const char silent[] =
+    "{'properties': {'set': @other, 'grid': @other, 'zip': {'allOf': [@other, {'items': @other}]},"
+    " 'sample': {'properties': {'keys': @other}}, 'include': {'items': @other}}}";
 
 /* Some sweep leaves the template as it stands. */
-static void put_plain(const rule *r, ftdn_text *text)
-{
-    ftdn_schema_put(text, "{'anyOf': [{'properties': {'sweep': false, 'sweeps': false}}, "
-                          "{'required': ['sweep'], 'properties': {'sweep': ");
-    put_rule_ref("silent", r, text);
-    ftdn_schema_put(text, "}}, {'required': ['sweeps'], 'properties': {'sweeps': "
-                          "{'not': {'additionalProperties': {'not': ");
-    put_rule_ref("silent", r, text);
-    ftdn_schema_put(text, "}}}}}]}");
-}
+static const char plain[] =
+    "{'anyOf': [{'properties': {'sweep': false, 'sweeps': false}},"
+    " {'required': ['sweep'], 'properties': {'sweep': @silent}},"
+    " {'required': ['sweeps'], 'properties': {'sweeps': {'not': {'additionalProperties': {'not': @silent}}}}}]}";
 
 /* An object of axes, in whose lists the rule's object stands whole. */
-static void put_axes(const rule *r, ftdn_text *text)
-{
-    ftdn_text_append(text, "{\"properties\": {\"%s\": {\"items\": ", ftdn_manifest_keys[r->object].path);
-    put_rule_ref("rule", r, text);
-    ftdn_text_append(text, "}}}");
-}
+static const char axes[] = "{'properties': {'@OBJECT': {'items': @rule}}}";
 
 /* Objects that stand whole in a sweep, where no combination is excluded. */
-static void put_whole(const rule *r, ftdn_text *text)
-{
-    ftdn_schema_put(text, "{'if': {'properties': {'exclude': false}}, 'then': {'properties': {'grid': ");
-    put_rule_ref("axes", r, text);
-    ftdn_schema_put(text, ", 'zip': {'allOf': [");
-    put_rule_ref("axes", r, text);
-    ftdn_schema_put(text, ", {'items': ");
-    put_rule_ref("axes", r, text);
-    ftdn_text_append(text,
-                     "}]}, \"include\": {\"items\": {\"properties\": {\"%s\": ", ftdn_manifest_keys[r->object].path);
-    put_rule_ref("rule", r, text);
-    ftdn_text_append(text, "}}}}}}");
-}
+static const char whole[] =
+    "{'if': {'properties': {'exclude': false}}, 'then': {'properties': {'grid': @axes,"
+    " 'zip': {'allOf': [@axes, {'items': @axes}]}, 'include': {'items': {'properties': {'@OBJECT': @rule}}}}}}";
 
 void ftdn_schema_put_rule_definitions(ftdn_text *text)
 {
@@ -285,14 +266,14 @@ void ftdn_schema_put_rule_definitions(ftdn_text *text)
         begin_definition("other", r, text);
         put_other_keys(r, text);
         begin_definition("silent", r, text);
-        put_silent(r, text);
+        put(r, silent, text);
         begin_definition("plain", r, text);
-        put_plain(r, text);
+        put(r, plain, text);
         if (r->object == FTDN_KEY_ROOT) continue;
         begin_definition("axes", r, text);
-        put_axes(r, text);
+        put(r, axes, text);
         begin_definition("whole", r, text);
-        put_whole(r, text);
+        put(r, whole, text);
     }
 }
 
@@ -315,21 +296,13 @@ static void put_rule(const rule *r, ftdn_text *text)
 {
     ftdn_schema_put(text, "{'if': ");
     put_alone(r, text);
-    ftdn_schema_put(text, ", 'then': {'if': ");
-    put_rule_ref("plain", r, text);
-    ftdn_schema_put(text, ", 'then': ");
-    if (r->object == FTDN_KEY_ROOT) {
-        put_rule_ref("rule", r, text);
-        ftdn_text_append(text, "}}");
-        return;
-    }
-    ftdn_text_append(text, "{\"properties\": {\"%s\": ", ftdn_manifest_keys[r->object].path);
-    put_rule_ref("rule", r, text);
-    ftdn_schema_put(text, "}}, 'properties': {'sweep': ");
-    put_rule_ref("whole", r, text);
-    ftdn_schema_put(text, ", 'sweeps': {'additionalProperties': ");
-    put_rule_ref("whole", r, text);
-    ftdn_text_append(text, "}}}}");
+    put(r, ", 'then': {'if': @plain, 'then': ", text);
+    if (r->object == FTDN_KEY_ROOT) put(r, "@rule}}", text);
+    else
+        put(r,
+            "{'properties': {'@OBJECT': @rule}},"
+            " 'properties': {'sweep': @whole, 'sweeps': {'additionalProperties': @whole}}}}",
+            text);
 }
 
 void ftdn_schema_put_rules(ftdn_text *text)

@@ -36,6 +36,24 @@ void ftdn_planned_done(ftdn_planned *p)
     ftdn_arena_done(&p->source);
 }
 
+void ftdn_planned_refuse(ftdn_planned *p, long n_least)
+{
+    ftdn_status status = FTDN_ERR_MEMORY;
+    long k = 0;
+    for (; status != FTDN_OK; k++) {
+        assert_int_equal(status, FTDN_ERR_MEMORY);
+        assert_true(k < 1000);
+        ftdn_arena_done(&p->arena);
+        ftdn_arena_init(&p->arena);
+        ftdn_arena_fail_after(&p->arena, k);
+        p->plan = (ftdn_plan){.n_trials = -1};
+        status = ftdn_planned_plan(p);
+        assert_int_equal(p->plan.n_trials == -1, status != FTDN_OK);
+    }
+    p->arena.fail_countdown = -1;
+    assert_true(k > n_least);
+}
+
 ftdn_status ftdn_trial_spec_make(const ftdn_trial_settings *settings, const ftdn_trial_facts *facts, ftdn_arena *arena,
                                  ftdn_trial_spec *ret_spec, ftdn_error *err)
 {

@@ -26,6 +26,10 @@ void ftdn_planned_make(ftdn_planned *p, const char *text, const char *path);
 ftdn_status ftdn_planned_plan(ftdn_planned *p);
 void ftdn_planned_done(ftdn_planned *p);
 
+/* Plan again and again, each time with one allocation more of its arena, until it is there: before that, memory is all
+ * that is lacking. The test fails where fewer than n_least were refused. */
+void ftdn_planned_refuse(ftdn_planned *p, long n_least);
+
 /* The spec of one trial, with its cell's. Texts live in the arena. */
 ftdn_status ftdn_trial_spec_make(const ftdn_trial_settings *settings, const ftdn_trial_facts *facts, ftdn_arena *arena,
                                  ftdn_trial_spec *ret_spec, ftdn_error *err);

@@ -45,6 +45,7 @@ static int set_up(void **state)
     FTDN_ASSERT_OK(ftdn_model_open(&model, &f->arena, &f->model, &f->err), f->err);
     f->trial = (ftdn_planned_trial){
         .model = &f->model,
+        .arithmetic = ftdn_backend_arithmetic(ftdn_backend_find("cpu"), FTDN_CONV_DIRECT),
         .settings = {.engine = {.backend = "cpu", .convolution = "direct"},
                      .faults = {.type = "zero", .bit = -1, .feature_map_point = "activation"},
                      .n_measured_images = 1},
@@ -98,7 +99,7 @@ static const char *ask(fixture *f, const char *question)
     const ftdn_question asked = {.text = question};
     ftdn_text text;
     ftdn_text_init(&text);
-    FTDN_ASSERT_OK(ftdn_query_answer(f->store, &asked, FTDN_QUERY_CSV, NULL, &text, &f->err), f->err);
+    FTDN_ASSERT_OK(ftdn_query_answer(f->store, &asked, FTDN_FORMAT_CSV, NULL, &text, &f->err), f->err);
     return ftdn_test_keep_text(&text, &f->arena);
 }
 

@@ -4,14 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/manifest/manifest.h"
-#include "harness/plan/inputs.h"
-#include "harness/plan/plan.h"
 #include "harness/plan/same_settings.h"
 #include "harness/record.h"
 #include "harness/rig.h"
 #include "harness/trial.h"
-#include "tests/support/support.h"
+#include "tests/harness/planned.h"
 
 #define N_IMAGES 5
 
@@ -31,43 +28,25 @@ static const char text[] = "{'manifest_version': 1, 'name': 'x',"
                            "{'weight_rate': 0.1, 'feature_map_rate': 0.1, 'type': 'random'},"
                            "{'feature_map_rate': 0.1, 'type': 'random', 'range': [3e38, 3e38]}]}}}";
 
-typedef struct fixture {
-    ftdn_arena arena;
-    ftdn_error err;
-    ftdn_manifest manifest;
-    ftdn_inputs inputs;
-    ftdn_plan plan;
-} fixture;
+typedef ftdn_planned fixture;
 
 static int set_up(void **state)
 {
-    fixture *f = calloc(1, sizeof *f);
-    if (!f) return -1;
-    ftdn_arena_init(&f->arena);
-    ftdn_inputs_init(&f->inputs);
-    char *quoted = ftdn_arena_copy_text(&f->arena, text, strlen(text), &f->err);
-    for (char *c = quoted; *c; c++)
-        if (*c == '\'') *c = '"';
-    ftdn_mistakes mistakes;
-    ftdn_mistakes_init(&mistakes, &f->arena);
-    FTDN_ASSERT_OK(ftdn_manifest_parse(quoted, strlen(quoted), "m.json", &f->arena, &mistakes, &f->manifest, &f->err),
-                   f->err);
-    *state = f;
+    static fixture f;
+    ftdn_planned_parse(&f, text, "m.json");
+    *state = &f;
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    fixture *f = *state;
-    ftdn_inputs_done(&f->inputs);
-    ftdn_arena_done(&f->arena);
-    free(f);
+    ftdn_planned_done(*state);
     return 0;
 }
 
 static void make_plan(fixture *f)
 {
-    FTDN_ASSERT_OK(ftdn_plan_make(&f->manifest, &f->inputs, &f->arena, &f->plan, &f->err), f->err);
+    FTDN_ASSERT_OK(ftdn_planned_plan(f), f->err);
     assert_int_equal(f->plan.n_trials, N_TRIALS);
     FTDN_ASSERT_OK(ftdn_dataset_decode(f->plan.trial[0].dataset, 300, 1, &f->err), f->err);
 }
@@ -276,18 +255,8 @@ static void a_stopped_trial_says_so_and_harms_no_later_one(void **state)
 static void every_refused_allocation_of_a_plan_is_an_error(void **state)
 {
     fixture *f = *state;
+    ftdn_planned_refuse(f, 5);
     ftdn_status status = FTDN_ERR_MEMORY;
-    for (long k = 0; status != FTDN_OK; k++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
-        ftdn_arena_fail_after(&arena, k);
-        ftdn_plan plan = {.n_trials = -1};
-        status = ftdn_plan_make(&f->manifest, &f->inputs, &arena, &plan, &f->err);
-        assert_true(status == FTDN_OK || (status == FTDN_ERR_MEMORY && plan.n_trials == -1));
-        assert_true(k > 5 || status != FTDN_OK);
-        ftdn_arena_done(&arena);
-    }
-    status = FTDN_ERR_MEMORY;
     for (long k = 0; status != FTDN_OK; k++) {
         ftdn_inputs inputs;
         ftdn_inputs_init(&inputs);

@@ -63,7 +63,7 @@ static void the_named_queries_answer(void **state)
     const char *answer = ftdn_asked_csv(asked, "class_ap", NULL);
     assert_non_null(
         strstr(answer, "zero,0.01,1e-05,0,0,none,,,,,boat,2,0.1875,0.7941377960109184,0.3333333333333333,7\n"));
-    assert_non_null(strstr(answer, "zero,0.01,1e-05,0,0,none,,,,,cat,2,,,,0\n"));
+    assert_non_null(strstr(answer, "zero,0.01,1e-05,0,0,none,,,,,cat,0,,,,0\n"));
     answer = ftdn_asked_csv(asked, "rates", NULL);
     assert_non_null(strstr(answer, "ssd_mobilenet_v1_tf,weights,base_net.10.3,0,0.01,0.0105,2,2000,21,1\n"));
     assert_non_null(strstr(answer, "ssd_mobilenet_v1_tf,weights,base_net.10.3,0,0.1,0.013,3,3000,39,9\n"));
@@ -280,9 +280,9 @@ static void every_named_query_has_help_and_runs_on_any_store(void **state)
             bool has_rows = strchr(answer, '\n')[1] != 0;
             if (has_rows != (full || is_never_empty(query[i].name)))
                 fail_msg("%s has %s rows", query[i].name, has_rows ? "" : "no");
-            assert_true(strlen(ftdn_sample_ask(asked->store, query[i].name, FTDN_QUERY_TABLE, &asked->arena)) >
+            assert_true(strlen(ftdn_sample_ask(asked->store, query[i].name, FTDN_FORMAT_TEXT, &asked->arena)) >
                         strlen(query[i].name));
-            const char *text = ftdn_sample_ask(asked->store, query[i].name, FTDN_QUERY_JSON, &asked->arena);
+            const char *text = ftdn_sample_ask(asked->store, query[i].name, FTDN_FORMAT_JSON, &asked->arena);
             const ftdn_json *root;
             ftdn_error err;
             FTDN_ASSERT_OK(ftdn_json_parse(text, strlen(text), query[i].name, &asked->arena, &root, &err), err);
