@@ -90,7 +90,7 @@ ftdn_status ftdn_store_find_manifest(ftdn_store *store, const char *id, ftdn_are
 }
 
 static ftdn_status look_for_unplanned(ftdn_store *store, int64_t campaign, const ftdn_planned_row *row, int n_rows,
-                                  int *ret_first, ftdn_error *err)
+                                      int *ret_first, ftdn_error *err)
 {
     ftdn_statement statement;
     int i = 0;

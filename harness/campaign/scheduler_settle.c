@@ -37,8 +37,10 @@ static ftdn_status record_failure(ftdn_scheduler *s, int place, int trial, const
 {
     const ftdn_trial_spec *spec = &s->plan->trial[trial].spec;
     const ftdn_attempt_origin origin = origin_of(s, place);
+    const char *text = ftdn_trial_spec_text(spec, &s->scratch, err);
+    if (!text) return FTDN_ERR_MEMORY;
     const ftdn_failure_row row = {
-        .id = spec->id, .spec = spec->text, .outcome = outcome, .cause = cause, .seconds = s->seat[place].age_s};
+        .id = spec->id, .spec = text, .outcome = outcome, .cause = cause, .seconds = s->seat[place].age_s};
     count_cause(s->summary, outcome, cause);
     return ftdn_store_append_failure(s->store, &row, &origin, err);
 }

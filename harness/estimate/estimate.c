@@ -85,7 +85,7 @@ static ftdn_status take_from_store(estimator *e, ftdn_error *err)
         e->kind_error[k] = sum.n_trials > 1 ? sqrt(variance / sum.n_trials) / sum.image_s : UNKNOWN_SPREAD;
         for (int i = 0; i < kind->n_trials; i++) {
             int trial = e->kinds.member[kind->first + i];
-            const ftdn_cell_pace *own = ftdn_cell_pace_find(&e->paces, e->desc->plan->trial[trial].spec.cell);
+            const ftdn_cell_pace *own = ftdn_cell_pace_find(&e->paces, e->desc->plan->trial[trial].spec.cell->digest);
             e->trial_s[trial] = n_images_of(e, trial) * (own ? own->image_s : sum.image_s);
         }
     }
