@@ -159,7 +159,8 @@ static ftdn_status plan_more_seeds(ftdn_scheduler *s, int trial, ftdn_error *err
 static ftdn_status tell_finished(ftdn_scheduler *s, int trial, double map, double seconds, ftdn_error *err)
 {
     ftdn_standing standing;
-    if (!s->progress.out) return FTDN_OK;
+    int n_through = s->queue.n_done + s->queue.n_failed;
+    if (!ftdn_progress_wants_trial(&s->progress, n_through, ftdn_trial_queue_wanted(&s->queue))) return FTDN_OK;
     const char *label = ftdn_record_label(&s->plan->trial[trial], &s->scratch, err);
     if (!label) return FTDN_ERR_MEMORY;
     FTDN_TRY(ftdn_scheduler_stand(s, &standing, err));
