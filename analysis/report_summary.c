@@ -5,6 +5,7 @@
 
 #include "analysis/html.h"
 #include "analysis/report_table.h"
+#include "results/run_status.h"
 
 #define MOST_CAMPAIGNS 12
 
@@ -40,16 +41,15 @@ static const char *find_extreme(const ftdn_rows *rows, const char *name, int sig
     return found;
 }
 
-static void write_trials(const ftdn_rows *history, const ftdn_rows *sweeps, ftdn_text *html)
+static void write_trials(const ftdn_rows *history, const ftdn_trial_counts *counts, ftdn_text *html)
 {
     open_card(html, "trials");
     ftdn_html_append_count(html, (int64_t)sum_column(history, "trials"));
-    double missing = sum_column(sweeps, "missing");
-    if (missing > 0) {
-        ftdn_text_append(html, "<small>");
-        ftdn_html_append_count(html, (int64_t)missing);
-        ftdn_text_append(html, " of those planned are missing</small>");
-    } else if (sweeps->n_rows > 0) {
+    if (counts->n_missing > 0) {
+        ftdn_text_append(html, "<small>missing of those planned: ");
+        ftdn_html_append_count(html, counts->n_missing);
+        ftdn_text_append(html, "</small>");
+    } else if (counts->n_planned > 0) {
         ftdn_text_append(html, "<small>all that were planned</small>");
     }
     close_card(html);
@@ -75,14 +75,13 @@ static void write_times(const ftdn_rows *history, const ftdn_rows *attempts, ftd
     close_card(html);
 }
 
-static void write_failures(const ftdn_rows *failures, ftdn_text *html)
+static void write_failures(const ftdn_rows *failures, const ftdn_trial_counts *counts, ftdn_text *html)
 {
-    double unfinished = sum_column(failures, "unfinished");
     open_card(html, "failed attempts");
     ftdn_html_append_count(html, (int64_t)sum_column(failures, "attempts"));
     if (failures->n_rows == 0) ftdn_text_append(html, "<small>none at all</small>");
-    else if (unfinished == 0) ftdn_text_append(html, "<small>others finished their trials</small>");
-    else ftdn_text_append(html, "<small>%.0f trials are unfinished</small>", unfinished);
+    else if (counts->n_unfinished == 0) ftdn_text_append(html, "<small>others finished their trials</small>");
+    else ftdn_text_append(html, "<small>unfinished trials: %d</small>", counts->n_unfinished);
     close_card(html);
 }
 
@@ -165,7 +164,7 @@ static void write_best(const ftdn_rows *gains, ftdn_text *html)
     double half = ftdn_rows_get(gains, best, "gain_half_width").number;
     ftdn_text_append(html, "<small>");
     if (!isnan(half))
-        ftdn_text_append(html, "± %.1f (95&nbsp;%%%s): ", 100 * half, half < best_gain ? "" : ", may be chance");
+        ftdn_text_append(html, "± %.1f (95&nbsp;%%%s): ", 100 * half, half < fabs(best_gain) ? "" : ", may be chance");
     append_protection(gains, best, html);
     ftdn_text_append(html, " against ");
     ftdn_report_append_rates(html, ftdn_rows_get(gains, best, "weight_rate").number,
@@ -192,21 +191,22 @@ static void write_campaigns(const ftdn_rows *manifests, ftdn_text *html)
 
 ftdn_status ftdn_report_write_summary(const ftdn_report *report, ftdn_error *err)
 {
-    ftdn_rows manifests, history, sweeps, attempts, failures, gains;
+    ftdn_rows manifests, history, attempts, failures, gains;
+    ftdn_trial_counts counts;
     FTDN_TRY(ftdn_report_ask(report, "manifests", MOST_CAMPAIGNS, &manifests, err));
     FTDN_TRY(ftdn_report_ask(report, "history", INT32_MAX, &history, err));
-    FTDN_TRY(ftdn_report_ask(report, "sweeps", INT32_MAX, &sweeps, err));
+    FTDN_TRY(ftdn_store_count_trials(report->store, report->desc->manifest, &counts, err));
     FTDN_TRY(ftdn_report_ask(report, "attempts", INT32_MAX, &attempts, err));
     FTDN_TRY(ftdn_report_ask(report, "failures", INT32_MAX, &failures, err));
     FTDN_TRY(ftdn_report_ask(report, "protection_gain", INT32_MAX, &gains, err));
     ftdn_report_open_section(report, "summary", "Summary");
     write_campaigns(&manifests, report->html);
     ftdn_text_append(report->html, "<dl class=\"cards\">\n");
-    write_trials(&history, &sweeps, report->html);
+    write_trials(&history, &counts, report->html);
     write_extremes(report);
     write_best(&gains, report->html);
     write_times(&history, &attempts, report->html);
-    write_failures(&failures, report->html);
+    write_failures(&failures, &counts, report->html);
     ftdn_text_append(report->html, "</dl>\n</section>\n");
     return FTDN_OK;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #define SQRT_PI 1.7724538509055160273
+#define SQRT_HALF 0.70710678118654752440
 
 /* gamma(a + 1/2) / gamma(a), a > 0. The quotient of two large gammas would lose digits, or overflow: from 40 on the
  * series in 1/a (its next term is below 1e-14 there) takes over. */
@@ -45,18 +46,36 @@ static double beta_fraction(double a, double b, double x)
     return fraction;
 }
 
+/* For many degrees of freedom, where the fraction would lose digits. T is transformed to u, u^2 = df ln(1 + T^2 / df),
+ * whose density is that of a normal variable, times
+ *
+ *     sqrt(s / (1 - exp(-s))) = 1 + s/4 + s^2/96 - s^3/384 - ...,    s = u^2 / df
+ *
+ * and a constant. Below is the tail of that, integrated term by term; the next one is below 1e-11 of it from MANY on. */
+#define MANY 1e5
+static double tails_of_many(double ratio, double df)
+{
+    double square = df * log1p(ratio), u = sqrt(square), v = 1 / df, falls_to = exp(-square / 2);
+    if (falls_to == 0) return 0;
+    double rest = 1.0 / 4 + v * ((square + 3) / 96 - v * ((square + 5) * square + 15) / 384);
+    double total = 1 + v * (1.0 / 4 + v * (1.0 / 32 - v * 5.0 / 128));
+    return erfc(u * SQRT_HALF) + 2 * SQRT_HALF / SQRT_PI * falls_to * u * v * rest / total;
+}
+
 /* I_x(df/2, 1/2) with x = df / (df + t^2), by the side on which the fraction converges. y = 1 - x has digits of its
  * own: for a small t it cannot be had from x. */
 double ftdn_student_two_sided_p(double t, double df)
 {
     if (isnan(t) || !(df > 0) || isinf(df)) return NAN;
     if (isinf(t)) return 0;
-    double a = df / 2, square = t * t;
-    if (square == 0) return 1;
-    if (isinf(square)) square = DBL_MAX;
-    double x = 1 / (1 + square / df), y = 1 / (1 + df / square);
-    /* x^a y^(1/2) / B(a, 1/2); log1p keeps the digits of x^a for a large df. */
-    double front = exp(-a * log1p(square / df)) * sqrt(y) * gamma_half_step(a) / SQRT_PI;
+    double a = df / 2, ratio = t * t / df;
+    if (df >= MANY) return tails_of_many(fmin(ratio, DBL_MAX), df);
+    if (ratio == 0) return 1;
+    /* ln(x), which keeps the digits of x^a for a large df, and is there where t^2 is not. */
+    double log_x = isinf(ratio) ? log(df) - 2 * log(fabs(t)) : -log1p(ratio);
+    double x = 1 / (1 + ratio), y = 1 / (1 + 1 / ratio);
+    /* x^a y^(1/2) / B(a, 1/2) */
+    double front = exp(a * log_x) * sqrt(y) * gamma_half_step(a) / SQRT_PI;
     if (x < (a + 1) / (a + 2.5)) return fmin(1, front * beta_fraction(a, 0.5, x) / a);
     return fmax(0, 1 - front * beta_fraction(0.5, a, y) / 0.5);
 }
@@ -73,12 +92,12 @@ double ftdn_student_quantile(double probability, double df)
     if (!(probability > 0 && probability < 1) || !(df > 0) || isinf(df)) return NAN;
     if (probability == 0.5) return 0;
     double tails = 2 * fmin(probability, 1 - probability), low = 0, high = 1;
-    while (ftdn_student_two_sided_p(high, df) > tails && high < 1e300) {
+    while (ftdn_student_two_sided_p(high, df) > tails) {
         low = high;
         high *= 4;
     }
-    double t = (low + high) / 2;
-    for (int i = 0; i < 200; i++) {
+    double t = isinf(high) ? high : (low + high) / 2;
+    for (int i = 0; i < 200 && !isinf(t); i++) {
         double excess = ftdn_student_two_sided_p(t, df) - tails;
         if (excess > 0) low = t;
         else high = t;

@@ -10,7 +10,7 @@
 double ftdn_student_two_sided_p(double t, double df);
 
 /* The t below which T lies with this probability, in (0, 1): 0.975 gives the factor of a two-sided 95 % interval. NaN
- * outside of it, or where df is none. */
+ * outside of it, or where df is none; infinite where T lies beyond all doubles, as it may for df below 0.01. */
 double ftdn_student_quantile(double probability, double df);
 
 #endif

@@ -1,29 +1,22 @@
-/* mobilenet_v1_blocks.h - the stem and the 13 blocks of MobileNet v1, a depthwise and a pointwise convolution each. */
+/* mobilenet_v1_blocks.h - the base of the SSDs with MobileNet v1: a stem, and 13 blocks of a depthwise and a pointwise
+ * convolution each. */
 #ifndef FTDN_DETECT_MOBILENET_V1_BLOCKS_H
 #define FTDN_DETECT_MOBILENET_V1_BLOCKS_H
 
-#include <stdbool.h>
+#include "detect/network.h"
 
-#define FTDN_MOBILENET_V1_BLOCKS 13
+/* In what such bases differ. A layer of block B is called by `block`, B, and what it has below: "base_net.", 7, ".3".
+ * A layer without a batch norm has a bias. */
+typedef struct ftdn_mobilenet_v1_style {
+    const char *stem, *stem_norm; /* a norm that is NULL: there is none */
+    const char *block, *depthwise, *depthwise_norm, *pointwise, *pointwise_norm;
+    bool same_padding; /* 3x3 convolutions as TensorFlow pads them; else by a pixel on all sides */
+    ftdn_activation activation;
+    void (*add_heads)(ftdn_network *network, int source); /* called for the blocks that heads read */
+} ftdn_mobilenet_v1_style;
 
-/* Channels are those of width 1. */
-typedef struct ftdn_mobilenet_v1_block {
-    int stride, n_outputs;
-} ftdn_mobilenet_v1_block;
-
-/* By number; 0 is the stem. The comments say how large the maps of a picture of 300x300 are. */
-static const ftdn_mobilenet_v1_block ftdn_mobilenet_v1_blocks[1 + FTDN_MOBILENET_V1_BLOCKS] = {
-    {2, 32},   {1, 64},                                           /* 150x150 */
-    {2, 128},  {1, 128},                                          /* 75x75 */
-    {2, 256},  {1, 256},                                          /* 38x38 */
-    {2, 512},  {1, 512},  {1, 512}, {1, 512}, {1, 512}, {1, 512}, /* 19x19 */
-    {2, 1024}, {1, 1024},                                         /* 10x10 */
-};
-
-/* Do the heads of an SSD read the block: is it the last one of 19x19 or of 10x10? */
-static inline bool ftdn_mobilenet_v1_is_source(int block)
-{
-    return block == 11 || block == FTDN_MOBILENET_V1_BLOCKS;
-}
+/* All of the base, behind node x; returns its last node. Heads read block 11, the last of 19x19, and block 13, the last
+ * of 10x10. */
+int ftdn_mobilenet_v1_add_base(ftdn_network *network, int x, const ftdn_mobilenet_v1_style *style);
 
 #endif

@@ -22,56 +22,22 @@ static const ftdn_prior_map prior_table[] = {
     {.shrinkage = 300, .box_min = 285, .box_max = 330, .n_ratios = 2, .ratio = {2, 3}},
 };
 
-/* Block 1 ... 13. Returns its last node. */
-static int add_block(ftdn_network *network, int x, int block)
+static void add_heads(ftdn_network *network, int source)
 {
-    ftdn_graph *graph = &network->graph;
-    const ftdn_mobilenet_v1_block *row = &ftdn_mobilenet_v1_blocks[block];
-    unsigned roles = FTDN_ROLE_FEATURE_WEIGHTS | FTDN_ROLE_BLOCK_CONV | FTDN_ROLE_BASE;
-    unsigned source_role = ftdn_mobilenet_v1_is_source(block) ? FTDN_ROLE_SOURCE : 0;
-    x = ftdn_graph_add_conv_layer(graph, x,
-                                  &(ftdn_conv_layer_desc){
-                                      .name = ftdn_graph_format_name(graph, "base_net.%d.0", block),
-                                      .n_outputs = ftdn_network_scale_channels(network, row[-1].n_outputs),
-                                      .depthwise = true,
-                                      .kernel = 3,
-                                      .stride = row->stride,
-                                      .pad = 1,
-                                      .batch_norm = ftdn_graph_format_name(graph, "base_net.%d.1", block),
-                                      .activation = FTDN_ACTIVATION_RELU,
-                                      .roles = roles,
-                                  });
-    return ftdn_graph_add_conv_layer(graph, x,
-                                     &(ftdn_conv_layer_desc){
-                                         .name = ftdn_graph_format_name(graph, "base_net.%d.3", block),
-                                         .n_outputs = ftdn_network_scale_channels(network, row->n_outputs),
-                                         .kernel = 1,
-                                         .batch_norm = ftdn_graph_format_name(graph, "base_net.%d.4", block),
-                                         .activation = FTDN_ACTIVATION_RELU,
-                                         .roles = roles | FTDN_ROLE_FEATURE_MAP | source_role,
-                                     });
+    ftdn_network_add_prior_heads(network, source, prior_table);
 }
 
-static int add_base(ftdn_network *network, int x)
-{
-    const ftdn_mobilenet_v1_block *stem = &ftdn_mobilenet_v1_blocks[0];
-    x = ftdn_graph_add_conv_layer(&network->graph, x,
-                                  &(ftdn_conv_layer_desc){
-                                      .name = "base_net.0.0",
-                                      .n_outputs = ftdn_network_scale_channels(network, stem->n_outputs),
-                                      .kernel = 3,
-                                      .stride = stem->stride,
-                                      .pad = 1,
-                                      .batch_norm = "base_net.0.1",
-                                      .activation = FTDN_ACTIVATION_RELU,
-                                      .roles = FTDN_ROLE_BASE,
-                                  });
-    for (int block = 1; block <= FTDN_MOBILENET_V1_BLOCKS; block++) {
-        x = add_block(network, x, block);
-        if (ftdn_mobilenet_v1_is_source(block)) ftdn_network_add_prior_heads(network, x, prior_table);
-    }
-    return x;
-}
+static const ftdn_mobilenet_v1_style style = {
+    .stem = "base_net.0.0",
+    .stem_norm = "base_net.0.1",
+    .block = "base_net.",
+    .depthwise = ".0",
+    .depthwise_norm = ".1",
+    .pointwise = ".3",
+    .pointwise_norm = ".4",
+    .activation = FTDN_ACTIVATION_RELU,
+    .add_heads = add_heads,
+};
 
 ftdn_status ftdn_ssd_mobilenet_v1_build(ftdn_network *network, ftdn_error *err)
 {
@@ -83,7 +49,7 @@ ftdn_status ftdn_ssd_mobilenet_v1_build(ftdn_network *network, ftdn_error *err)
     network->score_kind = FTDN_SCORE_SOFTMAX;
 
     int x = ftdn_graph_add_input(&network->graph, (ftdn_shape){300, 300, 3});
-    x = add_base(network, x);
+    x = ftdn_mobilenet_v1_add_base(network, x, &style);
     ftdn_network_add_extras(network, x, extra_table, sizeof extra_table / sizeof *extra_table, prior_table);
     return ftdn_network_finish_with_priors(network, prior_table, err);
 }

@@ -35,56 +35,15 @@ static void add_heads(ftdn_network *network, int source)
                            });
 }
 
-/* Block 1 ... 13. Returns its last node. */
-static int add_block(ftdn_network *network, int x, int block)
-{
-    ftdn_graph *graph = &network->graph;
-    const ftdn_mobilenet_v1_block *row = &ftdn_mobilenet_v1_blocks[block];
-    unsigned roles = FTDN_ROLE_FEATURE_WEIGHTS | FTDN_ROLE_BLOCK_CONV | FTDN_ROLE_BASE;
-    unsigned source_role = ftdn_mobilenet_v1_is_source(block) ? FTDN_ROLE_SOURCE : 0;
-    x = ftdn_graph_add_conv_layer(graph, x,
-                                  &(ftdn_conv_layer_desc){
-                                      .name = ftdn_graph_format_name(graph, "block%d.depthwise", block),
-                                      .n_outputs = ftdn_network_scale_channels(network, row[-1].n_outputs),
-                                      .depthwise = true,
-                                      .kernel = 3,
-                                      .stride = row->stride,
-                                      .same_padding = true,
-                                      .has_bias = true,
-                                      .activation = FTDN_ACTIVATION_RELU6,
-                                      .roles = roles,
-                                  });
-    return ftdn_graph_add_conv_layer(graph, x,
-                                     &(ftdn_conv_layer_desc){
-                                         .name = ftdn_graph_format_name(graph, "block%d.pointwise", block),
-                                         .n_outputs = ftdn_network_scale_channels(network, row->n_outputs),
-                                         .kernel = 1,
-                                         .has_bias = true,
-                                         .activation = FTDN_ACTIVATION_RELU6,
-                                         .roles = roles | FTDN_ROLE_FEATURE_MAP | source_role,
-                                     });
-}
-
-static int add_base(ftdn_network *network, int x)
-{
-    const ftdn_mobilenet_v1_block *stem = &ftdn_mobilenet_v1_blocks[0];
-    x = ftdn_graph_add_conv_layer(&network->graph, x,
-                                  &(ftdn_conv_layer_desc){
-                                      .name = "stem",
-                                      .n_outputs = ftdn_network_scale_channels(network, stem->n_outputs),
-                                      .kernel = 3,
-                                      .stride = stem->stride,
-                                      .same_padding = true,
-                                      .has_bias = true,
-                                      .activation = FTDN_ACTIVATION_RELU6,
-                                      .roles = FTDN_ROLE_BASE,
-                                  });
-    for (int block = 1; block <= FTDN_MOBILENET_V1_BLOCKS; block++) {
-        x = add_block(network, x, block);
-        if (ftdn_mobilenet_v1_is_source(block)) add_heads(network, x);
-    }
-    return x;
-}
+static const ftdn_mobilenet_v1_style style = {
+    .stem = "stem",
+    .block = "block",
+    .depthwise = ".depthwise",
+    .pointwise = ".pointwise",
+    .same_padding = true,
+    .activation = FTDN_ACTIVATION_RELU6,
+    .add_heads = add_heads,
+};
 
 static void add_extras(ftdn_network *network, int x)
 {
@@ -125,7 +84,7 @@ ftdn_status ftdn_ssd_mobilenet_v1_tf_build(ftdn_network *network, ftdn_error *er
     network->score_kind = FTDN_SCORE_SIGMOID;
 
     int x = ftdn_graph_add_input(&network->graph, (ftdn_shape){300, 300, 3});
-    x = add_base(network, x);
+    x = ftdn_mobilenet_v1_add_base(network, x, &style);
     add_extras(network, x);
     FTDN_TRY(ftdn_graph_finish(&network->graph, err));
 

@@ -24,6 +24,7 @@ struct ftdn_program {
     ftdn_arena arena;        /* holds the schedule */
     ftdn_schedule schedule;
     ftdn_conv_algorithm conv_algorithm;
+    ftdn_device_cache *cache; /* as compiled; NULL: of the program's own */
     bool for_gradients, for_training; /* as compiled; either: packed weights serve the backward pass too */
     ftdn_gradient_layout gradient_layout; /* meaningful where either is set */
     void *state;

@@ -20,7 +20,7 @@
 #include "base/status.h"
 #include "engine/engine.h"
 
-#define FTDN_DEVICE_INTERFACE 3 /* raised whenever a table or a structure behind it changes */
+#define FTDN_DEVICE_INTERFACE 4 /* raised whenever a table or a structure behind it changes */
 #define FTDN_DEVICE_TEXT_BYTES 128
 #define FTDN_DEVICE_BACKEND "cuda"
 
@@ -45,9 +45,10 @@ typedef struct ftdn_device_table {
     ftdn_status (*describe)(int device, ftdn_device_info *ret_info, ftdn_error *err);
     /* The device of this process, from now on. */
     ftdn_status (*select)(int device, ftdn_error *err);
-    /* From now on the backend's arithmetic is told in the words of a device of this compute capability and number of
-     * multiprocessors, whichever answers: for who only plans another machine's work. Touches no device. */
-    void (*assume)(int major, int minor, int n_multiprocessors);
+    /* For programs (ftdn_compile_desc) that one thread compiles on its device, one after the other. free: behind the
+     * last of them; NULL is fine. */
+    ftdn_status (*cache_create)(ftdn_device_cache **ret_cache, ftdn_error *err);
+    void (*cache_free)(ftdn_device_cache *cache);
 
     ftdn_status (*alloc)(size_t n_bytes, void **ret_memory, ftdn_error *err); /* not zeroed; 256-byte aligned */
     void (*free)(void *memory);                                               /* NULL is fine */

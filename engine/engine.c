@@ -71,6 +71,7 @@ ftdn_status ftdn_program_create(const ftdn_backend *backend, const ftdn_graph *g
     program->backend = backend;
     program->graph = graph;
     program->conv_algorithm = desc->conv_algorithm;
+    program->cache = desc->cache;
     program->for_gradients = desc->for_gradients;
     program->for_training = desc->for_training;
     ftdn_arena_init(&program->arena);

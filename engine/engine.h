@@ -35,6 +35,10 @@ typedef enum ftdn_conv_algorithm {
     FTDN_CONV_TF32,     /* products of TF32 numbers (10 bits of mantissa), sums in f32; on devices that have it */
 } ftdn_conv_algorithm;
 
+/* What programs on one device leave for those that come after them: how their convolutions are computed, handles of
+ * libraries. It reaches no bit of a result. Made and freed by the device's table (device.h). */
+typedef struct ftdn_device_cache ftdn_device_cache;
+
 typedef struct ftdn_compile_desc {
     const int *taps; /* [n_taps] nodes whose maps the hook sees; any order */
     int n_taps;
@@ -45,6 +49,7 @@ typedef struct ftdn_compile_desc {
     bool for_training;  /* the same, but a batch norm takes the activation behind it along: what training.h needs */
     int micro_batch;    /* images per forward; 0: the backend's own size */
     ftdn_conv_algorithm conv_algorithm;
+    ftdn_device_cache *cache; /* on a device: borrowed, outlives the program; NULL: the program's own */
 } ftdn_compile_desc;
 
 typedef struct ftdn_program ftdn_program;
@@ -97,7 +102,8 @@ const struct ftdn_device_module *ftdn_backend_device(const ftdn_backend *backend
 /* The backend that a program was compiled for. */
 const ftdn_backend *ftdn_program_backend(const ftdn_program *program);
 
-/* What a result's bits depend on besides graph, weights and images: "f32 direct avx512"; static text. */
+/* What a result's bits depend on besides graph, weights and images: "f32 direct avx512". Of a device that is how it
+ * multiplies and adds, "f32 fma", beside its kind and the library's version (harness/plan/arithmetic.h). Static text. */
 const char *ftdn_backend_arithmetic(const ftdn_backend *backend, ftdn_conv_algorithm algorithm);
 
 /* Images per forward unless a program asks for another size. */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "harness/plan/arithmetic.h"
 #include "protectors/duplication.h"
 
 /* 0 where the ranking is no measured one. */
@@ -22,9 +21,6 @@ static ftdn_status fill_params(const ftdn_planned_trial *trial, ftdn_arena *aren
     const ftdn_trial_settings *settings = &trial->settings;
     const ftdn_fault_settings *faults = &settings->faults;
     const ftdn_protection_settings *protection = &settings->protection;
-    const char *arithmetic;
-    int micro_batch;
-    FTDN_TRY(ftdn_find_arithmetic(settings, &arithmetic, &micro_batch, err));
     *params = (ftdn_trial_params){
         .model = settings->model.name,
         .width = trial->model->network.width,
@@ -33,7 +29,7 @@ static ftdn_status fill_params(const ftdn_planned_trial *trial, ftdn_arena *aren
         .dataset = trial->dataset->description,
         .dataset_digest = trial->dataset->digest,
         .backend = settings->engine.backend,
-        .arithmetic = arithmetic,
+        .arithmetic = trial->arithmetic,
         .score_threshold = settings->evaluate.score_threshold,
         .nms_iou = settings->evaluate.nms_iou,
         .candidates = settings->evaluate.candidates,

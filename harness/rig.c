@@ -43,6 +43,7 @@ static ftdn_status make_program(ftdn_rig *rig, const ftdn_rig_desc *desc, ftdn_e
         .keep_all = desc->keep_maps,
         .micro_batch = ftdn_find_micro_batch(&desc->trial->settings, backend),
         .conv_algorithm = engine->conv_algorithm,
+        .cache = desc->cache,
     };
     return ftdn_program_create(backend, rig->protection.graph, &compile, &rig->program, err);
 }

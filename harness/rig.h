@@ -35,6 +35,7 @@ typedef struct ftdn_rig_desc {
     const ftdn_score_source *scores; /* of channels, for the protection */
     int n_threads;                   /* of the host */
     ftdn_device_images *images;      /* on a device: of all rigs that take turns, borrowed; NULL: the rig's own */
+    ftdn_device_cache *cache;        /* likewise, of programs */
     bool keep_maps;                  /* no memory of maps is used twice: all can be read after a forward */
 } ftdn_rig_desc;
 

@@ -47,10 +47,12 @@
     " FROM held h JOIN cells c ON c.key = h.cell JOIN results r ON r.trial = h.first_trial "                           \
     "JOIN attempts a ON a.id = r.attempt JOIN campaigns p ON p.id = a.campaign) "
 
+#define IS_FAULTLESS "weight_rate = 0 AND feature_map_rate = 0 AND weight_count = 0 AND feature_map_count = 0"
+
 /* clean: the mAP of each network without faults and protection, whatever its seed. Needs the group `network`. */
 #define CLEAN                                                                                                          \
-    "clean AS MATERIALIZED (SELECT network, avg(mean_map) AS clean_map FROM cell WHERE method = 'none' AND "           \
-    "weight_rate = 0 AND feature_map_rate = 0 AND weight_count = 0 AND feature_map_count = 0 GROUP BY network) "
+    "clean AS MATERIALIZED (SELECT network, avg(mean_map) AS clean_map FROM cell WHERE method = 'none' "               \
+    "AND " IS_FAULTLESS " GROUP BY network) "
 
 /* partner: each cell and what it is compared with; paired: each of its trials with the mean of its partners' trials of
  * the same seed, NULL where there are none. */
@@ -87,7 +89,7 @@ const char ftdn_sql_points[] =
 
 /* Each class of each cell, over its trials. */
 #define CLASS_MEAN                                                                                                     \
-    "SELECT cell AS of_cell, class, count(*) AS n_ap, avg(ap_voc07) AS mean_ap_voc07, "                                \
+    "SELECT cell AS of_cell, class, count(ap_voc07) AS n_ap, avg(ap_voc07) AS mean_ap_voc07, "                                \
     "stddev(ap_voc07) AS sd_ap_voc07, half_width(ap_voc07) AS ap_half_width, avg(ap_area) AS mean_ap_area, objects "   \
     "FROM class_ap GROUP BY cell, class"
 
@@ -97,19 +99,21 @@ const char ftdn_sql_class_ap[] =
                           ", class, n_ap AS n, mean_ap_voc07, ap_half_width, mean_ap_area, objects "
                           "FROM class_mean JOIN cell ON key = of_cell WHERE" CHOSEN "ORDER BY " BY_PROTECTION ", class";
 
-/* The comparisons of the answer are one family: holm_p and holm_sign_p are adjusted for as many as there are. */
+/* The comparisons of the answer are one family: holm_p and holm_sign_p are adjusted for as many as there are. Without
+ * faults all seeds give the same, and so many equal signs say nothing. */
 #define GAIN_OVER(is_partner, is_compared, columns)                                                                    \
     "WITH " CELL_WITH(", " GROUP_OF(columns) " AS same") ", " PAIRED(                                                  \
         is_partner, is_compared,                                                                                       \
         "same") ", gain AS (SELECT cell AS of_cell, count(map - other_map) AS pairs, avg(map - other_map) AS "         \
                 "mean_gain, half_width(map - other_map) AS gain_half_width, t_test(map - other_map) AS p, "            \
-                "sign_test(map - other_map) AS sign_p FROM paired GROUP BY cell), "                                    \
-                "compared AS (SELECT *, count(p) OVER () AS n_p, count(sign_p) OVER () AS n_sign_p "                   \
-                "FROM cell LEFT JOIN gain ON of_cell = key WHERE" CHOSEN ") "                                          \
+                "sign_test(map - other_map) AS p_of_signs FROM paired GROUP BY cell), "                                \
+                "compared AS MATERIALIZED (SELECT *, iif(" IS_FAULTLESS ", NULL, p_of_signs) AS sign_p "               \
+                "FROM cell LEFT JOIN gain ON of_cell = key WHERE" CHOSEN "), "                                         \
+                "family AS (SELECT count(p) AS n_p, count(sign_p) AS n_sign_p FROM compared) "                         \
                 "SELECT " RATES ", " PROTECTION                                                                        \
                 ", n, mean_map AS mean_map_voc07, map_half_width, ifnull(pairs, 0) AS pairs, "                         \
                 "mean_gain, gain_half_width, p, holm(p, n_p) OVER (ORDER BY p) AS holm_p, sign_p, "                    \
-                "holm(sign_p, n_sign_p) OVER (ORDER BY sign_p) AS holm_sign_p FROM compared "                          \
+                "holm(sign_p, n_sign_p) OVER (ORDER BY sign_p) AS holm_sign_p FROM compared CROSS JOIN family "        \
                 "ORDER BY " RATES ", method <> 'none', mean_gain DESC, " PROTECTION ", key"
 
 const char ftdn_sql_protection_gain[] = GAIN_OVER("method = 'none'", "method <> 'none'", FAULTS);
@@ -120,7 +124,7 @@ const char ftdn_sql_recovery[] =
     "WITH " CELL_WITH(", " GROUP_OF(FAULTS) " AS same, " GROUP_OF(NETWORK) " AS network") ", " CLEAN ", " PAIRED(
         "method = 'none'", "method <> 'none'",
         "same") ", loss AS (SELECT p.cell AS of_cell, map - other_map AS gain, other_map, "
-                "iif(clean_map - other_map >= :least, clean_map - other_map, NULL) AS lost "
+                "iif(clean_map - other_map >= :least AND clean_map > other_map, clean_map - other_map, NULL) AS lost "
                 "FROM paired p JOIN cell c ON c.key = p.cell JOIN clean USING (network) WHERE map - other_map IS NOT "
                 "NULL), "
                 "share AS (SELECT of_cell, count(lost) AS pairs, avg(other_map) AS bare_map, avg(gain / lost) AS "
@@ -168,10 +172,10 @@ const char ftdn_sql_layer_vulnerability[] = "WITH " CELL_WITH(", " GROUP_OF(
                             "ORDER BY manifest, model, type, location, rate, fault_count, " PROTECTION
                             ", loss DESC, layer, key";
 
-/* 1 where no protection against the same faults has a greater mean at the same or a lower cost. */
+/* 1 where no protection against the same faults has a greater mean at the same cost, or as great a one at a lower. */
 #define IS_ON_FRONT(cost)                                                                                              \
-    "ifnull(mean_map > max(mean_map) OVER (PARTITION BY same ORDER BY " cost ", mean_map DESC, key "                   \
-    "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 1) AS on_front"
+    "mean_map = max(mean_map) OVER (PARTITION BY same ORDER BY " cost ") AND ifnull(mean_map > max(mean_map) OVER "    \
+    "(PARTITION BY same ORDER BY " cost " GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 1) AS on_front"
 
 const char ftdn_sql_map_by_ms[] = "WITH " CELL_WITH(", " GROUP_OF(
     FAULTS) " AS same") ", latest AS (SELECT l.*, e.machine, row_number() OVER (PARTITION BY l.model, l.width, "

@@ -180,7 +180,8 @@ static const ftdn_glossary_entry entry[] = {
     {NULL, "holm_p", "Holm p (t-test)",
      "p adjusted for all comparisons of this answer (Holm): at most 0.05 in one answer of twenty, if there is no gain"},
     {NULL, "sign_p", "p (signs)",
-     "two-sided p of the exact sign test: pairs that gained against pairs that lost; NULL where none differs"},
+     "two-sided p of the exact sign test: pairs that gained against pairs that lost; NULL where none differs, "
+     "and without faults, where seeds are no sample"},
     {NULL, "holm_sign_p", "Holm p (signs)", "sign_p adjusted in the same way"},
     {NULL, "seeds_needed", "seeds needed",
      "seeds that make half of the 95 % interval no wider than `within`, if their deviation is sd_map_voc07; NULL for "
@@ -204,7 +205,8 @@ static const ftdn_glossary_entry entry[] = {
      "milliseconds of one thread for one image: the newest measurement of this method, merge and ratio"},
     {NULL, "slowdown", "slowdown", "this time over that of the original network"},
     {NULL, "on_front", "on front",
-     "1 where no protection against the same faults has a greater mean mAP at the same or a lower cost"},
+     "1 where no protection against the same faults has a greater mean mAP at the same cost, or as great a one at a "
+     "lower cost"},
     {NULL, "measured_at", "measured", "when the time was measured, UTC"},
     {NULL, "copied_mb", "added (MB)", "megabytes (10^6) that the protection adds: weights_mb + maps_mb"},
     {NULL, "weights_mb", "weights (MB)", "megabytes of stored copies of filters"},

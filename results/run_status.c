@@ -247,3 +247,28 @@ ftdn_status ftdn_store_read_status(ftdn_store *store, int most_tries, ftdn_arena
     *ret_status = result;
     return FTDN_OK;
 }
+
+ftdn_status ftdn_store_count_trials(ftdn_store *store, const char *manifest, ftdn_trial_counts *ret_counts,
+                                    ftdn_error *err)
+{
+    ftdn_statement row;
+    ftdn_trial_counts counts = {0};
+    ftdn_statement_prepare(&row, store,
+                           "WITH chosen AS (SELECT id FROM campaigns WHERE name GLOB ?) "
+                           "SELECT count(DISTINCT w.trial_id), count(DISTINCT iif(t.key IS NULL, w.trial_id, NULL)), "
+                           "(SELECT count(DISTINCT trial_id) FROM attempts WHERE " FAILED
+                           " AND campaign IN chosen AND trial_id NOT IN (SELECT id FROM trials)) "
+                           "FROM planned w LEFT JOIN trials t ON t.id = w.trial_id WHERE w.campaign IN chosen");
+    ftdn_statement_bind_text(&row, manifest);
+    if (ftdn_statement_next(&row)) {
+        counts = (ftdn_trial_counts){
+            .n_planned = (int)ftdn_statement_integer(&row, 0),
+            .n_missing = (int)ftdn_statement_integer(&row, 1),
+            .n_unfinished = (int)ftdn_statement_integer(&row, 2),
+        };
+        ftdn_statement_stop(&row);
+    }
+    FTDN_TRY(ftdn_statement_finish(&row, reading, err));
+    *ret_counts = counts;
+    return FTDN_OK;
+}

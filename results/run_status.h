@@ -68,4 +68,13 @@ typedef struct ftdn_store_status {
 FTDN_NODISCARD ftdn_status ftdn_store_read_status(ftdn_store *store, int most_tries, ftdn_arena *arena,
                                                   ftdn_store_status *ret_status, ftdn_error *err);
 
+/* Trials of the campaigns whose name fits a pattern, each once, however many of their sweeps ask for it. */
+typedef struct ftdn_trial_counts {
+    int n_planned, n_missing;
+    int n_unfinished; /* of failed attempts, whatever their causes; no other attempt has finished them */
+} ftdn_trial_counts;
+
+FTDN_NODISCARD ftdn_status ftdn_store_count_trials(ftdn_store *store, const char *manifest,
+                                                   ftdn_trial_counts *ret_counts, ftdn_error *err);
+
 #endif

@@ -11,6 +11,7 @@
 --
 -- Scripts read the views (v_*); their names and columns are kept. The tables may change with user_version.
 -- Rates, ratios and average precisions are fractions in [0, 1]. A mean may exceed 1 by a rounding: hence 1 + 1e-9.
+-- A store must have these statements, word for word with the comments in them, and no others (results/schema_check.h).
 -- application_id is the text "FTDN", user_version the number of this schema; both are
 -- set in the transaction that creates the tables.
 

@@ -6,14 +6,29 @@
 #include <time.h>
 
 #include "results/migrate.h"
+#include "results/schema_check.h"
 #include "results/sql_functions.h"
 #include "results/statement.h"
 #include "results/store_file.h"
 
+/* Why the system refused what SQLite asked of it; 0: not known. Of a COMMIT that failed only the files know it: the log
+ * (or journal) and the store itself. */
+static int find_errno(const ftdn_store *store)
+{
+    static const int files[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER};
+    int number = sqlite3_system_errno(store->db);
+    for (size_t i = 0; i < sizeof files / sizeof *files && number == 0; i++) {
+        sqlite3_file *file = NULL;
+        if (sqlite3_file_control(store->db, "main", files[i], &file) == SQLITE_OK && file && file->pMethods)
+            (void)file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number);
+    }
+    return number;
+}
+
 ftdn_status ftdn_store_fail(const ftdn_store *store, const char *doing, ftdn_error *err)
 {
     const char *name = store->name, *reason = sqlite3_errmsg(store->db);
-    int system_errno = sqlite3_system_errno(store->db);
+    int system_errno;
     switch (sqlite3_errcode(store->db) & 0xff) {
     case SQLITE_NOMEM: return FTDN_FAIL(err, FTDN_ERR_MEMORY, "store '%s': out of memory while %s", name, doing);
     case SQLITE_CORRUPT:
@@ -23,7 +38,7 @@ ftdn_status ftdn_store_fail(const ftdn_store *store, const char *doing, ftdn_err
                          FTDN_STORE_BUSY_SECONDS, doing);
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        if (system_errno)
+        if ((system_errno = find_errno(store)) != 0)
             return FTDN_FAIL(err, FTDN_ERR_STORE, "store '%s': %s: %s (%s)", name, doing, reason,
                              strerror(system_errno));
         break;
@@ -55,8 +70,21 @@ static ftdn_status choose_journal(ftdn_store *store, const char *doing, ftdn_err
     return FTDN_OK;
 }
 
+/* A file that has lost its name would take all that is written to it along when it is closed; with a rollback journal
+ * SQLite itself refuses to write it. */
+static ftdn_status check_place(const ftdn_store *store, const char *doing, ftdn_error *err)
+{
+    int has_moved = 0;
+    (void)sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    if (!has_moved) return FTDN_OK;
+    return FTDN_FAIL(err, FTDN_ERR_STORE,
+                     "store '%s': %s: somebody has removed, moved or replaced its file since it was opened",
+                     store->name, doing);
+}
+
 ftdn_status ftdn_store_begin(ftdn_store *store, const char *doing, ftdn_error *err)
 {
+    FTDN_TRY(check_place(store, doing, err));
     if (!store->has_journal) {
         FTDN_TRY(choose_journal(store, doing, err));
         store->has_journal = true;
@@ -152,24 +180,21 @@ static ftdn_status connect_writer(ftdn_store *store, ftdn_error *err)
     return n_pages == 0 ? create_schema(store, err) : FTDN_OK;
 }
 
-/* Is this still our file, and are all views and the tables behind them there? */
+/* Is this still our file, and is its schema ours? */
 static ftdn_status check_schema(ftdn_store *store, ftdn_error *err)
 {
     unsigned application_id = 0, version = 0;
+    ftdn_schema_difference difference;
     FTDN_TRY(ftdn_store_read_number(store, "PRAGMA application_id", &application_id, err));
     FTDN_TRY(ftdn_store_read_number(store, "PRAGMA user_version", &version, err));
     FTDN_TRY(ftdn_store_check_identity(store, application_id, version, err));
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(
-        store->db,
-        "SELECT 1 FROM v_trials, v_ap, v_faults, v_timings, v_failures, v_scores, v_overheads, v_attempts, v_runs, "
-        "v_missing, v_campaigns",
-        -1, &statement, NULL);
-    sqlite3_finalize(statement);
-    if (code == SQLITE_ERROR)
-        return FTDN_FAIL(err, FTDN_ERR_STORE, "store '%s' is damaged (%s)", store->name, sqlite3_errmsg(store->db));
-    if (code != SQLITE_OK) return ftdn_store_fail(store, "opening", err);
-    return FTDN_OK;
+    if (store->mode == FTDN_STORE_INSPECT) return FTDN_OK;
+    FTDN_TRY(ftdn_schema_check(store, &difference, err));
+    if (!*difference.what) return FTDN_OK;
+    return FTDN_FAIL(err, FTDN_ERR_STORE,
+                     "store '%s' is damaged, or somebody has changed it (%s): save its sound trials with 'ftdn repair "
+                     "%s OUT'",
+                     store->name, difference.what, store->name);
 }
 
 ftdn_status ftdn_store_create(const char *path, ftdn_store_mode mode, ftdn_store **ret_store, ftdn_error *err)

@@ -118,6 +118,7 @@ typedef struct ftdn_trial_record {
 typedef enum ftdn_store_mode {
     FTDN_STORE_READ,  /* must exist; never written, but what a killed run left unfinished is rolled back */
     FTDN_STORE_WRITE, /* created (with its folder) if absent or empty; appending needs this mode */
+    FTDN_STORE_INSPECT, /* as READ, whatever has become of its schema */
     FTDN_STORE_SALVAGE, /* as READ, but a damaged schema is no hindrance: what can be read is read */
 } ftdn_store_mode;
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "results/schema_check.h"
 #include "results/statement.h"
 #include "results/trial_check.h"
 
@@ -59,41 +59,14 @@ static ftdn_status note_rows(verifier *v, const char *sql, ftdn_error *err)
     return end_rows(v, &row, status, err);
 }
 
-/* The schema as a text: of the store, or of the one that this program makes. */
-static ftdn_status read_schema(sqlite3 *db, ftdn_text *text)
-{
-    sqlite3_stmt *row = NULL;
-    int code = sqlite3_prepare_v2(db, "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name", -1,
-                                  &row, NULL);
-    while (code == SQLITE_OK || code == SQLITE_ROW) {
-        code = sqlite3_step(row);
-        for (int i = 0; code == SQLITE_ROW && i < 4; i++) {
-            const char *part = (const char *)sqlite3_column_text(row, i);
-            ftdn_text_append(text, "%s\n", part ? part : "");
-        }
-    }
-    sqlite3_finalize(row);
-    return code == SQLITE_DONE ? FTDN_OK : FTDN_ERR_STORE;
-}
-
 static ftdn_status check_schema(verifier *v, ftdn_error *err)
 {
-    ftdn_text stored, expected;
-    sqlite3 *fresh = NULL;
-    ftdn_text_init(&stored);
-    ftdn_text_init(&expected);
-    ftdn_status status = FTDN_OK;
-    if (sqlite3_open(":memory:", &fresh) != SQLITE_OK ||
-        sqlite3_exec(fresh, (const char *)ftdn_store_schema, NULL, NULL, NULL) != SQLITE_OK ||
-        read_schema(fresh, &expected) != FTDN_OK || expected.failed)
-        status = FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory while %s", doing);
-    else if (read_schema(v->store->db, &stored) != FTDN_OK || stored.failed)
-        status = note(v, "", "the schema cannot be read", err);
-    else if (strcmp(stored.chars, expected.chars) != 0)
-        status = note(v, "", "the schema is not the one of this program", err);
-    sqlite3_close(fresh);
-    ftdn_text_done(&stored);
-    ftdn_text_done(&expected);
+    ftdn_error cause = {0};
+    ftdn_schema_difference difference;
+    ftdn_status status = ftdn_schema_check(v->store, &difference, &cause);
+    if (status == FTDN_OK) return *difference.what ? note(v, "", difference.what, err) : FTDN_OK;
+    if (status == FTDN_ERR_STORE) return note(v, "", cause.message, err);
+    if (err) *err = cause;
     return status;
 }
 
@@ -210,7 +183,7 @@ static ftdn_status check_all(verifier *v, ftdn_error *err)
 ftdn_status ftdn_store_verify(const char *path, ftdn_arena *arena, ftdn_verification *ret_verification, ftdn_error *err)
 {
     verifier v = {.arena = arena};
-    FTDN_TRY(ftdn_store_open(path, FTDN_STORE_READ, &v.store, err));
+    FTDN_TRY(ftdn_store_open(path, FTDN_STORE_INSPECT, &v.store, err));
     /* One state of a store that is being written. */
     ftdn_status status = ftdn_store_execute(v.store, "BEGIN", doing, err);
     if (status == FTDN_OK) status = check_all(&v, err);

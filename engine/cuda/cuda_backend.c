@@ -1,7 +1,6 @@
 /* cuda_backend.c - the backend for GPUs of NVIDIA: cuDNN for convolutions of all channels, own kernels for the rest. */
 #include "engine/cuda/cuda_backend.h"
 
-#include "engine/cuda/cuda_arithmetic.h"
 #include "engine/cuda/cuda_batch_norm.h"
 #include "engine/cuda/cuda_convolution.h"
 #include "engine/cuda/cuda_memory.h"
@@ -11,10 +10,15 @@
  * map behind the first convolution. */
 enum { MICRO_BATCH = 64 };
 
+static const char *arithmetic(ftdn_conv_algorithm algorithm)
+{
+    return algorithm == FTDN_CONV_TF32 ? "f32 tf32" : "f32 fma";
+}
+
 const ftdn_backend ftdn_backend_cuda = {
     .name = "cuda",
     .micro_batch = MICRO_BATCH,
-    .arithmetic = ftdn_cuda_arithmetic,
+    .arithmetic = arithmetic,
     .version = ftdn_cuda_library_version,
     .program_init = ftdn_cuda_program_init,
     .program_done = ftdn_cuda_program_done,

@@ -1,14 +1,6 @@
 #include "engine/cuda/cuda_backward.h"
 
 #include "engine/cuda/cuda_lanes.h"
-#include "engine/cuda/launch.h"
-
-/* Blocks for n elements, four to a thread. */
-static unsigned blocks_of(size_t n_elements)
-{
-    size_t per_block = 4 * FTDN_LANE_THREADS;
-    return (unsigned)((n_elements + per_block - 1) / per_block);
-}
 
 static __device__ float pass(float value, float low, float high, float dy)
 {
@@ -33,25 +25,25 @@ static __global__ void range_backward(size_t n_elements, const float *by, const 
 extern "C" void ftdn_cuda_activation_backward(cudaStream_t stream, size_t n_elements, const float *y, const float *dy,
                                               ftdn_activation activation, bool adds, float *dx)
 {
-    FTDN_LAUNCH(range_backward, blocks_of(n_elements), FTDN_LANE_THREADS, 0, stream, n_elements, y, dy, 0.0f,
+    FTDN_LAUNCH(range_backward, blocks_of_fours(n_elements), FTDN_LANE_THREADS, 0, stream, n_elements, y, dy, 0.0f,
                 range_of(activation).ceiling, adds, dx);
 }
 
 extern "C" void ftdn_cuda_clip_backward(cudaStream_t stream, size_t n_elements, const float *x, const float *dy,
                                         float low, float high, bool adds, float *dx)
 {
-    FTDN_LAUNCH(range_backward, blocks_of(n_elements), FTDN_LANE_THREADS, 0, stream, n_elements, x, dy, low, high, adds,
-                dx);
+    FTDN_LAUNCH(range_backward, blocks_of_fours(n_elements), FTDN_LANE_THREADS, 0, stream, n_elements, x, dy, low, high,
+                adds, dx);
 }
 
 template <int W>
-static __global__ void batch_norm_backward(unsigned n_items, unsigned n_lanes, const float *dy, const float *slope,
+static __global__ void batch_norm_backward(unsigned n_items, unsigned n_channels, const float *dy, const float *slope,
                                            bool adds, float *dx)
 {
     unsigned item = lane_item();
     if (item >= n_items) return;
     size_t at = ((size_t)blockIdx.y * n_items + item) * W;
-    lanes<W> gradient = load_lanes<W>(dy + at), by = load_lanes<W>(slope + item % n_lanes * W);
+    lanes<W> gradient = load_lanes<W>(dy + at), by = load_lanes<W>(slope + item % (n_channels / W) * W);
     lanes<W> held = fill_lanes<W>(0.0f);
     if (adds) held = load_lanes<W>(dx + at);
     for (int i = 0; i < W; i++) held.of[i] += gradient.of[i] * by.of[i];
@@ -61,25 +53,19 @@ static __global__ void batch_norm_backward(unsigned n_items, unsigned n_lanes, c
 extern "C" void ftdn_cuda_batch_norm_backward(cudaStream_t stream, ftdn_shape shape, int n_images, const float *dy,
                                               const float *slope, bool adds, float *dx)
 {
-    unsigned n_channels = (unsigned)shape.c, n_elements = (unsigned)shape.h * (unsigned)shape.w * n_channels;
-    if (n_channels % 4 == 0) {
-        FTDN_LAUNCH(batch_norm_backward<4>, lane_blocks(n_elements / 4, n_images), FTDN_LANE_THREADS, 0, stream,
-                    n_elements / 4, n_channels / 4, dy, slope, adds, dx);
-    } else {
-        FTDN_LAUNCH(batch_norm_backward<1>, lane_blocks(n_elements, n_images), FTDN_LANE_THREADS, 0, stream, n_elements,
-                    n_channels, dy, slope, adds, dx);
-    }
+    FTDN_LAUNCH_LANES(batch_norm_backward, shape.c, ftdn_shape_elements(shape), n_images, stream, (unsigned)shape.c, dy,
+                      slope, adds, dx);
 }
 
 template <int W>
-static __global__ void batch_norm_train_backward(unsigned n_items, unsigned n_lanes, const float *x, const float *dy,
+static __global__ void batch_norm_train_backward(unsigned n_items, unsigned n_channels, const float *x, const float *dy,
                                                  ftdn_cuda_norm_channels channels, struct activation_range range,
                                                  bool adds, float *dx)
 {
     unsigned item = lane_item();
     if (item >= n_items) return;
     size_t at = ((size_t)blockIdx.y * n_items + item) * W;
-    unsigned channel = item % n_lanes * W;
+    unsigned channel = item % (n_channels / W) * W;
     lanes<W> value = load_lanes<W>(x + at), gradient = load_lanes<W>(dy + at), held = fill_lanes<W>(0.0f);
     lanes<W> slope = load_lanes<W>(channels.slope + channel), offset = load_lanes<W>(channels.offset + channel);
     lanes<W> tilt = load_lanes<W>(channels.tilt + channel), level = load_lanes<W>(channels.level + channel);
@@ -96,14 +82,8 @@ extern "C" void ftdn_cuda_batch_norm_train_backward(cudaStream_t stream, ftdn_sh
                                                     const float *dy, const ftdn_cuda_norm_channels *channels,
                                                     ftdn_activation activation, bool adds, float *dx)
 {
-    unsigned n_channels = (unsigned)shape.c, n_elements = (unsigned)shape.h * (unsigned)shape.w * n_channels;
-    if (n_channels % 4 == 0) {
-        FTDN_LAUNCH(batch_norm_train_backward<4>, lane_blocks(n_elements / 4, n_images), FTDN_LANE_THREADS, 0, stream,
-                    n_elements / 4, n_channels / 4, x, dy, *channels, range_of(activation), adds, dx);
-    } else {
-        FTDN_LAUNCH(batch_norm_train_backward<1>, lane_blocks(n_elements, n_images), FTDN_LANE_THREADS, 0, stream,
-                    n_elements, n_channels, x, dy, *channels, range_of(activation), adds, dx);
-    }
+    FTDN_LAUNCH_LANES(batch_norm_train_backward, shape.c, ftdn_shape_elements(shape), n_images, stream,
+                      (unsigned)shape.c, x, dy, *channels, range_of(activation), adds, dx);
 }
 
 static __global__ void map_add(size_t n_elements, const float *addend, float *dx)
@@ -120,5 +100,5 @@ static __global__ void map_add(size_t n_elements, const float *addend, float *dx
 
 extern "C" void ftdn_cuda_map_add(cudaStream_t stream, size_t n_elements, const float *addend, float *dx)
 {
-    FTDN_LAUNCH(map_add, blocks_of(n_elements), FTDN_LANE_THREADS, 0, stream, n_elements, addend, dx);
+    FTDN_LAUNCH(map_add, blocks_of_fours(n_elements), FTDN_LANE_THREADS, 0, stream, n_elements, addend, dx);
 }

@@ -51,7 +51,7 @@ static norm_step step_of(const ftdn_context *context, int index)
 static ftdn_status sum_terms(const norm_step *step, const ftdn_cuda_sum_terms *terms, double *sums, ftdn_error *err)
 {
     ftdn_cuda_sum_slices(step->stream, step->shape, step->n_images, terms, step->slice_sums);
-    ftdn_cuda_sum_up(step->stream, 1, step->n_images * ftdn_cuda_n_slices(step->shape), 2 * step->shape.c,
+    ftdn_cuda_sum_up(step->stream, step->n_images * ftdn_cuda_n_slices(step->shape), 2 * step->shape.c,
                      step->slice_sums, sums);
     return ftdn_cuda_check_launch(step->name, err);
 }

@@ -1,6 +1,5 @@
 #include "engine/cuda/cuda_bias.h"
 #include "engine/cuda/cuda_lanes.h"
-#include "engine/cuda/launch.h"
 
 /* Blocks that are at work at once on the largest devices, several times over. */
 #define MANY_BLOCKS 4096

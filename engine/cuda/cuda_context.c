@@ -29,7 +29,7 @@ static ftdn_status make_context(const ftdn_program *program, ftdn_cuda_context_s
     const ftdn_cuda_program *plan = program->state;
     FTDN_TRY(ftdn_cuda_enter(program, err));
     FTDN_CUDA(cudaStreamCreateWithFlags(&state->stream, cudaStreamNonBlocking), NULL, err);
-    FTDN_TRY(ftdn_cuda_library_create(state->stream, &state->library, err));
+    FTDN_TRY(ftdn_cuda_library_create(plan->cache, state->stream, &state->library, err));
     FTDN_TRY(ftdn_cuda_alloc(plan->forward_workspace_bytes, "convolutions", &state->workspace, err));
     FTDN_TRY(ftdn_cuda_alloc(2 * sizeof *state->batch, "a batch", (void **)&state->batch, err));
     FTDN_CUDA(cudaMemsetAsync(state->batch, 0, 2 * sizeof *state->batch, state->stream), "batch", err);

@@ -9,7 +9,7 @@
 #include <cuda_runtime_api.h>
 
 #include "base/status.h"
-#include "engine/graph.h"
+#include "engine/engine.h"
 
 typedef enum ftdn_cuda_convolution_kind {
     FTDN_CUDA_CONVOLUTION_FORWARD,         /* (x, w, bias) -> y = activation(x * w + bias) */
@@ -33,19 +33,26 @@ ftdn_cuda_convolution_desc ftdn_cuda_convolution_describe(const ftdn_graph *grap
                                                           ftdn_cuda_convolution_kind kind, int n_images,
                                                           ftdn_activation activation, bool tf32);
 
+/* Of the calling thread's device: plans and handles that are given back serve those who come next. For one thread at a
+ * time. */
+FTDN_NODISCARD ftdn_status ftdn_cuda_cache_create(ftdn_device_cache **ret_cache, ftdn_error *err);
+void ftdn_cuda_cache_free(ftdn_device_cache *cache); /* all has been given back; NULL is fine */
+
 /* The library's handle, of one context; its work goes to the stream. */
 typedef struct ftdn_cuda_library ftdn_cuda_library;
 typedef struct ftdn_cuda_convolution ftdn_cuda_convolution; /* read-only once made; any handle may run it */
 
-FTDN_NODISCARD ftdn_status ftdn_cuda_library_create(cudaStream_t stream, ftdn_cuda_library **ret_library,
-                                                    ftdn_error *err);
+/* Given back to the cache when it is freed. */
+FTDN_NODISCARD ftdn_status ftdn_cuda_library_create(ftdn_device_cache *cache, cudaStream_t stream,
+                                                    ftdn_cuda_library **ret_library, ftdn_error *err);
 void ftdn_cuda_library_free(ftdn_cuda_library *library);
 const char *ftdn_cuda_library_version(void); /* "cuDNN 9.19.0"; static text; touches no device */
 
-/* For the calling thread's device. Its plan is made for the first of those that are the same but for their name, and
- * kept for later ones. FTDN_ERR_BACKEND: no deterministic plan computes it (which operation, which shapes, what the
- * library said). FTDN_ERR_MEMORY: too little of the device for its first run. */
-FTDN_NODISCARD ftdn_status ftdn_cuda_convolution_create(const ftdn_cuda_convolution_desc *desc,
+/* Its plan is the cache's: made for the first of those that are the same but for their name. FTDN_ERR_BACKEND: no
+ * deterministic plan computes it (which operation, which shapes, what the library said). FTDN_ERR_MEMORY: too little of
+ * the device for its first run. */
+FTDN_NODISCARD ftdn_status ftdn_cuda_convolution_create(ftdn_device_cache *cache,
+                                                        const ftdn_cuda_convolution_desc *desc,
                                                         ftdn_cuda_convolution **ret_convolution, ftdn_error *err);
 void ftdn_cuda_convolution_free(ftdn_cuda_convolution *convolution);
 size_t ftdn_cuda_convolution_workspace_bytes(const ftdn_cuda_convolution *convolution);

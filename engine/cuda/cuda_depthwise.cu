@@ -2,7 +2,6 @@
 
 #include "engine/cuda/cuda_lanes.h"
 #include "engine/cuda/cuda_window.h"
-#include "engine/cuda/launch.h"
 
 /* Outputs of a row that one thread makes of a 3x3 kernel: a column that several of them see is read once. */
 #define TILE 4
@@ -20,7 +19,7 @@ template <int W> static __device__ inline void store_activated(lanes<W> value, s
 }
 
 template <int W>
-static __global__ void depthwise_any(struct window window, unsigned n_items, const float *x, const float *weight,
+static __global__ void depthwise_any(unsigned n_items, struct window window, const float *x, const float *weight,
                                      const float *bias, struct activation_range range, float *y)
 {
     unsigned item = lane_item();
@@ -43,7 +42,7 @@ static __global__ void depthwise_any(struct window window, unsigned n_items, con
 
 /* The same sums in the same order for 3x3 kernels without dilation; an item is TILE neighbouring cells of a row. */
 template <int W, int STRIDE>
-static __global__ void depthwise_3x3(struct window window, unsigned n_items, const float *x, const float *weight,
+static __global__ void depthwise_3x3(unsigned n_items, struct window window, const float *x, const float *weight,
                                      const float *bias, struct activation_range range, float *y)
 {
     unsigned item = lane_item();
@@ -91,13 +90,13 @@ static void launch_forward(cudaStream_t stream, struct window window, int n_imag
     unsigned n_tiled = n_rows * (unsigned)((window.out_w + TILE - 1) / TILE) * n_lanes;
     bool is_3x3 = window.kernel_h == 3 && window.kernel_w == 3 && window.dilation == 1;
     if (is_3x3 && window.stride == 1) {
-        FTDN_LAUNCH((depthwise_3x3<W, 1>), lane_blocks(n_tiled, n_images), FTDN_LANE_THREADS, 0, stream, window,
-                    n_tiled, x, weight, bias, range, y);
+        FTDN_LAUNCH((depthwise_3x3<W, 1>), lane_blocks(n_tiled, n_images), FTDN_LANE_THREADS, 0, stream, n_tiled,
+                    window, x, weight, bias, range, y);
     } else if (is_3x3 && window.stride == 2) {
-        FTDN_LAUNCH((depthwise_3x3<W, 2>), lane_blocks(n_tiled, n_images), FTDN_LANE_THREADS, 0, stream, window,
-                    n_tiled, x, weight, bias, range, y);
+        FTDN_LAUNCH((depthwise_3x3<W, 2>), lane_blocks(n_tiled, n_images), FTDN_LANE_THREADS, 0, stream, n_tiled,
+                    window, x, weight, bias, range, y);
     } else {
-        FTDN_LAUNCH(depthwise_any<W>, lane_blocks(n_items, n_images), FTDN_LANE_THREADS, 0, stream, window, n_items, x,
+        FTDN_LAUNCH(depthwise_any<W>, lane_blocks(n_items, n_images), FTDN_LANE_THREADS, 0, stream, n_items, window, x,
                     weight, bias, range, y);
     }
 }
@@ -112,7 +111,7 @@ extern "C" void ftdn_cuda_depthwise_forward(cudaStream_t stream, const ftdn_node
 }
 
 template <int W>
-static __global__ void depthwise_backward(struct window window, unsigned n_items, const float *dy, const float *weight,
+static __global__ void depthwise_backward(unsigned n_items, struct window window, const float *dy, const float *weight,
                                           bool adds, float *dx)
 {
     unsigned item = lane_item();
@@ -140,13 +139,6 @@ static __global__ void depthwise_backward(struct window window, unsigned n_items
 extern "C" void ftdn_cuda_depthwise_backward(cudaStream_t stream, const ftdn_node *node, ftdn_shape in, int n_images,
                                              const float *dy, const float *weight, bool adds, float *dx)
 {
-    struct window window = window_of(node, in);
-    unsigned n_elements = (unsigned)ftdn_shape_elements(in);
-    if (in.c % 4 == 0) {
-        FTDN_LAUNCH(depthwise_backward<4>, lane_blocks(n_elements / 4, n_images), FTDN_LANE_THREADS, 0, stream, window,
-                    n_elements / 4, dy, weight, adds, dx);
-    } else {
-        FTDN_LAUNCH(depthwise_backward<1>, lane_blocks(n_elements, n_images), FTDN_LANE_THREADS, 0, stream, window,
-                    n_elements, dy, weight, adds, dx);
-    }
+    FTDN_LAUNCH_LANES(depthwise_backward, in.c, ftdn_shape_elements(in), n_images, stream, window_of(node, in), dy,
+                      weight, adds, dx);
 }

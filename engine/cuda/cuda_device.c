@@ -1,7 +1,6 @@
 /* cuda_device.c - the table of engine/device.h. */
 #include <stdio.h>
 
-#include "engine/cuda/cuda_arithmetic.h"
 #include "engine/cuda/cuda_backend.h"
 #include "engine/cuda/cuda_memory.h"
 #include "engine/cuda/cuda_objects.h"
@@ -10,11 +9,9 @@
 
 static ftdn_status device_count(int *ret_n_devices, ftdn_error *err)
 {
-    int n_devices = 0, current;
+    int n_devices = 0;
     FTDN_CUDA(cudaGetDeviceCount(&n_devices), NULL, err);
     if (n_devices < 1) return FTDN_FAIL(err, FTDN_ERR_BACKEND, "CUDA sees no device");
-    FTDN_CUDA(cudaGetDevice(&current), NULL, err);
-    FTDN_TRY(ftdn_cuda_meet_device(current, err));
     *ret_n_devices = n_devices;
     return FTDN_OK;
 }
@@ -59,7 +56,7 @@ static ftdn_status device_describe(int device, ftdn_device_info *ret_info, ftdn_
 static ftdn_status device_select(int device, ftdn_error *err)
 {
     FTDN_CUDA(cudaSetDevice(device), NULL, err);
-    return ftdn_cuda_meet_device(device, err);
+    return FTDN_OK;
 }
 
 static ftdn_status device_alloc(size_t n_bytes, void **ret_memory, ftdn_error *err)
@@ -85,7 +82,8 @@ const ftdn_device_table ftdn_cuda_device_table = {
     .count = device_count,
     .describe = device_describe,
     .select = device_select,
-    .assume = ftdn_cuda_assume_device,
+    .cache_create = ftdn_cuda_cache_create,
+    .cache_free = ftdn_cuda_cache_free,
     .alloc = device_alloc,
     .free = ftdn_cuda_free,
     .copy = ftdn_cuda_copy,

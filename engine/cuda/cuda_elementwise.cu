@@ -1,13 +1,5 @@
 #include "engine/cuda/cuda_elementwise.h"
 #include "engine/cuda/cuda_lanes.h"
-#include "engine/cuda/launch.h"
-
-/* Blocks for n elements, four to a thread. */
-static unsigned blocks_of(size_t n_elements)
-{
-    size_t per_block = 4 * FTDN_LANE_THREADS;
-    return (unsigned)((n_elements + per_block - 1) / per_block);
-}
 
 /* NaN becomes low. */
 static __device__ float clip_value(float x, float low, float high, struct activation_range range)
@@ -44,25 +36,25 @@ static __global__ void activation_forward(size_t n_elements, const float *x, str
 extern "C" void ftdn_cuda_activation_forward(cudaStream_t stream, size_t n_elements, const float *x,
                                              ftdn_activation activation, float *y)
 {
-    FTDN_LAUNCH(activation_forward, blocks_of(n_elements), FTDN_LANE_THREADS, 0, stream, n_elements, x,
+    FTDN_LAUNCH(activation_forward, blocks_of_fours(n_elements), FTDN_LANE_THREADS, 0, stream, n_elements, x,
                 range_of(activation), y);
 }
 
 extern "C" void ftdn_cuda_clip_forward(cudaStream_t stream, size_t n_elements, const float *x, float low, float high,
                                        ftdn_activation activation, float *y)
 {
-    FTDN_LAUNCH(clip_forward, blocks_of(n_elements), FTDN_LANE_THREADS, 0, stream, n_elements, x, low, high,
+    FTDN_LAUNCH(clip_forward, blocks_of_fours(n_elements), FTDN_LANE_THREADS, 0, stream, n_elements, x, low, high,
                 range_of(activation), y);
 }
 
 template <int W>
-static __global__ void batch_norm_forward(unsigned n_items, unsigned n_lanes, const float *x, const float *slope,
+static __global__ void batch_norm_forward(unsigned n_items, unsigned n_channels, const float *x, const float *slope,
                                           const float *offset, struct activation_range range, float *y)
 {
     unsigned item = lane_item();
     if (item >= n_items) return;
     size_t at = ((size_t)blockIdx.y * n_items + item) * W;
-    unsigned channel = item % n_lanes * W;
+    unsigned channel = item % (n_channels / W) * W;
     lanes<W> value = load_lanes<W>(x + at), by = load_lanes<W>(slope + channel), plus = load_lanes<W>(offset + channel);
     for (int i = 0; i < W; i++) value.of[i] = activate(range, value.of[i] * by.of[i] + plus.of[i]);
     store_lanes<W>(value, y + at);
@@ -72,12 +64,6 @@ extern "C" void ftdn_cuda_batch_norm_forward(cudaStream_t stream, ftdn_shape sha
                                              const float *slope, const float *offset, ftdn_activation activation,
                                              float *y)
 {
-    unsigned n_channels = (unsigned)shape.c, n_elements = (unsigned)shape.h * (unsigned)shape.w * n_channels;
-    if (n_channels % 4 == 0) {
-        FTDN_LAUNCH(batch_norm_forward<4>, lane_blocks(n_elements / 4, n_images), FTDN_LANE_THREADS, 0, stream,
-                    n_elements / 4, n_channels / 4, x, slope, offset, range_of(activation), y);
-    } else {
-        FTDN_LAUNCH(batch_norm_forward<1>, lane_blocks(n_elements, n_images), FTDN_LANE_THREADS, 0, stream, n_elements,
-                    n_channels, x, slope, offset, range_of(activation), y);
-    }
+    FTDN_LAUNCH_LANES(batch_norm_forward, shape.c, ftdn_shape_elements(shape), n_images, stream, (unsigned)shape.c, x,
+                      slope, offset, range_of(activation), y);
 }

@@ -134,7 +134,7 @@ static ftdn_status conv_backward_weight(const backward_step *step, float *dw, ft
     if (node->groups > 1) {
         int n_cells = node->kernel_h * node->kernel_w;
         ftdn_cuda_depthwise_sum_slices(stream, node, step->in, step->n_images, step->x, step->dy, scratch->slice_sums);
-        ftdn_cuda_sum_up(stream, 1, step->n_images * ftdn_cuda_n_slices(node->shape), n_cells * node->shape.c,
+        ftdn_cuda_sum_up(stream, step->n_images * ftdn_cuda_n_slices(node->shape), n_cells * node->shape.c,
                          scratch->slice_sums, scratch->totals);
         ftdn_cuda_totals_add(stream, n_cells, node->shape.c, scratch->totals, dw);
         return FTDN_OK;
@@ -152,7 +152,7 @@ static void sum_gradients(const backward_step *step, const float *x)
     cudaStream_t stream = step->context->stream;
     ftdn_shape shape = step->node->shape;
     ftdn_cuda_sum_slices(stream, shape, step->n_images, &terms, step->scratch->slice_sums);
-    ftdn_cuda_sum_up(stream, 1, step->n_images * ftdn_cuda_n_slices(shape), 2 * shape.c, step->scratch->slice_sums,
+    ftdn_cuda_sum_up(stream, step->n_images * ftdn_cuda_n_slices(shape), 2 * shape.c, step->scratch->slice_sums,
                      step->scratch->totals);
 }
 

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#include <cuda_runtime.h>
+#include "engine/cuda/launch.h"
 
 #define FTDN_LANE_THREADS 256
 
@@ -73,6 +73,26 @@ static inline dim3 lane_blocks(size_t n_items, int n_images)
 {
     return dim3((unsigned)((n_items + FTDN_LANE_THREADS - 1) / FTDN_LANE_THREADS), (unsigned)n_images);
 }
+
+/* Blocks for n elements in a row, four to a thread. */
+static inline unsigned blocks_of_fours(size_t n_elements)
+{
+    size_t per_block = 4 * FTDN_LANE_THREADS;
+    return (unsigned)((n_elements + per_block - 1) / per_block);
+}
+
+/* Start kernel<4> or kernel<1>, as the number of channels allows, for n_elements of each of n_images. Its first
+ * argument is the number of items of an image, then come those given here. */
+#define FTDN_LAUNCH_LANES(kernel, n_channels, n_elements, n_images, stream, ...)                                       \
+    do {                                                                                                               \
+        unsigned n_whole = (unsigned)(n_elements), n_fours = n_whole / 4;                                              \
+        if ((n_channels) % 4 == 0)                                                                                     \
+            FTDN_LAUNCH(kernel<4>, lane_blocks(n_fours, n_images), FTDN_LANE_THREADS, 0, stream, n_fours,              \
+                        __VA_ARGS__);                                                                                  \
+        else                                                                                                           \
+            FTDN_LAUNCH(kernel<1>, lane_blocks(n_whole, n_images), FTDN_LANE_THREADS, 0, stream, n_whole,              \
+                        __VA_ARGS__);                                                                                  \
+    } while (0)
 
 static __device__ inline unsigned lane_item(void)
 {

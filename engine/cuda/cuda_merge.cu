@@ -1,7 +1,6 @@
 #include "engine/cuda/cuda_merge.h"
 
 #include "engine/cuda/cuda_lanes.h"
-#include "engine/cuda/launch.h"
 
 /* A merge as its kernels take it. */
 struct merge_shape {
@@ -20,7 +19,7 @@ static struct merge_shape shape_of(const ftdn_node *node)
 }
 
 template <int W>
-static __global__ void merge_forward(struct merge_shape shape, unsigned n_items, ftdn_cuda_merge_maps maps,
+static __global__ void merge_forward(unsigned n_items, struct merge_shape shape, ftdn_cuda_merge_maps maps,
                                      struct activation_range range, float *y)
 {
     unsigned item = lane_item();
@@ -43,14 +42,8 @@ static __global__ void merge_forward(struct merge_shape shape, unsigned n_items,
 extern "C" void ftdn_cuda_merge_forward(cudaStream_t stream, const ftdn_node *node, int n_images,
                                         const ftdn_cuda_merge_maps *maps, ftdn_activation activation, float *y)
 {
-    unsigned n_elements = (unsigned)ftdn_shape_elements(node->shape);
-    if (node->shape.c % 4 == 0) {
-        FTDN_LAUNCH(merge_forward<4>, lane_blocks(n_elements / 4, n_images), FTDN_LANE_THREADS, 0, stream,
-                    shape_of(node), n_elements / 4, *maps, range_of(activation), y);
-    } else {
-        FTDN_LAUNCH(merge_forward<1>, lane_blocks(n_elements, n_images), FTDN_LANE_THREADS, 0, stream, shape_of(node),
-                    n_elements, *maps, range_of(activation), y);
-    }
+    FTDN_LAUNCH_LANES(merge_forward, node->shape.c, ftdn_shape_elements(node->shape), n_images, stream, shape_of(node),
+                      *maps, range_of(activation), y);
 }
 
 /* Each channel of the copies repeats one channel of x: no element is added to by two threads. */

@@ -22,6 +22,8 @@ typedef struct ftdn_cuda_step {
 
 typedef struct ftdn_cuda_program {
     int device;
+    ftdn_device_cache *cache;
+    ftdn_device_cache *own_cache;                             /* the same, or NULL where it is not the program's */
     ftdn_cuda_step *step;                                     /* [n_steps] */
     size_t forward_workspace_bytes, gradient_workspace_bytes; /* the largest of any convolution */
 } ftdn_cuda_program;

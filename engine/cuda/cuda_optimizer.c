@@ -20,7 +20,7 @@ struct ftdn_device_optimizer {
     float **gradient;             /* [n_params] device memory */
     int *param_of_piece;          /* [n_trained_pieces] */
     float *memory;                /* of all arrays of floats of the state */
-    ftdn_cuda_piece *piece;       /* the state's, as they are made: in host memory */
+    ftdn_cuda_param_piece *piece;       /* the state's, as they are made: in host memory */
     double *host_norm;            /* page-locked */
     ftdn_cuda_step_state state;
 };
@@ -73,7 +73,7 @@ static void cut_params(ftdn_device_optimizer *optimizer, bool are_trained)
             int index = optimizer->state.n_pieces++;
             if (!optimizer->piece) continue;
             optimizer->param_of_piece[index] = p;
-            optimizer->piece[index] = (ftdn_cuda_piece){
+            optimizer->piece[index] = (ftdn_cuda_param_piece){
                 .begin = optimizer->begin[p] + at,
                 .n_elements = (int)(left < FTDN_CUDA_PIECE_ELEMENTS ? left : FTDN_CUDA_PIECE_ELEMENTS),
                 .decays = param->kind == FTDN_PARAM_CONV_WEIGHT,
@@ -93,7 +93,7 @@ static ftdn_status make_pieces(ftdn_device_optimizer *optimizer, ftdn_error *err
         cut_params(optimizer, false);
         if (turn == 1) break;
         optimizer->param_of_piece = FTDN_NEW(&optimizer->arena, (size_t)state->n_pieces, int, err);
-        optimizer->piece = FTDN_NEW(&optimizer->arena, (size_t)state->n_pieces, ftdn_cuda_piece, err);
+        optimizer->piece = FTDN_NEW(&optimizer->arena, (size_t)state->n_pieces, ftdn_cuda_param_piece, err);
         if (!optimizer->param_of_piece || !optimizer->piece) return FTDN_ERR_MEMORY;
     }
     size_t n_bytes = (size_t)state->n_pieces * sizeof *state->piece;

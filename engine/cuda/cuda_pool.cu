@@ -2,10 +2,9 @@
 
 #include "engine/cuda/cuda_lanes.h"
 #include "engine/cuda/cuda_window.h"
-#include "engine/cuda/launch.h"
 
 template <int W>
-static __global__ void max_pool_forward(struct window window, unsigned n_items, const float *x, float *y)
+static __global__ void max_pool_forward(unsigned n_items, struct window window, const float *x, float *y)
 {
     unsigned item = lane_item();
     if (item >= n_items) return;
@@ -28,15 +27,8 @@ static __global__ void max_pool_forward(struct window window, unsigned n_items, 
 extern "C" void ftdn_cuda_max_pool_forward(cudaStream_t stream, const ftdn_node *node, ftdn_shape in, int n_images,
                                            const float *x, float *y)
 {
-    struct window window = window_of(node, in);
-    unsigned n_elements = (unsigned)ftdn_shape_elements(node->shape);
-    if (in.c % 4 == 0) {
-        FTDN_LAUNCH(max_pool_forward<4>, lane_blocks(n_elements / 4, n_images), FTDN_LANE_THREADS, 0, stream, window,
-                    n_elements / 4, x, y);
-    } else {
-        FTDN_LAUNCH(max_pool_forward<1>, lane_blocks(n_elements, n_images), FTDN_LANE_THREADS, 0, stream, window,
-                    n_elements, x, y);
-    }
+    FTDN_LAUNCH_LANES(max_pool_forward, in.c, ftdn_shape_elements(node->shape), n_images, stream, window_of(node, in),
+                      x, y);
 }
 
 /* Is the element of channel c at (row, column) the first largest of window (p, q)? The first element is the largest so

@@ -1,8 +1,7 @@
 /* cuda_program.c - plans of the convolutions of a program, and the tables of its merges. */
-#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "engine/cuda/cuda_arithmetic.h"
 #include "engine/cuda/cuda_backend.h"
 #include "engine/cuda/cuda_memory.h"
 #include "engine/cuda/cuda_objects.h"
@@ -19,6 +18,7 @@ void ftdn_cuda_program_done(ftdn_program *program)
         ftdn_cuda_convolution_free(state->step[s].filter_gradient);
         ftdn_cuda_free(state->step[s].merged_place);
     }
+    ftdn_cuda_cache_free(state->own_cache);
     free(state->step);
     free(state);
     program->state = NULL;
@@ -31,7 +31,8 @@ static ftdn_status make_convolution(const ftdn_program *program, int index, ftdn
     const ftdn_cuda_convolution_desc desc =
         ftdn_cuda_convolution_describe(program->graph, plan->node, kind, program->schedule.micro_batch,
                                        plan->activation, program->conv_algorithm == FTDN_CONV_TF32);
-    FTDN_TRY(ftdn_cuda_convolution_create(&desc, ret_convolution, err));
+    ftdn_device_cache *cache = ((const ftdn_cuda_program *)program->state)->cache;
+    FTDN_TRY(ftdn_cuda_convolution_create(cache, &desc, ret_convolution, err));
     size_t n_bytes = ftdn_cuda_convolution_workspace_bytes(*ret_convolution);
     if (n_bytes > *workspace_bytes) *workspace_bytes = n_bytes;
     return FTDN_OK;
@@ -79,11 +80,13 @@ static ftdn_status make_program(const ftdn_program *program, ftdn_error *err)
 {
     ftdn_cuda_program *state = program->state;
     FTDN_CUDA(cudaGetDevice(&state->device), NULL, err);
-    FTDN_TRY(ftdn_cuda_meet_device(state->device, err));
+    if (!program->cache) FTDN_TRY(ftdn_cuda_cache_create(&state->own_cache, err));
+    state->cache = program->cache ? program->cache : state->own_cache;
     return make_steps(program, err);
 }
 
-/* Tensor cores that multiply TF32 numbers came with compute capability 8.0. */
+/* Tensor cores that multiply TF32 numbers came with compute capability 8.0. NVIDIA_TF32_OVERRIDE=0 makes cuDNN
+ * plan without them, and nothing says so. */
 static ftdn_status check_algorithm(ftdn_conv_algorithm algorithm, ftdn_error *err)
 {
     struct cudaDeviceProp properties;
@@ -91,6 +94,9 @@ static ftdn_status check_algorithm(ftdn_conv_algorithm algorithm, ftdn_error *er
     if (algorithm == FTDN_CONV_WINOGRAD)
         return FTDN_FAIL(err, FTDN_ERR_ARG, "backend cuda has no convolutions by Winograd");
     if (algorithm != FTDN_CONV_TF32) return FTDN_OK;
+    const char *override = getenv("NVIDIA_TF32_OVERRIDE");
+    if (override && strcmp(override, "0") == 0)
+        return FTDN_FAIL(err, FTDN_ERR_ARG, "convolutions with TF32 are forbidden by NVIDIA_TF32_OVERRIDE=0");
     FTDN_CUDA(cudaGetDevice(&device), NULL, err);
     FTDN_CUDA(cudaGetDeviceProperties(&properties, device), NULL, err);
     if (properties.major >= 8) return FTDN_OK;

@@ -21,7 +21,7 @@ template <int N> static __device__ double sum_of_block(double sum)
 
 static __global__ void sum_squares(ftdn_cuda_step_state state)
 {
-    const ftdn_cuda_piece *piece = &state.piece[blockIdx.x];
+    const ftdn_cuda_param_piece *piece = &state.piece[blockIdx.x];
     const float *gradient = state.gradient + piece->begin;
     double sum = 0;
     for (int i = (int)threadIdx.x; i < piece->n_elements; i += THREADS) {
@@ -51,7 +51,7 @@ static __global__ void take_step(ftdn_cuda_step_state state, ftdn_step_factors b
 {
     double norm = *state.norm;
     if (!(norm < INFINITY)) return;
-    ftdn_cuda_piece piece = state.piece[blockIdx.x];
+    ftdn_cuda_param_piece piece = state.piece[blockIdx.x];
     bool is_trained = (int)blockIdx.x < state.n_trained_pieces;
     float scale = ftdn_gradient_scale(state.max_gradient_norm, norm);
     for (int i = (int)threadIdx.x; i < piece.n_elements; i += THREADS) {

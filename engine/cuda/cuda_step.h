@@ -16,19 +16,19 @@ extern "C" {
 #define FTDN_CUDA_PIECE_ELEMENTS 4096
 
 /* Some elements of one parameter, for one block. */
-typedef struct ftdn_cuda_piece {
+typedef struct ftdn_cuda_param_piece {
     size_t begin; /* of the elements of all parameters */
     int n_elements;
     bool decays;           /* by weight decay */
     const float *of_batch; /* of a running statistic: [n_elements] that it takes in */
-} ftdn_cuda_piece;
+} ftdn_cuda_param_piece;
 
 /* All pointers are device memory; of parameters [n_elements], those that are trained first. */
 typedef struct ftdn_cuda_step_state {
     float *value, *first, *average; /* average: NULL where there is none */
     float *second;                  /* NULL for SGD */
     const float *gradient;          /* of those that are trained */
-    ftdn_cuda_piece *piece;         /* [n_pieces], those that are trained first */
+    ftdn_cuda_param_piece *piece;         /* [n_pieces], those that are trained first */
     int n_pieces, n_trained_pieces;
     double *sum_of_squares; /* [n_trained_pieces] of gradients */
     double *norm;           /* the root of their sum, in their order; not finite where a gradient is not */

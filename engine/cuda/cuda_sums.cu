@@ -2,7 +2,6 @@
 
 #include "engine/cuda/cuda_lanes.h"
 #include "engine/cuda/cuda_window.h"
-#include "engine/cuda/launch.h"
 
 /* A block has CHANNELS x ROWS threads: neighbours read neighbouring channels, row r the cells r, r + ROWS, ... */
 #define CHANNELS 32
@@ -123,16 +122,14 @@ static __global__ void sum_up(int n_parts, unsigned n_sums, const double *slice_
 {
     unsigned i = lane_item();
     if (i >= n_sums) return;
-    const double *part = slice_sums + (size_t)blockIdx.y * (size_t)n_parts * n_sums + i;
     double total = 0;
-    for (int p = 0; p < n_parts; p++) total += part[(size_t)p * n_sums];
-    totals[(size_t)blockIdx.y * n_sums + i] = total;
+    for (int p = 0; p < n_parts; p++) total += slice_sums[(size_t)p * n_sums + i];
+    totals[i] = total;
 }
 
-extern "C" void ftdn_cuda_sum_up(cudaStream_t stream, int n_groups, int n_parts, int n_sums, const double *slice_sums,
-                                 double *totals)
+extern "C" void ftdn_cuda_sum_up(cudaStream_t stream, int n_parts, int n_sums, const double *slice_sums, double *totals)
 {
-    FTDN_LAUNCH(sum_up, lane_blocks((size_t)n_sums, n_groups), FTDN_LANE_THREADS, 0, stream, n_parts, (unsigned)n_sums,
+    FTDN_LAUNCH(sum_up, lane_blocks((size_t)n_sums, 1), FTDN_LANE_THREADS, 0, stream, n_parts, (unsigned)n_sums,
                 slice_sums, totals);
 }
 

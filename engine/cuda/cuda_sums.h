@@ -1,8 +1,7 @@
 /* cuda_sums.h - sums over the cells of maps, channel by channel, in double and in an order of their own.
  *
  * Each image is cut into slices whose number depends on its shape alone. A slice is summed by a block, whose threads'
- * sums are added in the order of the threads; the slices are then added in their order, of each image or of all images
- * one after the other. No bit depends on which block was first. */
+ * sums are added in the order of the threads; the slices are then added in their order, image after image. No bit depends on which block was first. */
 #ifndef FTDN_ENGINE_CUDA_CUDA_SUMS_H
 #define FTDN_ENGINE_CUDA_CUDA_SUMS_H
 
@@ -34,9 +33,8 @@ void ftdn_cuda_sum_slices(cudaStream_t stream, ftdn_shape shape, int n_images, c
 void ftdn_cuda_depthwise_sum_slices(cudaStream_t stream, const ftdn_node *node, ftdn_shape in, int n_images,
                                     const float *x, const float *dy, double *slice_sums);
 
-/* The sum of the n_parts slices of each group. slice_sums: [n_groups,n_parts,n_sums]; totals: [n_groups,n_sums]. */
-void ftdn_cuda_sum_up(cudaStream_t stream, int n_groups, int n_parts, int n_sums, const double *slice_sums,
-                      double *totals);
+/* The sum of all slices. slice_sums: [n_parts,n_sums]; totals: [n_sums]. */
+void ftdn_cuda_sum_up(cudaStream_t stream, int n_parts, int n_sums, const double *slice_sums, double *totals);
 
 /* target[c,q] += totals[q,c]; target: [n_channels,n_quantities]. */
 void ftdn_cuda_totals_add(cudaStream_t stream, int n_quantities, int n_channels, const double *totals, float *target);

@@ -5,8 +5,7 @@
 
 #include "engine/cuda/cuda_bias.h"
 #include "engine/cuda/cuda_status.h"
-#include "engine/cuda/cudnn_library.h"
-#include "engine/cuda/cudnn_process.h"
+#include "engine/cuda/cudnn_cache.h"
 #include "engine/cuda/cudnn_run.h"
 
 struct ftdn_cuda_convolution {
@@ -19,12 +18,12 @@ struct ftdn_cuda_convolution {
     bool has_bias; /* a forward convolution */
 };
 
-ftdn_status ftdn_cuda_convolution_create(const ftdn_cuda_convolution_desc *desc,
+ftdn_status ftdn_cuda_convolution_create(ftdn_device_cache *cache, const ftdn_cuda_convolution_desc *desc,
                                          ftdn_cuda_convolution **ret_convolution, ftdn_error *err)
 {
     ftdn_cuda_convolution *convolution = calloc(1, sizeof *convolution);
     if (!convolution) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "no memory for convolution %s", desc->name);
-    ftdn_status status = ftdn_cudnn_process_take(desc, &convolution->kept, err);
+    ftdn_status status = ftdn_cudnn_plans_take(&cache->plans, desc, &convolution->kept, err);
     if (status != FTDN_OK) {
         free(convolution);
         return status;
@@ -42,7 +41,7 @@ ftdn_status ftdn_cuda_convolution_create(const ftdn_cuda_convolution_desc *desc,
 void ftdn_cuda_convolution_free(ftdn_cuda_convolution *convolution)
 {
     if (!convolution) return;
-    ftdn_cudnn_process_give_back(convolution->kept);
+    ftdn_cudnn_kept_plan_give_back(convolution->kept);
     free(convolution);
 }
 

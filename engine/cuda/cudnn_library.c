@@ -1,12 +1,10 @@
-#include "engine/cuda/cudnn_library.h"
-
-#include <pthread.h>
+/* cudnn_library.c - the library: its version, and its handles. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <threads.h>
 
-#include "engine/cuda/cuda_status.h"
+#include "engine/cuda/cudnn_cache.h"
 
 static char version_text[32];
 static once_flag version_is_written = ONCE_FLAG_INIT;
@@ -26,52 +24,17 @@ const char *ftdn_cuda_library_version(void)
 
 enum { MAX_IDLE = 2 }; /* a rig's context, and one beside it */
 
-/* Guarded by the mutex. */
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static ftdn_cuda_library *first_idle;
-static int n_idle;
-
-/* NULL: there is none of the device. */
-static ftdn_cuda_library *take_idle(int device)
+void ftdn_cudnn_library_destroy(ftdn_cuda_library *library)
 {
-    ftdn_cuda_library *library = NULL;
-    (void)pthread_mutex_lock(&mutex);
-    for (ftdn_cuda_library **link = &first_idle; *link; link = &(*link)->next) {
-        if ((*link)->device != device) continue;
-        library = *link;
-        *link = library->next;
-        n_idle--;
-        break;
-    }
-    (void)pthread_mutex_unlock(&mutex);
-    return library;
-}
-
-/* False: there are enough of them. */
-static bool keep_idle(ftdn_cuda_library *library)
-{
-    (void)pthread_mutex_lock(&mutex);
-    bool is_kept = n_idle < MAX_IDLE;
-    if (is_kept) {
-        library->next = first_idle;
-        first_idle = library;
-        n_idle++;
-    }
-    (void)pthread_mutex_unlock(&mutex);
-    return is_kept;
-}
-
-static void destroy(ftdn_cuda_library *library)
-{
-    if (library->handle) cudnnDestroy(library->handle);
+    if (library->handle) (void)cudnnDestroy(library->handle);
     free(library);
 }
 
-static ftdn_status make(int device, ftdn_cuda_library **ret_library, ftdn_error *err)
+static ftdn_status make(ftdn_device_cache *cache, ftdn_cuda_library **ret_library, ftdn_error *err)
 {
     ftdn_cuda_library *library = calloc(1, sizeof *library);
     if (!library) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "no memory for cuDNN's handle");
-    library->device = device;
+    library->cache = cache;
     cudnnStatus_t result = cudnnCreate(&library->handle);
     if (result != CUDNN_STATUS_SUCCESS) {
         free(library);
@@ -81,15 +44,23 @@ static ftdn_status make(int device, ftdn_cuda_library **ret_library, ftdn_error 
     return FTDN_OK;
 }
 
-ftdn_status ftdn_cuda_library_create(cudaStream_t stream, ftdn_cuda_library **ret_library, ftdn_error *err)
+static ftdn_cuda_library *take_idle(ftdn_device_cache *cache)
 {
-    int device = 0;
-    FTDN_CUDA(cudaGetDevice(&device), "the device of cuDNN", err);
-    ftdn_cuda_library *library = take_idle(device);
-    if (!library) FTDN_TRY(make(device, &library, err));
+    ftdn_cuda_library *library = cache->first_idle;
+    cache->first_idle = library->next;
+    cache->n_idle--;
+    return library;
+}
+
+ftdn_status ftdn_cuda_library_create(ftdn_device_cache *cache, cudaStream_t stream, ftdn_cuda_library **ret_library,
+                                     ftdn_error *err)
+{
+    ftdn_cuda_library *library = NULL;
+    if (cache->first_idle) library = take_idle(cache);
+    else FTDN_TRY(make(cache, &library, err));
     cudnnStatus_t result = cudnnSetStream(library->handle, stream);
     if (result != CUDNN_STATUS_SUCCESS) {
-        destroy(library);
+        ftdn_cudnn_library_destroy(library);
         return ftdn_cudnn_fail(result, "cudnnSetStream", "the stream of a handle", err);
     }
     library->stream = stream;
@@ -101,7 +72,14 @@ ftdn_status ftdn_cuda_library_create(cudaStream_t stream, ftdn_cuda_library **re
 void ftdn_cuda_library_free(ftdn_cuda_library *library)
 {
     if (!library) return;
-    library->stream = NULL;
+    ftdn_device_cache *cache = library->cache;
     bool works = cudnnSetStream(library->handle, NULL) == CUDNN_STATUS_SUCCESS;
-    if (!works || !keep_idle(library)) destroy(library);
+    if (!works || cache->n_idle == MAX_IDLE) {
+        ftdn_cudnn_library_destroy(library);
+        return;
+    }
+    library->stream = NULL;
+    library->next = cache->first_idle;
+    cache->first_idle = library;
+    cache->n_idle++;
 }

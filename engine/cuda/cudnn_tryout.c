@@ -7,7 +7,7 @@
 #include "engine/cuda/cuda_layout.h"
 #include "engine/cuda/cuda_memory.h"
 #include "engine/cuda/cuda_status.h"
-#include "engine/cuda/cudnn_library.h"
+#include "engine/cuda/cudnn_cache.h"
 #include "engine/cuda/cudnn_run.h"
 
 /* Channel k has number k mod N_NUMBERS as its bias. */

@@ -7,6 +7,7 @@
 #include "harness/bench/bench_conditions.h"
 #include "harness/bench/bench_device_parts.h"
 #include "harness/bench/bench_measure.h"
+#include "harness/plan/arithmetic.h"
 #include "harness/plan/model.h"
 #include "harness/terminal/command.h"
 #include "harness/trial.h"
@@ -278,7 +279,9 @@ static ftdn_status open_device(ftdn_device_bench *bench, ftdn_error *err)
     while (bench->n_arithmetics < N_ARITHMETICS &&
            bench->device.major >= arithmetic_table[bench->n_arithmetics].least_major) {
         int a = bench->n_arithmetics++;
-        bench->arithmetic[a] = ftdn_backend_arithmetic(bench->module->backend, arithmetic_table[a].algorithm);
+        bench->arithmetic[a] = ftdn_arithmetic_text(bench->module->backend, arithmetic_table[a].algorithm,
+                                                    &bench->device, bench->arena, err);
+        if (!bench->arithmetic[a]) return FTDN_ERR_MEMORY;
     }
     return FTDN_OK;
 }

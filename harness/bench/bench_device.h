@@ -42,7 +42,7 @@ typedef struct ftdn_device_bench {
     ftdn_bench_conditions conditions;
     ftdn_device_info device;
     int n_arithmetics;         /* 1: the device has no TF32 numbers */
-    const char *arithmetic[2]; /* of f32, of tf32: what decides bits; static text */
+    const char *arithmetic[2]; /* of f32, of tf32: what decides bits */
     int n_measures;
     ftdn_device_measure measure[FTDN_DEVICE_BENCH_MEASURES];
     ftdn_text plans; /* how each convolution is computed at the size that campaigns use: JSON objects, commas between */

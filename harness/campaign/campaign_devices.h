@@ -1,5 +1,7 @@
 /* campaign_devices.h - the devices that the trials of a plan run on. Worker i of a campaign takes device i modulo their
- * number. */
+ * number.
+ *
+ * They are of one kind, that of the first: a trial's id names it, and another kind has other bits. */
 #ifndef FTDN_HARNESS_CAMPAIGN_CAMPAIGN_DEVICES_H
 #define FTDN_HARNESS_CAMPAIGN_CAMPAIGN_DEVICES_H
 

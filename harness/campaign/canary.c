@@ -46,18 +46,15 @@ ftdn_status ftdn_canary_key(const ftdn_planned_trial *trial, char ret_key[FTDN_S
 {
     const ftdn_planned_trial clean = make_clean(trial);
     const ftdn_trial_settings *settings = &clean.settings;
-    const char *arithmetic;
-    int micro_batch;
     ftdn_sha256 *hash;
-    FTDN_TRY(ftdn_find_arithmetic(settings, &arithmetic, &micro_batch, err));
     FTDN_TRY(ftdn_sha256_create(&hash, err));
     ftdn_sha256_add_text(hash, settings->model.name);
     add_real(hash, trial->model->network.width);
     ftdn_sha256_add_text(hash, trial->model->weights_digest);
     ftdn_sha256_add_text(hash, trial->dataset->digest);
     ftdn_sha256_add_text(hash, settings->engine.backend);
-    ftdn_sha256_add_text(hash, arithmetic);
-    add_integer(hash, micro_batch);
+    ftdn_sha256_add_text(hash, trial->arithmetic);
+    add_integer(hash, ftdn_find_micro_batch(settings, ftdn_backend_find(settings->engine.backend)));
     add_real(hash, settings->evaluate.score_threshold);
     add_real(hash, settings->evaluate.nms_iou);
     add_integer(hash, settings->evaluate.candidates);
@@ -89,13 +86,14 @@ static ftdn_status add_images(ftdn_sha256 *hash, ftdn_rig *rig, const ftdn_plann
     return FTDN_OK;
 }
 
-ftdn_status ftdn_canary_evaluate(const ftdn_planned_trial *trial, ftdn_device_images *images,
+ftdn_status ftdn_canary_evaluate(const ftdn_planned_trial *trial, ftdn_device_images *images, ftdn_device_cache *cache,
                                  char ret_digest[FTDN_SHA256_HEX], ftdn_error *err)
 {
     if (ftdn_is_null_trial(&trial->settings)) return ftdn_canary_key(trial, ret_digest, err);
     const ftdn_planned_trial clean = make_clean(trial);
     const ftdn_score_source no_scores = {.n_threads = 1};
-    const ftdn_rig_desc desc = {.trial = &clean, .scores = &no_scores, .n_threads = 1, .images = images};
+    const ftdn_rig_desc desc = {
+        .trial = &clean, .scores = &no_scores, .n_threads = 1, .images = images, .cache = cache};
     ftdn_rig rig;
     ftdn_sha256 *hash;
     FTDN_TRY(ftdn_sha256_create(&hash, err));

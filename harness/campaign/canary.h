@@ -23,9 +23,10 @@ FTDN_NODISCARD ftdn_status ftdn_canary_key(const ftdn_planned_trial *trial, char
                                            ftdn_error *err);
 
 /* The trial's network, without its faults and protection, set up anew from the clean weights and run on one thread
- * over the first images: a digest of every bit of every detection. images: as in ftdn_rig_desc, so that it answers for
- * those that trials read. */
+ * over the first images: a digest of every bit of every detection. images, cache: as in ftdn_rig_desc, so that it
+ * answers for those that trials use. */
 FTDN_NODISCARD ftdn_status ftdn_canary_evaluate(const ftdn_planned_trial *trial, ftdn_device_images *images,
-                                                char ret_digest[FTDN_SHA256_HEX], ftdn_error *err);
+                                                ftdn_device_cache *cache, char ret_digest[FTDN_SHA256_HEX],
+                                                ftdn_error *err);
 
 #endif

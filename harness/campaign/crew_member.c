@@ -18,13 +18,14 @@
 typedef struct member {
     const ftdn_duties *duties;
     int place, fd;
-    bool has_device; /* has chosen the one that its place gives it */
     int trial; /* of the job */
     ftdn_text job, answer;
     ftdn_arena arena; /* of the job */
     ftdn_rig rig;
     const ftdn_planned_trial *rig_leader; /* the trial that the rig was made for; NULL: there is no rig */
-    ftdn_device_images images;            /* of the last trial on the device; of all its rigs */
+    const ftdn_device_module *device;     /* whose device its place gives it; NULL: none yet */
+    ftdn_device_images images;            /* of the last trial there; of all its rigs */
+    ftdn_device_cache *cache;             /* of all that is compiled there */
     int64_t last_progress_ns;
 } member;
 
@@ -58,6 +59,7 @@ static ftdn_score_source make_source(member *m, const ftdn_layer_scores *given, 
         .given = given,
         .n_given = n_given,
         .n_threads = m->duties->n_threads,
+        .cache = m->cache,
         .on_progress = tell_ranking,
         .user = m,
     };
@@ -72,7 +74,7 @@ static void drop_rig(member *m)
 /* What rigs share; NULL without a device. */
 static ftdn_device_images *shared_images(member *m)
 {
-    return m->has_device ? &m->images : NULL;
+    return m->device ? &m->images : NULL;
 }
 
 /* A rig for the trial: the last one where it fits. */
@@ -90,6 +92,7 @@ static ftdn_status prepare_rig(member *m, const ftdn_planned_trial *trial, ftdn_
         .scores = &scores,
         .n_threads = m->duties->n_threads,
         .images = shared_images(m),
+        .cache = m->cache,
     };
     FTDN_TRY(ftdn_rig_init(&m->rig, &desc, err));
     m->rig_leader = trial;
@@ -137,7 +140,7 @@ static ftdn_status evaluate_canary(member *m, ftdn_error *err)
 {
     const ftdn_planned_trial *trial = &m->duties->plan->trial[m->trial];
     char digest[FTDN_SHA256_HEX];
-    FTDN_TRY(ftdn_canary_evaluate(trial, shared_images(m), digest, err));
+    FTDN_TRY(ftdn_canary_evaluate(trial, shared_images(m), m->cache, digest, err));
     ftdn_message_begin(&m->answer, FTDN_MESSAGE_DIGEST, m->trial);
     ftdn_message_put_text(&m->answer, digest);
     return FTDN_OK;
@@ -147,11 +150,12 @@ static ftdn_status evaluate_canary(member *m, ftdn_error *err)
 static ftdn_status choose_device(member *m, ftdn_error *err)
 {
     const ftdn_device_module *module;
-    if (m->has_device || m->duties->n_devices == 0) return FTDN_OK;
+    if (m->device || m->duties->n_devices == 0) return FTDN_OK;
     FTDN_TRY(ftdn_device_module_open(&module, err));
     FTDN_TRY(module->device->select(m->place % m->duties->n_devices, err));
+    FTDN_TRY(module->device->cache_create(&m->cache, err));
     ftdn_device_images_init(&m->images, module);
-    m->has_device = true;
+    m->device = module;
     return FTDN_OK;
 }
 
@@ -177,6 +181,9 @@ static void drop_kept(member *m)
 {
     drop_rig(m);
     ftdn_device_images_done(&m->images);
+    if (m->device) m->device->device->cache_free(m->cache);
+    m->cache = NULL;
+    m->device = NULL;
     ftdn_arena_done(&m->arena);
 }
 

@@ -30,9 +30,7 @@ static const ftdn_planned_trial *find_planned(const ftdn_plan *plan, const char 
 /* The trial's manifest gives other trials here than it gave where it ran. */
 static ftdn_status fail_other_plan(const ftdn_plan *plan, const ftdn_trial_record *stored, ftdn_error *err)
 {
-    const char *arithmetic = "";
-    int micro_batch;
-    if (plan->n_trials > 0) FTDN_TRY(ftdn_find_arithmetic(&plan->trial[0].settings, &arithmetic, &micro_batch, err));
+    const char *arithmetic = plan->n_trials > 0 ? plan->trial[0].arithmetic : "";
     if (strcmp(arithmetic, stored->params.arithmetic) == 0)
         return FTDN_FAIL(err, FTDN_ERR_INPUT,
                          "the manifest does not give trial %.12s: it asks for other trials, or weights or images have "

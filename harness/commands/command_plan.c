@@ -106,9 +106,9 @@ static ftdn_status report_and_print(reported_plan *p, const plan_options *option
     return status;
 }
 
-static ftdn_status assume_device(const char *kind, ftdn_error *err)
+static ftdn_status assume_device(const char *kind, ftdn_inputs *inputs, ftdn_error *err)
 {
-    ftdn_status status = ftdn_arithmetic_assume_device(kind, err);
+    ftdn_status status = ftdn_arithmetic_assume_device(kind, inputs, err);
     if (status != FTDN_OK) ftdn_error_context(err, "--device");
     return status;
 }
@@ -118,7 +118,7 @@ static ftdn_status plan_manifest(const char *path, const plan_options *options, 
 {
     int64_t start_ns = ftdn_clock_ns();
     reported_plan p = {0};
-    if (options->device) FTDN_TRY(assume_device(options->device, err));
+    if (options->device) FTDN_TRY(assume_device(options->device, &files->inputs, err));
     FTDN_TRY(ftdn_campaign_files_open_shard(files, path, options->db, options->shard, err));
     if (options->resolved) return print_resolved(files, err);
     FTDN_TRY(find_device(files, options, &p, err));

@@ -32,28 +32,25 @@ typedef struct estimator {
 } estimator;
 
 /* Is the cell of the store of the trial's kind? */
-static bool is_of_kind(const ftdn_cell_pace *cell, const ftdn_planned_trial *trial, const char *arithmetic)
+static bool is_of_kind(const ftdn_cell_pace *cell, const ftdn_planned_trial *trial)
 {
     const ftdn_trial_settings *settings = &trial->settings;
     const ftdn_fault_settings *faults = &settings->faults;
     return !strcmp(cell->method, settings->protection.method) && !strcmp(cell->model, settings->model.name) &&
            cell->width == trial->model->network.width && !strcmp(cell->weights_digest, trial->model->weights_digest) &&
-           !strcmp(cell->backend, settings->engine.backend) && !strcmp(cell->arithmetic, arithmetic) &&
+           !strcmp(cell->backend, settings->engine.backend) && !strcmp(cell->arithmetic, trial->arithmetic) &&
            !strcmp(cell->redraw, faults->redraw) && cell->hits_weights == ftdn_settings_hit_weights(faults) &&
            cell->hits_maps == ftdn_settings_hit_maps(faults);
 }
 
 /* Mean and mean square of the seconds per image of all earlier trials of a kind; n 0: there are none. */
-static ftdn_status sum_kind(const estimator *e, int kind, ftdn_cell_pace *ret_sum, ftdn_error *err)
+static ftdn_cell_pace sum_kind(const estimator *e, int kind)
 {
     const ftdn_planned_trial *leader = &e->desc->plan->trial[e->kinds.kind[kind].leader];
-    const char *arithmetic;
-    int micro_batch;
     ftdn_cell_pace sum = {0};
-    FTDN_TRY(ftdn_find_arithmetic(&leader->settings, &arithmetic, &micro_batch, err));
     for (int i = 0; i < e->paces.n_cells; i++) {
         const ftdn_cell_pace *cell = &e->paces.cell[i];
-        if (!is_of_kind(cell, leader, arithmetic)) continue;
+        if (!is_of_kind(cell, leader)) continue;
         sum.n_trials += cell->n_trials;
         sum.image_s += cell->n_trials * cell->image_s;
         sum.square += cell->n_trials * cell->square;
@@ -62,8 +59,7 @@ static ftdn_status sum_kind(const estimator *e, int kind, ftdn_cell_pace *ret_su
         sum.image_s /= sum.n_trials;
         sum.square /= sum.n_trials;
     }
-    *ret_sum = sum;
-    return FTDN_OK;
+    return sum;
 }
 
 static double n_images_of(const estimator *e, int trial)
@@ -73,13 +69,12 @@ static double n_images_of(const estimator *e, int trial)
 }
 
 /* Times from the store, where it knows every kind: of a trial's own cell, else of its kind. */
-static ftdn_status take_from_store(estimator *e, ftdn_error *err)
+static void take_from_store(estimator *e)
 {
     e->from_store = e->paces.n_trials > 0 && !isnan(e->paces.overhead);
     for (int k = 0; k < e->kinds.n_kinds && e->from_store; k++) {
         const ftdn_trial_kind *kind = &e->kinds.kind[k];
-        ftdn_cell_pace sum;
-        FTDN_TRY(sum_kind(e, k, &sum, err));
+        const ftdn_cell_pace sum = sum_kind(e, k);
         e->from_store = sum.n_trials > 0;
         double variance = fmax(0, sum.square - sum.image_s * sum.image_s);
         e->kind_error[k] = sum.n_trials > 1 ? sqrt(variance / sum.n_trials) / sum.image_s : UNKNOWN_SPREAD;
@@ -89,7 +84,6 @@ static ftdn_status take_from_store(estimator *e, ftdn_error *err)
             e->trial_s[trial] = n_images_of(e, trial) * (own ? own->image_s : sum.image_s);
         }
     }
-    return FTDN_OK;
 }
 
 static void take_from_calibration(estimator *e)
@@ -240,7 +234,7 @@ ftdn_status ftdn_estimate_make(const ftdn_estimate_desc *desc, ftdn_arena *arena
     FTDN_TRY(prepare(&e, err));
     estimate.n_kinds = e.kinds.n_kinds;
     if (e.kinds.n_kinds > 0) {
-        FTDN_TRY(take_from_store(&e, err));
+        take_from_store(&e);
         FTDN_TRY(calibrate(&e, err));
         if (!e.from_store) take_from_calibration(&e);
         estimate.n_unknown_rankings = ftdn_missing_rankings_price(&e.rankings, e.costs.ranking_s);

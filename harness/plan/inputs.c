@@ -50,6 +50,15 @@ ftdn_status ftdn_inputs_get_model(ftdn_inputs *inputs, const ftdn_model_settings
     return FTDN_OK;
 }
 
+const ftdn_device_info *ftdn_inputs_get_device(ftdn_inputs *inputs)
+{
+    int n_devices;
+    if (!inputs->device_is_known && ftdn_device_probe(&inputs->device, 1, &n_devices, NULL) != FTDN_OK)
+        inputs->device = (ftdn_device_info){0};
+    inputs->device_is_known = true;
+    return &inputs->device;
+}
+
 static ftdn_status open_data(const ftdn_data_settings *settings, ftdn_dataset **ret_dataset, ftdn_error *err)
 {
     const ftdn_voc_desc voc = {

@@ -163,8 +163,10 @@ static ftdn_status share(planner *p, size_t index, shared_part *ret_part, ftdn_e
         .calibration_digest = trial->calibration ? trial->calibration->digest : NULL,
         .n_calibration_images = trial->calibration ? trial->calibration->n_images : 0,
     };
-    ftdn_status status = ftdn_find_arithmetic(&trial->settings, &facts.arithmetic, &facts.micro_batch, err);
+    ftdn_status status =
+        ftdn_find_arithmetic(&trial->settings, p->inputs, p->arena, &facts.arithmetic, &facts.micro_batch, err);
     FTDN_TRY(ftdn_backend_blame(p->manifest, index, status, err));
+    trial->arithmetic = facts.arithmetic;
     ftdn_cell_spec *spec = FTDN_NEW(p->arena, 1, ftdn_cell_spec, err);
     if (!spec) return FTDN_ERR_MEMORY;
     ret_part->spec = spec;

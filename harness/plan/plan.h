@@ -20,6 +20,7 @@ typedef struct ftdn_planned_trial {
     const ftdn_model *model; /* borrowed from the inputs, as the dataset */
     ftdn_dataset *dataset;
     ftdn_dataset *calibration; /* NULL: the protection reads no images */
+    const char *arithmetic;    /* of its spec */
     ftdn_trial_spec spec;
 } ftdn_planned_trial;
 

@@ -24,7 +24,7 @@ typedef struct ftdn_trial_facts {
     int n_images;
     const char *calibration_digest; /* NULL where the protection reads no images */
     int n_calibration_images;
-    const char *arithmetic; /* ftdn_backend_arithmetic */
+    const char *arithmetic; /* harness/plan/arithmetic.h */
     int micro_batch;        /* images per forward: oneDNN's bits depend on it */
 } ftdn_trial_facts;
 

@@ -88,6 +88,7 @@ static ftdn_status make_program(measurement *m, ftdn_arena *arena, ftdn_error *e
         .keep_all = true,
         .micro_batch = 1,
         .conv_algorithm = desc->conv_algorithm,
+        .cache = desc->cache,
     };
     FTDN_TRY(ftdn_program_create(desc->backend, graph, &compile, &m->program, err));
     return ftdn_packed_create(m->program, &desc->model->weights, desc->n_threads, &m->packed, err);

@@ -33,6 +33,7 @@ typedef struct ftdn_measured_desc {
     ftdn_map_point point;   /* where maps are hit */
     ftdn_fault_model fault; /* random values without a range take that of the image's map without faults */
     int n_threads;
+    ftdn_device_cache *cache; /* on a device: as in ftdn_compile_desc */
     const volatile sig_atomic_t *stop; /* not 0: leave with FTDN_ERR_INTERRUPTED; NULL: never */
     void (*on_channel)(void *user, int n_done,
                        int n_all); /* channels of images; from the calling thread; may be NULL */

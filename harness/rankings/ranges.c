@@ -100,7 +100,12 @@ static ftdn_status set_up(survey *run, ftdn_arena *arena, ftdn_error *err)
         layer_of_node[tap[l]] = (int)l;
     }
     const ftdn_compile_desc compile = {
-        .taps = tap, .n_taps = (int)n_layers, .micro_batch = 1, .conv_algorithm = engine->conv_algorithm};
+        .taps = tap,
+        .n_taps = (int)n_layers,
+        .micro_batch = 1,
+        .conv_algorithm = engine->conv_algorithm,
+        .cache = run->source->cache,
+    };
     const ftdn_backend *backend = ftdn_backend_find(engine->backend);
     int n_surveyors = ftdn_backend_device(backend) ? 1 : run->source->n_threads;
     FTDN_TRY(ftdn_program_create(backend, graph, &compile, &run->program, err));

@@ -103,6 +103,7 @@ static ftdn_status set_up(ranking_run *run, ftdn_arena *arena, ftdn_error *err)
         .for_gradients = true,
         .micro_batch = is_on_device ? DEVICE_IMAGES : 1,
         .conv_algorithm = desc->conv_algorithm,
+        .cache = desc->cache,
     };
     FTDN_TRY(ftdn_program_create(desc->backend, graph, &compile, &run->program, err));
     FTDN_TRY(ftdn_packed_create(run->program, &desc->model->weights, desc->n_threads, &run->packed, err));
@@ -304,6 +305,7 @@ static ftdn_status rank_by_injection(const ftdn_ranking_desc *desc, const ftdn_r
         .point = desc->point,
         .fault = desc->fault,
         .n_threads = desc->n_threads,
+        .cache = desc->cache,
         .stop = desc->stop,
         .on_channel = desc->on_channel,
         .user = desc->user,

@@ -30,6 +30,7 @@ typedef struct ftdn_ranking_desc {
     int n_measured_images;  /* rankers that need injection: of the calibration the first so many, 1 ... all */
     ftdn_fault_model fault; /* what they inject */
     int n_threads;
+    ftdn_device_cache *cache; /* on a device: as in ftdn_compile_desc */
     const volatile sig_atomic_t *stop; /* not 0: leave with FTDN_ERR_INTERRUPTED; NULL: never */
     /* Of rankers by images; of those that need injection, channels of images. From the calling thread, now and then;
      * may be NULL. */

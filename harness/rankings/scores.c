@@ -79,7 +79,7 @@ static ftdn_status make_key(const question *q, ftdn_arena *arena, ftdn_ranking_k
         .ranker = q->ranker->name,
         .parameters = parameters,
         .backend = runs ? engine->backend : NULL,
-        .arithmetic = runs ? ftdn_backend_arithmetic(q->backend, engine->conv_algorithm) : NULL,
+        .arithmetic = runs ? trial->arithmetic : NULL,
         .semantics = FTDN_SEMANTICS,
     };
     return FTDN_OK;
@@ -118,6 +118,7 @@ static ftdn_status compute(question *q, ftdn_arena *arena, ftdn_error *err)
         .n_measured_images = q->n_measured_images,
         .fault = ftdn_settings_fault_model(&settings->faults),
         .n_threads = source->n_threads,
+        .cache = source->cache,
         .stop = source->stop,
         .on_image = source->on_progress ? tell_images : NULL,
         .on_channel = source->on_progress ? tell_channels : NULL,

@@ -21,6 +21,7 @@ typedef struct ftdn_score_source {
     int n_given;       /* 0: none are given */
     ftdn_store *store; /* open for writing; NULL: computed each time */
     int n_threads;
+    ftdn_device_cache *cache; /* on a device: as in ftdn_compile_desc */
     const volatile sig_atomic_t *stop; /* not 0: leave with FTDN_ERR_INTERRUPTED; NULL: never */
     /* While scores are computed from images, from the calling thread: images done, of `measured` channels of images.
      * Any number of times, also none; may be NULL. */

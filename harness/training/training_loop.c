@@ -63,6 +63,7 @@ static ftdn_training_validation validation_of(const loop *l)
         .manifest = &session->manifest,
         .dataset = session->validation,
         .n_threads = session->n_threads,
+        .cache = session->cache,
         .stop = l->options->stop,
     };
 }

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "engine/device.h"
+#include "harness/plan/arithmetic.h"
 #include "harness/plan/calibration.h"
 #include "harness/plan/class_names.h"
 #include "harness/training/training_checkpoint.h"
@@ -20,6 +21,7 @@ void ftdn_training_session_init(ftdn_training_session *session)
 void ftdn_training_session_done(ftdn_training_session *session)
 {
     ftdn_trainer_done(&session->trainer);
+    if (session->device) session->device->device->cache_free(session->cache);
     ftdn_training_log_close(&session->log);
     ftdn_store_lock_release(&session->lock);
     ftdn_inputs_done(&session->inputs);
@@ -92,29 +94,42 @@ static ftdn_status blame_manifest(const ftdn_training_session *session, ftdn_sta
     return FTDN_ERR_MANIFEST;
 }
 
-/* Asked for before images are read. */
-static ftdn_status check_backend(const ftdn_training_session *session, ftdn_error *err)
+/* Before images are read. */
+static ftdn_status open_device(ftdn_training_session *session, ftdn_error *err)
 {
     const char *backend = session->manifest.validation.engine.backend;
-    const ftdn_device_module *module;
     int n_devices;
-    if (strcmp(backend, "cuda") != 0) return FTDN_OK;
-    ftdn_status status = ftdn_device_module_open(&module, err);
-    if (status == FTDN_OK) status = module->device->count(&n_devices, err);
+    if (strcmp(backend, FTDN_DEVICE_BACKEND) != 0) return FTDN_OK;
+    ftdn_status status = ftdn_device_module_open(&session->device, err);
+    if (status == FTDN_OK) status = session->device->device->count(&n_devices, err);
+    if (status == FTDN_OK) status = session->device->device->cache_create(&session->cache, err);
     if (status == FTDN_OK) return FTDN_OK;
     ftdn_error_context(err, "%s: training.backend '%s'", session->manifest.path, backend);
     ftdn_error_hint(err, "'ftdn doctor' looks at backends and devices");
     return status;
 }
 
+static ftdn_status make_spec(ftdn_training_session *session, ftdn_error *err)
+{
+    const ftdn_engine_settings *engine = &session->manifest.validation.engine;
+    const ftdn_backend *backend;
+    ftdn_device_info device;
+    FTDN_TRY(ftdn_backend_open(engine->backend, &backend, err));
+    if (session->device) FTDN_TRY(session->device->device->describe(0, &device, err));
+    const char *arithmetic =
+        ftdn_arithmetic_text(backend, engine->conv_algorithm, session->device ? &device : NULL, &session->arena, err);
+    if (!arithmetic) return FTDN_ERR_MEMORY;
+    return ftdn_training_spec_make(&session->manifest, &session->state, session->dataset, arithmetic, &session->arena,
+                                   &session->spec, err);
+}
+
 static ftdn_status open_inputs(ftdn_training_session *session, ftdn_error *err)
 {
-    FTDN_TRY(check_backend(session, err));
+    FTDN_TRY(open_device(session, err));
     FTDN_TRY(open_images(session, err));
     FTDN_TRY(ftdn_training_state_init(&session->state, &session->manifest, &session->arena, err));
     FTDN_TRY(check_classes(session, err));
-    return ftdn_training_spec_make(&session->manifest, &session->state, session->dataset, &session->arena,
-                                   &session->spec, err);
+    return make_spec(session, err);
 }
 
 ftdn_status ftdn_training_session_open(ftdn_training_session *session, const char *manifest_path, const char *folder,

@@ -27,6 +27,8 @@ typedef struct ftdn_training_session {
     const char *folder, *checkpoint_path, *weights_path;
     ftdn_store_lock lock;
     ftdn_training_log log;
+    const ftdn_device_module *device; /* NULL: the training is on the host */
+    ftdn_device_cache *cache;         /* of its validations */
     ftdn_trainer trainer;
     int n_threads;
     int n_resumed; /* steps that a checkpoint held */

@@ -6,7 +6,6 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "engine/engine.h"
 
 static void write_key(ftdn_text *text, const char *key)
 {
@@ -91,13 +90,10 @@ static void write_training(ftdn_text *text, const ftdn_training_manifest *manife
 }
 
 ftdn_status ftdn_training_spec_make(const ftdn_training_manifest *manifest, const ftdn_training_state *state,
-                                    const ftdn_dataset *dataset, ftdn_arena *arena, ftdn_training_spec *ret_spec,
-                                    ftdn_error *err)
+                                    const ftdn_dataset *dataset, const char *arithmetic, ftdn_arena *arena,
+                                    ftdn_training_spec *ret_spec, ftdn_error *err)
 {
-    const ftdn_engine_settings *engine = &manifest->validation.engine;
-    const ftdn_backend *backend;
     ftdn_training_spec spec = {0};
-    FTDN_TRY(ftdn_backend_open(engine->backend, &backend, err));
     ftdn_text text;
     ftdn_text_init(&text);
     ftdn_text_append(&text, "{");
@@ -107,8 +103,8 @@ ftdn_status ftdn_training_spec_make(const ftdn_training_manifest *manifest, cons
     write_integer(&text, "images", (uint64_t)dataset->n_images);
     end_object(&text);
     begin_object(&text, "engine");
-    write_string(&text, "arithmetic", ftdn_backend_arithmetic(backend, engine->conv_algorithm));
-    write_string(&text, "backend", engine->backend);
+    write_string(&text, "arithmetic", arithmetic);
+    write_string(&text, "backend", manifest->validation.engine.backend);
     end_object(&text);
     write_model(&text, state);
     write_integer(&text, "semantics", FTDN_TRAINING_SEMANTICS);

@@ -21,10 +21,11 @@ typedef struct ftdn_training_spec {
     char id[FTDN_SHA256_HEX]; /* its SHA-256 */
 } ftdn_training_spec;
 
-/* state: before the first step. */
+/* state: before the first step. arithmetic: of its backend (harness/plan/arithmetic.h). */
 FTDN_NODISCARD ftdn_status ftdn_training_spec_make(const ftdn_training_manifest *manifest,
                                                    const ftdn_training_state *state, const ftdn_dataset *dataset,
-                                                   ftdn_arena *arena, ftdn_training_spec *ret_spec, ftdn_error *err);
+                                                   const char *arithmetic, ftdn_arena *arena,
+                                                   ftdn_training_spec *ret_spec, ftdn_error *err);
 
 /* Where two specs differ first, for a message: "model.width is 0.25 there and 0.5 here"; "" where they do not.
  * FTDN_ERR_INPUT: one is no JSON. */

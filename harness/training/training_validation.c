@@ -11,7 +11,7 @@ ftdn_status ftdn_training_validate(const ftdn_training_validation *validation, c
     const ftdn_model model = {.network = *network, .weights = weights};
     const ftdn_planned_trial trial = {
         .settings = validation->manifest->validation, .model = &model, .dataset = validation->dataset};
-    const ftdn_rig_desc desc = {.trial = &trial, .n_threads = validation->n_threads};
+    const ftdn_rig_desc desc = {.trial = &trial, .n_threads = validation->n_threads, .cache = validation->cache};
     const ftdn_trial_control control = {.batch = BATCH, .stop = validation->stop};
     ftdn_rig rig;
     FTDN_TRY(ftdn_rig_init(&rig, &desc, err));

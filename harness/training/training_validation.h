@@ -14,6 +14,7 @@ typedef struct ftdn_training_validation {
     const ftdn_training_manifest *manifest; /* borrowed, as the others */
     ftdn_dataset *dataset; /* decoded */
     int n_threads;
+    ftdn_device_cache *cache; /* on a device: as in ftdn_compile_desc */
     const volatile sig_atomic_t *stop; /* not 0: leave with FTDN_ERR_INTERRUPTED; may be NULL */
 } ftdn_training_validation;
 

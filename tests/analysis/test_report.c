@@ -54,6 +54,20 @@ static void the_sections_have_the_numbers_of_the_store(void **state)
     ftdn_assert_in_order(page, in_order, sizeof in_order / sizeof *in_order);
 }
 
+/* Two seeds that lose 4 and 6 points: 5 +- 12.7. Two that lose 3 each leave no doubt. */
+static void the_greatest_gain_may_be_a_loss(void **state)
+{
+    ftdn_asked_store *asked = *state;
+    static const ftdn_asked_trial trials[] = {
+        {0.01, NULL, NAN, 0, 0.5}, {0.01, NULL, NAN, 1, 0.5}, {0.01, "kr", 0.5, 0, 0.46}, {0.01, "kr", 0.5, 1, 0.44},
+        {0.1, NULL, NAN, 0, 0.5},  {0.1, NULL, NAN, 1, 0.5},  {0.1, "kr", 0.5, 0, 0.47},  {0.1, "kr", 0.5, 1, 0.47},
+    };
+    ftdn_asked_append(asked, trials, 4, 0);
+    assert_non_null(strstr(write(asked, &plain), "<dd>-5.0 points<small>± 12.7 (95&nbsp;%, may be chance)"));
+    ftdn_asked_append(asked, trials + 4, 4, 4);
+    assert_non_null(strstr(write(asked, &plain), "<dd>-3.0 points<small>± 0.0 (95&nbsp;%): KR 50 %"));
+}
+
 static void the_same_store_gives_the_same_page(void **state)
 {
     ftdn_asked_store *asked = *state;
@@ -142,12 +156,14 @@ static void failures_and_what_is_missing_are_told(void **state)
     ftdn_sample sample;
     append_trials(asked);
     ftdn_sample_init(&sample, 30);
-    const ftdn_planned_row row = {"sweep", sample.record.id, "seed=30"};
-    FTDN_ASSERT_OK(ftdn_store_add_planned(asked->store, asked->origin.campaign, &row, 1, &err), err);
+    /* The one trial is planned by two sweeps, and failed for two causes. */
+    const ftdn_planned_row rows[] = {{"sweep", sample.record.id, "seed=30"}, {"again", sample.record.id, "seed=30"}};
+    FTDN_ASSERT_OK(ftdn_store_add_planned(asked->store, asked->origin.campaign, rows, 2, &err), err);
     FTDN_ASSERT_OK(ftdn_sample_fail(asked->store, &sample, "no <memory>", &asked->origin, &err), err);
-    static const char *const in_order[] = {"1 of those planned are missing",
-                                           "<dt>failed attempts<dd>1",
-                                           "1 trials are unfinished",
+    FTDN_ASSERT_OK(ftdn_sample_fail(asked->store, &sample, "no time", &asked->origin, &err), err);
+    static const char *const in_order[] = {"missing of those planned: 1<",
+                                           "<dt>failed attempts<dd>2",
+                                           "unfinished trials: 1<",
                                            "Failures by cause",
                                            "no &lt;memory&gt;",
                                            "Trials that are missing",
@@ -210,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FTDN_ASKED_TEST(the_sections_have_the_numbers_of_the_store),
+        FTDN_ASKED_TEST(the_greatest_gain_may_be_a_loss),
         FTDN_ASKED_TEST(the_same_store_gives_the_same_page),
         FTDN_ASKED_TEST(nothing_is_asked_from_outside),
         FTDN_ASKED_TEST(what_a_manifest_says_is_no_markup),

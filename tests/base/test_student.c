@@ -54,8 +54,8 @@ static void closed_forms_are_met(void **state)
 }
 
 /* Made by: python3 -c "from mpmath import *; mp.dps = 40
- * for t, v in ((0.5, 7), (2, 19), (4, 79.5), (4, 80.5), (10, 49), (40, 300), (1.96, 1e6), (1e4, 0.5)): v = mpf(v);
- *     print(nstr(betainc(v / 2, 0.5, 0, v / (v + mpf(t) ** 2), regularized=True), 17))" */
+ * for t, v in ((0.5, 7), (2, 19), (4, 79.5), (4, 80.5), (10, 49), (40, 300), (3, 99999), (30, 1e5), (1.96, 1e6),
+ *              (1e4, 0.5)): v = mpf(v); print(nstr(betainc(v / 2, 0.5, 0, v / (v + mpf(t) ** 2), regularized=True), 17))" */
 static void chances_are_those_of_arithmetic_with_forty_digits(void **state)
 {
     (void)state;
@@ -68,12 +68,38 @@ static void chances_are_those_of_arithmetic_with_forty_digits(void **state)
         {4, 80.5, 0.0001398238056934478},
         {10, 49, 2.0131633919785468e-13},
         {40, 300, 2.8524180395311876e-122},
+        {3, 99999, 0.0027004608907134292},
+        {30, 100000, 7.3785368722222337e-197},
         {1.96, 1000000.0, 0.049996067585269791},
         {10000.0, 0.5, 0.0064140195034739434},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_near(ftdn_student_two_sided_p(rows[i].t, rows[i].df), rows[i].p);
         assert_near(ftdn_student_two_sided_p(-rows[i].t, rows[i].df), rows[i].p);
+    }
+}
+
+/* The density of T, integrated. Made by: python3 -c "from mpmath import *; mp.dps = 40
+ * for t, v in ((3, 1e5), (2, 1e8), (0.01, 1e8), (5, 1e10), (2, 1e15)): v = mpf(v);
+ *     print(nstr(2 * quad(lambda x: exp(-(v + 1) / 2 * log1p(x * x / v)), linspace(t, t + 60, 200)) *
+ *                exp(loggamma((v + 1) / 2) - loggamma(v / 2)) / sqrt(pi * v), 17))"
+ * Quantiles by the expansion of Abramowitz and Stegun, 26.7.5, with x = 1.95996398454005424. */
+static void many_degrees_of_freedom_keep_their_digits(void **state)
+{
+    (void)state;
+    static const struct {
+        double t, df, p;
+    } rows[] = {
+        {3, 100000, 0.0027004608840647192}, {2, 1e8, 0.045500266595906753},    {0.01, 1e8, 0.9920212873906849},
+        {5, 1e10, 5.7330315342206473e-7},   {2, 1e15, 0.045500263896358684},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_near(ftdn_student_two_sided_p(rows[i].t, rows[i].df), rows[i].p);
+    static const double df[] = {99999, 100000, 1e6, 1e9, 1e12, 1e300};
+    const double x = 1.95996398454005424;
+    for (size_t i = 0; i < sizeof df / sizeof *df; i++) {
+        double v = df[i], g1 = (pow(x, 3) + x) / 4, g2 = (5 * pow(x, 5) + 16 * pow(x, 3) + 3 * x) / 96;
+        assert_near(ftdn_student_quantile(0.975, v), x + g1 / v + g2 / v / v);
     }
 }
 
@@ -99,6 +125,11 @@ static void ends_of_the_line_and_what_has_no_answer(void **state)
     assert_true(ftdn_student_two_sided_p(INFINITY, 3) == 0);
     assert_true(ftdn_student_two_sided_p(-INFINITY, 3) == 0);
     assert_true(ftdn_student_two_sided_p(1e200, 3) == 0);
+    assert_true(ftdn_student_two_sided_p(1e200, 1e6) == 0);
+    assert_true(ftdn_student_two_sided_p(1, 1e300) > 0.3);
+    assert_near(ftdn_student_two_sided_p(1e200, 1), 2 / PI * 1e-200); /* whose square is no double */
+    assert_true(ftdn_student_quantile(0.975, 0.001) == INFINITY);
+    assert_true(ftdn_student_quantile(0.025, 0.001) == -INFINITY);
     assert_true(isnan(ftdn_student_two_sided_p(NAN, 3)));
     static const double wrong[] = {0, -1, NAN, INFINITY};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -116,6 +147,7 @@ int main(void)
         cmocka_unit_test(quantiles_are_those_of_the_published_table),
         cmocka_unit_test(closed_forms_are_met),
         cmocka_unit_test(chances_are_those_of_arithmetic_with_forty_digits),
+        cmocka_unit_test(many_degrees_of_freedom_keep_their_digits),
         cmocka_unit_test(a_quantile_has_the_chance_that_it_was_asked_for),
         cmocka_unit_test(ends_of_the_line_and_what_has_no_answer),
     };

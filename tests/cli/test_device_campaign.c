@@ -65,6 +65,19 @@ static void each_device_has_a_worker_and_is_named(void **state)
     ftdn_cli_assert_says(environment, "\"\"CUDA\"\":\"\"");
 }
 
+/* A trial's id names the kind of the first device: another kind would give it other bits. */
+static void devices_of_another_kind_are_left_out(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    if (!ftdn_test_module()->is_emulated) skip();
+    setenv("FTDN_EMULATOR_DEVICES", "2+2", 1);
+    write_manifest("m.json", ON_DEVICE, "'sweep': {'seeds': 4}");
+    ftdn_cli_result result = FTDN_CLI(arena, "run", "m.json", "--db", "a.db");
+    assert_int_equal(result.exit_code, 0);
+    ftdn_cli_assert_says(result.out, " by 2 workers");
+}
+
 /* By what tells trials apart; their ids differ, for the backend is part of them. */
 static const char faults_by_trial[] =
     "SELECT t.weight_rate, t.feature_map_rate, t.method, f.location, f.layer, f.copy, f.elements, f.faults "
@@ -192,6 +205,13 @@ static void a_plan_for_a_kind_of_device_has_its_ids_wherever_it_is_made(void **s
     write_manifest("m.json", ON_DEVICE, SWEEP);
     const ftdn_json *here = list_planned(arena, "m.json", "sm_90x132", N_TRIALS);
     const ftdn_json *other = list_planned(arena, "m.json", "sm_120x170", N_TRIALS);
+    if (ftdn_test_module()->is_emulated) {
+        const ftdn_json *asked = list_planned(arena, "m.json", NULL, N_TRIALS);
+        const ftdn_json *named = list_planned(arena, "m.json", "sm_80x4", N_TRIALS); /* the emulated device */
+        for (int i = 0; i < N_TRIALS; i++)
+            assert_string_equal(ftdn_cli_member(asked->child[i], "id")->string,
+                                ftdn_cli_member(named->child[i], "id")->string);
+    }
     setenv("FTDN_EMULATOR_DEVICES", "0", 1);
     const ftdn_json *elsewhere = list_planned(arena, "m.json", "sm_90x132", N_TRIALS);
     for (int i = 0; i < N_TRIALS; i++) {
@@ -328,6 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         DEVICE_TEST(workers_and_devices_change_no_result),
         DEVICE_TEST(each_device_has_a_worker_and_is_named),
+        DEVICE_TEST(devices_of_another_kind_are_left_out),
         DEVICE_TEST(faults_are_those_of_the_processor),
         DEVICE_TEST(a_lost_device_costs_its_worker_and_no_result),
         DEVICE_TEST(a_job_without_room_is_tried_again_without_what_earlier_ones_kept),

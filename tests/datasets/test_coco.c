@@ -1,4 +1,4 @@
-#include "tests/support/support.h"
+#include "tests/support/folder_per_test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,91 +34,81 @@ static const char whole[] =
 
 static const char *const two_classes[] = {"person", "vehicle"}, *const rename_car[] = {"car", "vehicle"};
 
-typedef struct fixture {
-    ftdn_arena arena;
-    char *root;
-} fixture;
-
-static const char *at(fixture *coco, const char *relative)
-{
-    char *path = ftdn_path_join(&coco->arena, coco->root, relative, NULL);
-    assert_non_null(path);
-    return path;
-}
+/* What a test opens, and what it has opened last. */
+static ftdn_coco_desc desc;
+static ftdn_dataset *dataset;
 
 /* Write a text, ' as ". */
-static void write_quoted(fixture *coco, const char *relative, const char *text)
+static void write_quoted(const char *relative, const char *text)
 {
     size_t n_chars = strlen(text);
-    char *copy = ftdn_arena_copy_text(&coco->arena, text, n_chars, NULL);
+    char *copy = ftdn_arena_copy_text(&arena, text, n_chars, NULL);
     assert_non_null(copy);
     for (char *c = copy; *c; c++)
         if (*c == '\'') *c = '"';
-    ftdn_test_write_file(at(coco, relative), copy, n_chars);
+    ftdn_test_write_file(path_of(relative), copy, n_chars);
 }
 
 /* Thermal counts of 16 bits; `first` tells pictures apart. */
-static void write_picture(fixture *coco, const char *relative, int first)
+static void write_picture(const char *relative, int first)
 {
     static uint16_t samples[40 * 30];
     size_t n_bytes;
     for (int i = 0; i < 40 * 30; i++) samples[i] = (uint16_t)(22000 + (i * 7 + first * 31) % 500);
     const ftdn_made_png made = {.width = 40, .height = 30, .bits = 16, .channels = 1, .samples = samples};
-    const uint8_t *bytes = ftdn_made_png_encode(&made, &coco->arena, &n_bytes);
-    ftdn_test_write_file(at(coco, relative), bytes, n_bytes);
+    const uint8_t *bytes = ftdn_made_png_encode(&made, &arena, &n_bytes);
+    ftdn_test_write_file(path_of(relative), bytes, n_bytes);
 }
 
-static void create_folder(fixture *coco, const char *relative)
+/* The folder in which a file will stand. */
+static void create_folder_of(const char *relative)
 {
-    ftdn_error err = {0};
-    FTDN_ASSERT_OK(ftdn_folder_create(at(coco, relative), &err), err);
+    FTDN_ASSERT_OK(ftdn_folder_create(path_of(ftdn_path_folder(&arena, relative, &err)), &err), err);
 }
 
-/* Pictures below `images`, annotations at `annotations`, their folders created. */
-static void create_at(fixture *coco, const char *images, const char *annotations)
+/* Pictures below `images`, annotations at `annotations`. */
+static void write_sample(const char *images, const char *annotations)
 {
-    ftdn_error err = {0};
-    ftdn_arena_init(&coco->arena);
-    coco->root = ftdn_test_create_folder(&coco->arena);
-    create_folder(coco, ftdn_path_folder(&coco->arena, annotations, &err));
     static const char *const names[] = {"a.png", "sub/b.png", "c.png"};
     for (int i = 0; i < 3; i++) {
-        const char *relative = ftdn_path_join(&coco->arena, images, names[i], &err);
-        create_folder(coco, ftdn_path_folder(&coco->arena, relative, &err));
-        write_picture(coco, relative, i);
+        const char *relative = ftdn_path_join(&arena, images, names[i], &err);
+        create_folder_of(relative);
+        write_picture(relative, i);
     }
-    write_quoted(coco, annotations, whole);
+    create_folder_of(annotations);
+    write_quoted(annotations, whole);
 }
 
-static void create(fixture *coco)
+static int set_up_coco(void **state)
 {
-    create_at(coco, "val", "annotations/instances_val.json");
+    int result = set_up_folder(state);
+    write_sample("val", "annotations/instances_val.json");
+    desc = (ftdn_coco_desc){.root = folder, .split = "val"};
+    return result;
 }
 
-static void destroy(fixture *coco)
+static void close_dataset(void)
 {
-    ftdn_test_remove_folder(coco->root);
-    ftdn_arena_done(&coco->arena);
+    ftdn_dataset_close(dataset);
+    dataset = NULL;
 }
 
-static ftdn_coco_desc describe(const fixture *coco)
+static int tear_down_coco(void **state)
 {
-    return (ftdn_coco_desc){.root = coco->root, .split = "val"};
+    close_dataset();
+    return tear_down_folder(state);
 }
 
-static ftdn_dataset *open_well(const ftdn_coco_desc *desc)
+static void open_well(void)
 {
-    ftdn_error err = {0};
-    ftdn_dataset *dataset = NULL;
-    FTDN_ASSERT_OK(ftdn_dataset_open_coco(desc, &dataset, &err), err);
-    return dataset;
+    close_dataset();
+    FTDN_ASSERT_OK(ftdn_dataset_open_coco(&desc, &dataset, &err), err);
 }
 
-static void assert_refused(const ftdn_coco_desc *desc, ftdn_status wanted, const char *message)
+static void assert_refused(ftdn_status wanted, const char *message)
 {
-    ftdn_error err = {0};
-    ftdn_dataset *dataset = NULL;
-    FTDN_ASSERT_FAILS(ftdn_dataset_open_coco(desc, &dataset, &err), wanted, message, err);
+    close_dataset();
+    FTDN_ASSERT_FAILS(ftdn_dataset_open_coco(&desc, &dataset, &err), wanted, message, err);
     assert_null(dataset);
 }
 
@@ -133,10 +123,7 @@ static void assert_object(const ftdn_object *object, int class_index, bool diffi
 static void objects_are_gathered_by_image_and_categories_by_id(void **state)
 {
     (void)state;
-    fixture coco;
-    create(&coco);
-    const ftdn_coco_desc desc = describe(&coco);
-    ftdn_dataset *dataset = open_well(&desc);
+    open_well();
     assert_int_equal(dataset->n_classes, 3);
     assert_string_equal(dataset->class_name[0], "person");
     assert_string_equal(dataset->class_name[1], "car");
@@ -156,20 +143,14 @@ static void objects_are_gathered_by_image_and_categories_by_id(void **state)
     assert_object(&dataset->image[1].object[2], 0, false, 11, 20, 16, 25);
     assert_int_equal(dataset->image[2].n_objects, 0);
     const char *description =
-        ftdn_arena_format(&coco.arena, NULL, "COCO '%s/annotations/instances_val.json', 3 images", coco.root);
+        ftdn_arena_format(&arena, NULL, "COCO '%s/annotations/instances_val.json', 3 images", folder);
     assert_string_equal(dataset->description, description);
-    ftdn_dataset_close(dataset);
-    destroy(&coco);
 }
 
 static void pictures_are_decoded_as_their_files_say(void **state)
 {
     (void)state;
-    fixture coco;
-    ftdn_error err = {0};
-    create(&coco);
-    const ftdn_coco_desc desc = describe(&coco);
-    ftdn_dataset *dataset = open_well(&desc);
+    open_well();
     FTDN_ASSERT_OK(ftdn_dataset_decode(dataset, 16, 2, &err), err);
     static const char *const paths[] = {"val/a.png", "val/sub/b.png", "val/c.png"};
     for (int i = 0; i < 3; i++) {
@@ -177,82 +158,65 @@ static void pictures_are_decoded_as_their_files_say(void **state)
         size_t n_bytes;
         ftdn_picture picture;
         uint8_t resized[16 * 16 * 3];
-        FTDN_ASSERT_OK(ftdn_file_load(at(&coco, paths[i]), 1 << 20, &coco.arena, &bytes, &n_bytes, &err), err);
-        FTDN_ASSERT_OK(ftdn_picture_decode(paths[i], bytes, n_bytes, &coco.arena, &picture, &err), err);
+        FTDN_ASSERT_OK(ftdn_file_load(path_of(paths[i]), 1 << 20, &arena, &bytes, &n_bytes, &err), err);
+        FTDN_ASSERT_OK(ftdn_picture_decode(paths[i], bytes, n_bytes, &arena, &picture, &err), err);
         ftdn_picture_resize(&picture, 16, resized);
         assert_memory_equal(dataset->image[i].pixels, resized, sizeof resized);
     }
-    write_picture(&coco, "val/sub/b.png", 9);
+    write_picture("val/sub/b.png", 9);
     FTDN_ASSERT_FAILS(ftdn_dataset_decode(dataset, 16, 2, &err), FTDN_ERR_INPUT,
                       "sub/b.png: the file has changed since the dataset was opened", err);
-    ftdn_dataset_close(dataset);
-    destroy(&coco);
 }
 
 static void a_class_list_gives_the_order_and_other_classes_are_named(void **state)
 {
     (void)state;
-    fixture coco;
-    create(&coco);
-    ftdn_coco_desc desc = describe(&coco);
     desc.classes = (ftdn_class_choice){.name = two_classes, .n_classes = 2};
-    assert_refused(&desc, FTDN_ERR_INPUT, "2 classes that the network lacks (");
-    assert_refused(&desc, FTDN_ERR_INPUT, "\n  'car' of 1 object, the first at ");
-    assert_refused(&desc, FTDN_ERR_INPUT, "instances_val.json:11:3\n  'toothbrush' of 1 object, the first at ");
+    assert_refused(FTDN_ERR_INPUT, "2 classes that the network lacks (");
+    assert_refused(FTDN_ERR_INPUT, "\n  'car' of 1 object, the first at ");
+    assert_refused(FTDN_ERR_INPUT, "instances_val.json:11:3\n  'toothbrush' of 1 object, the first at ");
     desc.classes.rename = rename_car;
     desc.classes.n_renames = 1;
-    assert_refused(&desc, FTDN_ERR_INPUT, "1 class that the network lacks (");
+    assert_refused(FTDN_ERR_INPUT, "1 class that the network lacks (");
     desc.classes.ignores_others = true;
-    ftdn_dataset *dataset = open_well(&desc);
+    open_well();
     assert_non_null(strstr(dataset->description, ", 3 images, 1 object of other classes left out"));
     assert_int_equal(dataset->image[0].n_objects, 0);
     assert_object(&dataset->image[1].object[0], 1, false, 1.5f, 2, 21.75f, 12);
     assert_object(&dataset->image[1].object[2], 0, false, 11, 20, 16, 25);
-    ftdn_dataset_close(dataset);
-    destroy(&coco);
 }
 
 static void the_first_images_are_those_of_the_file(void **state)
 {
     (void)state;
-    fixture coco;
-    create(&coco);
     static const char *const brush[] = {"toothbrush"};
-    ftdn_coco_desc desc = describe(&coco);
     desc.max_images = 1;
     /* Objects of other classes in other images are no concern. */
     desc.classes = (ftdn_class_choice){.name = brush, .n_classes = 1};
-    unlink(at(&coco, "val/c.png"));
-    ftdn_dataset *dataset = open_well(&desc);
+    unlink(path_of("val/c.png"));
+    open_well();
     assert_int_equal(dataset->n_images, 1);
     assert_int_equal(dataset->image[0].n_objects, 1);
-    ftdn_dataset_close(dataset);
     desc.max_images = 100;
-    assert_refused(&desc, FTDN_ERR_INPUT, "instances_val.json:5:3: image id 3: ");
-    assert_refused(&desc, FTDN_ERR_INPUT, "/val/c.png: No such file or directory");
-    destroy(&coco);
+    assert_refused(FTDN_ERR_INPUT, "instances_val.json:5:3: image id 3: ");
+    assert_refused(FTDN_ERR_INPUT, "/val/c.png: No such file or directory");
 }
 
 static void boxes_are_clipped_and_left_out_where_nothing_remains(void **state)
 {
     (void)state;
-    fixture coco;
-    create(&coco);
-    write_quoted(&coco, "annotations/instances_val.json",
+    write_quoted("annotations/instances_val.json",
                  "{'images': [{'id': 1, 'file_name': 'a.png'}], 'categories': [{'id': 1, 'name': 'x'}],\n"
                  "'annotations': [{'image_id': 1, 'category_id': 1, 'bbox': [-5, -1e300, 10, 2e300]},\n"
                  "{'image_id': 1, 'category_id': 1, 'bbox': [39, 29, 1e308, 1e308]},\n"
                  "{'image_id': 1, 'category_id': 1, 'bbox': [40, 0, 10, 10]},\n"
                  "{'image_id': 1, 'category_id': 1, 'bbox': [-10, 0, 10, 10]},\n"
                  "{'image_id': 1, 'category_id': 1, 'bbox': [5, 5, 10, 0], 'iscrowd': true}]}");
-    const ftdn_coco_desc desc = describe(&coco);
-    ftdn_dataset *dataset = open_well(&desc);
+    open_well();
     assert_int_equal(dataset->image[0].n_objects, 2);
     assert_object(&dataset->image[0].object[0], 0, false, 0, 0, 5, 30);
     assert_object(&dataset->image[0].object[1], 0, false, 39, 29, 40, 30);
     assert_non_null(strstr(dataset->description, ", 1 image, 3 boxes without area left out"));
-    ftdn_dataset_close(dataset);
-    destroy(&coco);
 }
 
 static void annotations_and_images_are_found_where_they_usually_stand(void **state)
@@ -273,28 +237,23 @@ static void annotations_and_images_are_found_where_they_usually_stand(void **sta
         {".", "val.json", false},
     };
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        fixture coco;
-        create_at(&coco, places[i].images, places[i].annotations);
-        ftdn_coco_desc desc = describe(&coco);
-        ftdn_dataset_close(open_well(&desc));
+        const char *root = ftdn_arena_format(&arena, &err, "place%zu", i);
+        write_sample(ftdn_path_join(&arena, root, places[i].images, &err),
+                     ftdn_path_join(&arena, root, places[i].annotations, &err));
+        desc = (ftdn_coco_desc){.root = path_of(root), .split = "val"};
+        open_well();
         desc.split = "train";
-        assert_refused(&desc, FTDN_ERR_INPUT, "/annotations/instances_train.json\n  ");
+        assert_refused(FTDN_ERR_INPUT, "/annotations/instances_train.json\n  ");
         desc.annotations = places[i].annotations;
-        if (places[i].needs_split)
-            assert_refused(&desc, FTDN_ERR_INPUT, "image id 900: a.png: no such file; looked at\n  ");
-        else ftdn_dataset_close(open_well(&desc));
+        if (places[i].needs_split) assert_refused(FTDN_ERR_INPUT, "image id 900: a.png: no such file; looked at\n  ");
+        else open_well();
         desc.annotations = "none.json";
-        assert_refused(&desc, FTDN_ERR_INPUT, "/none.json: No such file or directory");
-        destroy(&coco);
+        assert_refused(FTDN_ERR_INPUT, "/none.json: No such file or directory");
     }
-    fixture coco;
-    create(&coco);
-    ftdn_coco_desc desc = describe(&coco);
     desc.split = "../val";
-    assert_refused(&desc, FTDN_ERR_ARG, "'../val' is no name of a split");
+    assert_refused(FTDN_ERR_ARG, "'../val' is no name of a split");
     desc.max_images = -1;
-    assert_refused(&desc, FTDN_ERR_ARG, "-1 images; 0 means all");
-    destroy(&coco);
+    assert_refused(FTDN_ERR_ARG, "-1 images; 0 means all");
 }
 
 #define IMAGES "{'images': [{'id': 1, 'file_name': 'a.png'}],\n"
@@ -356,40 +315,33 @@ static void every_mistake_is_named_with_its_place(void **state)
                     "{'id': 5, 'image_id': 1, 'category_id': 1, 'bbox': [1, 1, 1, 1]"),
          "val.json:4:1: annotation id 5 stands in line 3 already"},
     };
-    fixture coco;
-    create(&coco);
-    const ftdn_coco_desc desc = {.root = coco.root, .split = "val", .annotations = "val.json"};
+    desc.annotations = "val.json";
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        write_quoted(&coco, "val.json", cases[i].text);
-        assert_refused(&desc, FTDN_ERR_INPUT, cases[i].message);
-        assert_refused(&desc, FTDN_ERR_INPUT, coco.root);
+        write_quoted("val.json", cases[i].text);
+        assert_refused(FTDN_ERR_INPUT, cases[i].message);
+        assert_refused(FTDN_ERR_INPUT, folder);
     }
-    destroy(&coco);
 }
 
 static void the_digest_is_of_what_is_evaluated(void **state)
 {
     (void)state;
-    fixture coco, twin;
     char digest[4][FTDN_SHA256_HEX];
-    create(&coco);
-    create_at(&twin, ".", "val.json"); /* another place, the same content */
-    const ftdn_coco_desc here = describe(&coco), there = describe(&twin);
+    write_sample("twin", "twin/val.json"); /* another place, the same content */
+    const ftdn_coco_desc here = desc, there = {.root = path_of("twin"), .split = "val"};
     ftdn_coco_desc fewer = here;
     fewer.max_images = 2;
-    ftdn_dataset *dataset[4] = {open_well(&here), open_well(&there), open_well(&fewer), NULL};
-    write_picture(&twin, "c.png", 5);
-    dataset[3] = open_well(&there);
+    const ftdn_coco_desc *const opened[4] = {&here, &there, &fewer, &there};
     for (int i = 0; i < 4; i++) {
-        memcpy(digest[i], dataset[i]->digest, sizeof digest[i]);
-        ftdn_dataset_close(dataset[i]);
+        if (i == 3) write_picture("twin/c.png", 5);
+        desc = *opened[i];
+        open_well();
+        memcpy(digest[i], dataset->digest, sizeof digest[i]);
     }
     assert_string_equal(digest[0], digest[1]);
     assert_string_not_equal(digest[0], digest[2]);
     assert_string_not_equal(digest[0], digest[3]);
     assert_string_not_equal(digest[2], digest[3]);
-    destroy(&coco);
-    destroy(&twin);
 }
 
 static void polygons_are_blank_and_nothing_else_is(void **state)
@@ -430,8 +382,7 @@ static void overwrite(const char *path, const char *text, size_t n_bytes)
 
 /* Read a text as annotations of pictures of 40 x 30 pixels; n_scratch, n_kept: the allocations of the two arenas that
  * succeed, -1: all. */
-static ftdn_status read_text(const char *path, const char *text, size_t n_bytes, long n_scratch, long n_kept,
-                             ftdn_error *err)
+static ftdn_status read_text(const char *path, const char *text, size_t n_bytes, long n_scratch, long n_kept)
 {
     static const char *const names[] = {"person", "car"};
     const ftdn_class_choice choice = {.name = names, .n_classes = 2, .ignores_others = true};
@@ -444,12 +395,12 @@ static ftdn_status read_text(const char *path, const char *text, size_t n_bytes,
     ftdn_arena_init(&kept);
     ftdn_arena_init(&plenty);
     overwrite(path, text, n_bytes);
-    ftdn_status status = ftdn_class_list_create(names, 2, &plenty, &classes, err);
+    ftdn_status status = ftdn_class_list_create(names, 2, &plenty, &classes, &err);
     if (n_scratch >= 0) ftdn_arena_fail_after(&scratch, n_scratch);
     if (n_kept >= 0) ftdn_arena_fail_after(&kept, n_kept);
-    if (status == FTDN_OK) status = ftdn_class_map_init(&map, &classes, &choice, &kept, err);
-    if (status == FTDN_OK) status = ftdn_coco_read(path, &scratch, &kept, &file, err);
-    if (status == FTDN_OK) status = ftdn_coco_read_objects(&file, file.n_images, &map, &scratch, &kept, &objects, err);
+    if (status == FTDN_OK) status = ftdn_class_map_init(&map, &classes, &choice, &kept, &err);
+    if (status == FTDN_OK) status = ftdn_coco_read(path, &scratch, &kept, &file, &err);
+    if (status == FTDN_OK) status = ftdn_coco_read_objects(&file, file.n_images, &map, &scratch, &kept, &objects, &err);
     if (status == FTDN_OK) {
         ftdn_image *images = FTDN_NEW(&plenty, (size_t)file.n_images, ftdn_image, NULL);
         assert_non_null(images);
@@ -471,27 +422,24 @@ static ftdn_status read_text(const char *path, const char *text, size_t n_bytes,
 }
 
 /* The sample, as a text and as a file to be changed. */
-static void get_whole(fixture *coco, char text[sizeof whole], const char **ret_path)
+static const char *get_whole(char text[sizeof whole])
 {
-    create(coco);
+    const char *path = path_of("changed.json");
     for (size_t i = 0; i < sizeof whole; i++) text[i] = whole[i] == '\'' ? '"' : whole[i];
-    *ret_path = at(coco, "changed.json");
-    ftdn_test_write_file(*ret_path, text, sizeof whole - 1);
+    ftdn_test_write_file(path, text, sizeof whole - 1);
+    return path;
 }
 
 static void cut_and_changed_annotations_do_no_harm(void **state)
 {
     (void)state;
-    fixture coco;
-    const char *path;
-    ftdn_error err = {0};
     size_t n_bytes = sizeof whole - 1;
     char text[sizeof whole];
-    get_whole(&coco, text, &path);
-    FTDN_ASSERT_OK(read_text(path, text, n_bytes, -1, -1, &err), err);
+    const char *path = get_whole(text);
+    FTDN_ASSERT_OK(read_text(path, text, n_bytes, -1, -1), err);
     for (size_t n = 0; n < n_bytes - 1; n++) {
         err = (ftdn_error){0};
-        FTDN_ASSERT_FAILS(read_text(path, text, n, -1, -1, &err), FTDN_ERR_INPUT, "/changed.json:", err);
+        FTDN_ASSERT_FAILS(read_text(path, text, n, -1, -1), FTDN_ERR_INPUT, "/changed.json:", err);
     }
     static const char changes[] = "\"{}[],:-.0917eatn ";
     uint32_t random = 1;
@@ -502,43 +450,40 @@ static void cut_and_changed_annotations_do_no_harm(void **state)
             random = random * 1664525u + 1013904223u;
             changed[random / 256 % n_bytes] = changes[random / 65536 % (sizeof changes - 1)];
         }
-        ftdn_status status = read_text(path, changed, n_bytes, -1, -1, &err);
+        ftdn_status status = read_text(path, changed, n_bytes, -1, -1);
         assert_true(status == FTDN_OK || status == FTDN_ERR_INPUT);
     }
-    destroy(&coco);
 }
 
 static void a_refused_allocation_is_an_error(void **state)
 {
     (void)state;
-    fixture coco;
-    const char *path;
-    ftdn_error err = {0};
     char text[sizeof whole];
-    get_whole(&coco, text, &path);
+    const char *path = get_whole(text);
     long n_scratch = 0, n_kept = 0;
-    while (read_text(path, text, sizeof whole - 1, n_scratch, -1, &err) == FTDN_ERR_MEMORY) n_scratch++;
-    FTDN_ASSERT_OK(read_text(path, text, sizeof whole - 1, n_scratch, -1, &err), err);
-    while (read_text(path, text, sizeof whole - 1, -1, n_kept, &err) == FTDN_ERR_MEMORY) n_kept++;
-    FTDN_ASSERT_OK(read_text(path, text, sizeof whole - 1, -1, n_kept, &err), err);
+    while (read_text(path, text, sizeof whole - 1, n_scratch, -1) == FTDN_ERR_MEMORY) n_scratch++;
+    FTDN_ASSERT_OK(read_text(path, text, sizeof whole - 1, n_scratch, -1), err);
+    while (read_text(path, text, sizeof whole - 1, -1, n_kept) == FTDN_ERR_MEMORY) n_kept++;
+    FTDN_ASSERT_OK(read_text(path, text, sizeof whole - 1, -1, n_kept), err);
     assert_true(n_scratch > 50 && n_kept > 10);
-    destroy(&coco);
 }
+
+#define COCO_TEST(test) cmocka_unit_test_setup_teardown(test, set_up_coco, tear_down_coco)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(objects_are_gathered_by_image_and_categories_by_id),
-        cmocka_unit_test(pictures_are_decoded_as_their_files_say),
-        cmocka_unit_test(a_class_list_gives_the_order_and_other_classes_are_named),
-        cmocka_unit_test(the_first_images_are_those_of_the_file),
-        cmocka_unit_test(boxes_are_clipped_and_left_out_where_nothing_remains),
-        cmocka_unit_test(annotations_and_images_are_found_where_they_usually_stand),
-        cmocka_unit_test(every_mistake_is_named_with_its_place),
-        cmocka_unit_test(the_digest_is_of_what_is_evaluated),
-        cmocka_unit_test(polygons_are_blank_and_nothing_else_is),
-        cmocka_unit_test(cut_and_changed_annotations_do_no_harm),
-        cmocka_unit_test(a_refused_allocation_is_an_error),
+        COCO_TEST(objects_are_gathered_by_image_and_categories_by_id),
+        COCO_TEST(pictures_are_decoded_as_their_files_say),
+        COCO_TEST(a_class_list_gives_the_order_and_other_classes_are_named),
+        COCO_TEST(the_first_images_are_those_of_the_file),
+        COCO_TEST(boxes_are_clipped_and_left_out_where_nothing_remains),
+        COCO_TEST(annotations_and_images_are_found_where_they_usually_stand),
+        COCO_TEST(every_mistake_is_named_with_its_place),
+        COCO_TEST(the_digest_is_of_what_is_evaluated),
+        COCO_TEST(polygons_are_blank_and_nothing_else_is),
+        COCO_TEST(cut_and_changed_annotations_do_no_harm),
+        COCO_TEST(a_refused_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
 /* Of EXIF data: an entry before the orientation, then the orientation. */
 typedef struct made_exif {
@@ -103,9 +103,6 @@ static void pixels_move_as_the_orientation_says(void **state)
         [4] = {3, {3, 4, 5, 0, 1, 2}}, [5] = {2, {0, 3, 1, 4, 2, 5}}, [6] = {2, {3, 0, 4, 1, 5, 2}},
         [7] = {2, {5, 2, 4, 1, 3, 0}}, [8] = {2, {2, 5, 1, 4, 0, 3}},
     };
-    ftdn_arena arena;
-    ftdn_error err = {0};
-    ftdn_arena_init(&arena);
     uint8_t pixels[18];
     for (int i = 0; i < 18; i++) pixels[i] = (uint8_t)(i / 3 * 10 + i % 3);
     const ftdn_picture picture = {3, 2, pixels};
@@ -116,16 +113,12 @@ static void pixels_move_as_the_orientation_says(void **state)
         assert_int_equal(upright.width * upright.height, 6);
         for (int i = 0; i < 18; i++) assert_int_equal(upright.pixels[i], wanted[orientation].seen[i / 3] * 10 + i % 3);
     }
-    ftdn_arena_done(&arena);
 }
 
 /* A camera that was held upright saves rows as columns: dark on the left in the file is dark on top. */
 static void a_jpeg_is_read_as_it_is_to_be_seen(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_error err = {0};
-    ftdn_arena_init(&arena);
     enum { WIDTH = 48, HEIGHT = 16 };
     static uint8_t pixels[WIDTH * HEIGHT * 3];
     for (int i = 0; i < WIDTH * HEIGHT * 3; i++) pixels[i] = i / 3 % WIDTH < WIDTH / 2 ? 20 : 220;
@@ -145,16 +138,15 @@ static void a_jpeg_is_read_as_it_is_to_be_seen(void **state)
         int row = i / 3 / HEIGHT;
         assert_true(row < WIDTH / 2 ? upright.pixels[i] < 60 : upright.pixels[i] > 180);
     }
-    ftdn_arena_done(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_orientation_is_found_in_both_byte_orders),
-        cmocka_unit_test(cut_and_changed_data_do_no_harm),
-        cmocka_unit_test(pixels_move_as_the_orientation_says),
-        cmocka_unit_test(a_jpeg_is_read_as_it_is_to_be_seen),
+        FTDN_ARENA_TEST(the_orientation_is_found_in_both_byte_orders),
+        FTDN_ARENA_TEST(cut_and_changed_data_do_no_harm),
+        FTDN_ARENA_TEST(pixels_move_as_the_orientation_says),
+        FTDN_ARENA_TEST(a_jpeg_is_read_as_it_is_to_be_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
 static void assert_close(double found, double expected, double tolerance)
 {
@@ -63,7 +63,7 @@ static void add_image(class_lists *lists, int image, const flat_box *detections,
 }
 
 static ftdn_status judge(const flat_box *detections, int n_detections, const flat_truth *truths, int n_truths,
-                         ftdn_arena *arena, ftdn_judged_class *ret_judged, ftdn_error *err)
+                         ftdn_judged_class *ret_judged)
 {
     static class_lists lists;
     int n_boxes = 0, n_truths_before = 0, last = -1;
@@ -76,26 +76,22 @@ static ftdn_status judge(const flat_box *detections, int n_detections, const fla
         add_image(&lists, image, detections, n_detections, truths, n_truths, &n_boxes, &n_truths_before);
     assert_int_equal(n_boxes, n_detections);
     assert_int_equal(n_truths_before, n_truths);
-    return ftdn_detections_judge(lists.image, lists.n_images, 0.5, arena, ret_judged, err);
+    return ftdn_detections_judge(lists.image, lists.n_images, 0.5, &arena, ret_judged, &err);
 }
 
 /* Judge, and measure all images once. */
 static ftdn_status judge_and_measure(const flat_box *detections, int n_detections, const flat_truth *truths,
-                                     int n_truths, ftdn_arena *arena, ftdn_class_ap *ret_ap, ftdn_error *err)
+                                     int n_truths, ftdn_class_ap *ret_ap)
 {
     ftdn_judged_class judged;
-    FTDN_TRY(judge(detections, n_detections, truths, n_truths, arena, &judged, err));
-    return ftdn_judged_measure(&judged, NULL, arena, ret_ap, err);
+    FTDN_TRY(judge(detections, n_detections, truths, n_truths, &judged));
+    return ftdn_judged_measure(&judged, NULL, &arena, ret_ap, &err);
 }
 
 static ftdn_class_ap measure(const flat_box *detections, int n_detections, const flat_truth *truths, int n_truths)
 {
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_error err = {0};
     ftdn_class_ap ap = {0};
-    FTDN_ASSERT_OK(judge_and_measure(detections, n_detections, truths, n_truths, &arena, &ap, &err), err);
-    ftdn_arena_done(&arena);
+    FTDN_ASSERT_OK(judge_and_measure(detections, n_detections, truths, n_truths, &ap), err);
     return ap;
 }
 
@@ -117,9 +113,6 @@ static void read_box(const ftdn_json *object, double box[4])
 static void both_measures_equal_the_golden_ones(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_error err = {0};
     const ftdn_json *root = ftdn_test_load_json(&arena, ftdn_test_shared_path(&arena, "golden/average_precision.json"));
     const ftdn_json *cases = ftdn_json_find(root, "cases");
     assert_true(get_number(root, "iou_threshold") == 0.5);
@@ -141,8 +134,7 @@ static void both_measures_equal_the_golden_ones(void **state)
             read_box(truths->child[k], truth[k].box);
         }
         ftdn_class_ap ap;
-        ftdn_status status =
-            judge_and_measure(detection, detections->n_children, truth, truths->n_children, &arena, &ap, &err);
+        ftdn_status status = judge_and_measure(detection, detections->n_children, truth, truths->n_children, &ap);
         FTDN_ASSERT_OK(status, err);
         double error_voc07 = fabs(ap.ap_voc07 - get_number(cases->child[i], "ap_11point"));
         double error_area = fabs(ap.ap_area - get_number(cases->child[i], "ap_area"));
@@ -150,7 +142,6 @@ static void both_measures_equal_the_golden_ones(void **state)
             fail_msg("case %d is off by %g (11 points), %g (area)", i, error_voc07, error_area);
         }
     }
-    ftdn_arena_done(&arena);
 }
 
 static void a_class_without_objects_has_no_ap(void **state)
@@ -327,14 +318,11 @@ static void an_image_that_counts_twice_is_two_images(void **state)
     (void)state;
     flat_truth truths[N_TRUTHS];
     flat_box detections[N_DETECTIONS];
-    ftdn_arena arena;
-    ftdn_error err = {0};
-    ftdn_arena_init(&arena);
     srand(5);
     for (int round = 0; round < 50; round++) {
         make_class(truths, detections);
         ftdn_judged_class judged;
-        FTDN_ASSERT_OK(judge(detections, N_DETECTIONS, truths, N_TRUTHS, &arena, &judged, &err), err);
+        FTDN_ASSERT_OK(judge(detections, N_DETECTIONS, truths, N_TRUTHS, &judged), err);
         int n_times[N_IMAGES], ones[N_IMAGES];
         for (int i = 0; i < N_IMAGES; i++) {
             n_times[i] = rand() % 5;
@@ -351,7 +339,6 @@ static void an_image_that_counts_twice_is_two_images(void **state)
         FTDN_ASSERT_OK(ftdn_judged_measure(&judged, ones, &arena, &once, &err), err);
         assert_true(once.ap_voc07 == expected.ap_voc07 && once.ap_area == expected.ap_area);
     }
-    ftdn_arena_done(&arena);
 }
 
 static void a_choice_of_images_without_objects_has_no_ap(void **state)
@@ -360,17 +347,13 @@ static void a_choice_of_images_without_objects_has_no_ap(void **state)
     const flat_truth truth = {1, false, {0, 0, 4, 4}};
     const flat_box detection = {1, 0.5, {0, 0, 4, 4}};
     static const int without[] = {3, 0}, with[] = {0, 2};
-    ftdn_arena arena;
-    ftdn_error err = {0};
-    ftdn_arena_init(&arena);
     ftdn_judged_class judged;
     ftdn_class_ap ap;
-    FTDN_ASSERT_OK(judge(&detection, 1, &truth, 1, &arena, &judged, &err), err);
+    FTDN_ASSERT_OK(judge(&detection, 1, &truth, 1, &judged), err);
     FTDN_ASSERT_OK(ftdn_judged_measure(&judged, without, &arena, &ap, &err), err);
     assert_true(isnan(ap.ap_voc07) && isnan(ap.ap_area) && ap.n_objects == 0);
     FTDN_ASSERT_OK(ftdn_judged_measure(&judged, with, &arena, &ap, &err), err);
     assert_true(ap.ap_area == 1 && ap.n_objects == 2);
-    ftdn_arena_done(&arena);
 }
 
 /* The definition: all detections by rank, each against the objects of its image. A detection's rank is found by
@@ -449,19 +432,16 @@ static void every_refused_allocation_is_an_error(void **state)
     ftdn_status status = FTDN_ERR_MEMORY;
     int n_failures = 0;
     for (long k = 0; status != FTDN_OK; k++) {
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
-        ftdn_arena_fail_after(&arena, k);
-        ftdn_error err = {0};
         ftdn_class_ap ap = {.n_objects = -1};
-        status = judge_and_measure(&detection, 1, &truth, 1, &arena, &ap, &err);
+        err = (ftdn_error){0};
+        ftdn_arena_fail_after(&arena, k);
+        status = judge_and_measure(&detection, 1, &truth, 1, &ap);
         if (status != FTDN_OK) {
             assert_int_equal(status, FTDN_ERR_MEMORY);
             assert_int_equal(err.status, FTDN_ERR_MEMORY);
             assert_int_equal(ap.n_objects, -1);
             n_failures++;
         }
-        ftdn_arena_done(&arena);
     }
     assert_int_equal(n_failures, 6);
 }
@@ -469,21 +449,21 @@ static void every_refused_allocation_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_measures_equal_the_golden_ones),
-        cmocka_unit_test(a_class_without_objects_has_no_ap),
-        cmocka_unit_test(objects_without_detections_give_zero),
-        cmocka_unit_test(an_overlap_equal_to_the_threshold_is_wrong),
-        cmocka_unit_test(a_second_detection_of_an_object_is_wrong),
-        cmocka_unit_test(a_difficult_object_makes_a_detection_neither_right_nor_wrong),
-        cmocka_unit_test(only_the_best_overlapping_object_counts),
-        cmocka_unit_test(equal_scores_keep_their_given_order),
-        cmocka_unit_test(recall_levels_are_those_of_double_arithmetic),
-        cmocka_unit_test(boxes_without_area_overlap_nothing),
-        cmocka_unit_test(the_order_of_objects_does_not_matter),
-        cmocka_unit_test(an_image_that_counts_twice_is_two_images),
-        cmocka_unit_test(a_choice_of_images_without_objects_has_no_ap),
-        cmocka_unit_test(both_measures_are_those_of_the_definition),
-        cmocka_unit_test(every_refused_allocation_is_an_error),
+        FTDN_ARENA_TEST(both_measures_equal_the_golden_ones),
+        FTDN_ARENA_TEST(a_class_without_objects_has_no_ap),
+        FTDN_ARENA_TEST(objects_without_detections_give_zero),
+        FTDN_ARENA_TEST(an_overlap_equal_to_the_threshold_is_wrong),
+        FTDN_ARENA_TEST(a_second_detection_of_an_object_is_wrong),
+        FTDN_ARENA_TEST(a_difficult_object_makes_a_detection_neither_right_nor_wrong),
+        FTDN_ARENA_TEST(only_the_best_overlapping_object_counts),
+        FTDN_ARENA_TEST(equal_scores_keep_their_given_order),
+        FTDN_ARENA_TEST(recall_levels_are_those_of_double_arithmetic),
+        FTDN_ARENA_TEST(boxes_without_area_overlap_nothing),
+        FTDN_ARENA_TEST(the_order_of_objects_does_not_matter),
+        FTDN_ARENA_TEST(an_image_that_counts_twice_is_two_images),
+        FTDN_ARENA_TEST(a_choice_of_images_without_objects_has_no_ap),
+        FTDN_ARENA_TEST(both_measures_are_those_of_the_definition),
+        FTDN_ARENA_TEST(every_refused_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@
 #include "detect/multibox_loss.h"
 #include "detect/network.h"
 #include "engine/engine.h"
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
 /* The golden sums are float32, as is everything that they were summed from. */
 #define TOLERANCE 1e-5
@@ -18,10 +18,10 @@ typedef struct answers {
 } answers;
 
 /* Image `index` of the stream `input`, [2,3,300,300], as [300,300,3]. */
-static float *formula_image(ftdn_arena *arena, ftdn_shape shape, int index)
+static float *formula_image(ftdn_shape shape, int index)
 {
     size_t n_elements = ftdn_shape_elements(shape), n_channels = (size_t)shape.c, n_pixels = n_elements / n_channels;
-    float *x = FTDN_NEW(arena, n_elements, float, NULL);
+    float *x = FTDN_NEW(&arena, n_elements, float, NULL);
     for (size_t c = 0; c < n_channels; c++) {
         for (size_t i = 0; i < n_pixels; i++) {
             size_t at = (size_t)index * n_elements + c * n_pixels + i;
@@ -32,10 +32,8 @@ static float *formula_image(ftdn_arena *arena, ftdn_shape shape, int index)
 }
 
 /* Answers of n_images images, one forward each. */
-static void run(ftdn_arena *arena, const ftdn_network *network, const ftdn_weights *weights, int n_images,
-                answers *ret_answers)
+static void run(const ftdn_network *network, const ftdn_weights *weights, int n_images, answers *ret_answers)
 {
-    ftdn_error err;
     ftdn_program *program;
     ftdn_packed *packed;
     ftdn_context *context;
@@ -47,10 +45,10 @@ static void run(ftdn_arena *arena, const ftdn_network *network, const ftdn_weigh
     FTDN_ASSERT_OK(ftdn_context_create(program, &context, &err), err);
     size_t n_priors = (size_t)network->n_priors;
     for (int i = 0; i < n_images; i++) {
-        const ftdn_input input = {.n_images = 1, .values = formula_image(arena, network->graph.node[0].shape, i)};
+        const ftdn_input input = {.n_images = 1, .values = formula_image(network->graph.node[0].shape, i)};
         FTDN_ASSERT_OK(ftdn_forward(context, packed, &input, NULL, &err), err);
-        ret_answers[i].logits = FTDN_NEW(arena, n_priors * (size_t)(network->n_classes + 1), float, &err);
-        ret_answers[i].locations = FTDN_NEW(arena, n_priors * 4, float, &err);
+        ret_answers[i].logits = FTDN_NEW(&arena, n_priors * (size_t)(network->n_classes + 1), float, &err);
+        ret_answers[i].locations = FTDN_NEW(&arena, n_priors * 4, float, &err);
         ftdn_network_gather(network, context, 0, ret_answers[i].logits, ret_answers[i].locations);
     }
     ftdn_context_free(context);
@@ -80,9 +78,6 @@ static void assert_near(const char *what, double found, const ftdn_json *golden)
 static void assert_golden_loss(const char *name)
 {
     ftdn_test_require_shared();
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_error err = {0};
     ftdn_network network;
     ftdn_weights weights;
     const ftdn_network_desc desc = {.name = name, .n_classes = 20};
@@ -109,7 +104,7 @@ static void assert_golden_loss(const char *name)
     assert_int_equal(n_batch_positives, (int)ftdn_json_find(golden, "positives")->number);
 
     answers found[2];
-    run(&arena, &network, &weights, 2, found);
+    run(&network, &weights, 2, found);
     ftdn_loss_value sum = {0};
     for (int i = 0; i < 2; i++) {
         const ftdn_loss_image image = {found[i].logits, found[i].locations, objects[i], object[i]};
@@ -119,7 +114,6 @@ static void assert_golden_loss(const char *name)
     }
     assert_near("classification", sum.classification, golden);
     assert_near("regression", sum.regression, golden);
-    ftdn_arena_done(&arena);
 }
 
 static void mobilenet_has_the_loss_of_pytorch(void **state)
@@ -155,9 +149,6 @@ static void the_trained_network_errs_least_about_what_is_there(void **state)
 {
     (void)state;
     ftdn_test_require_shared();
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
-    ftdn_error err = {0};
     ftdn_network network;
     ftdn_tensor_file file;
     ftdn_weights weights;
@@ -188,15 +179,14 @@ static void the_trained_network_errs_least_about_what_is_there(void **state)
     assert_true(value[0].regression == value[1].regression);
     assert_true(value[0].classification < value[2].classification);
     assert_true(value[0].regression < value[2].regression);
-    ftdn_arena_done(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mobilenet_has_the_loss_of_pytorch),
-        cmocka_unit_test(vgg_has_the_loss_of_pytorch),
-        cmocka_unit_test(the_trained_network_errs_least_about_what_is_there),
+        FTDN_ARENA_TEST(mobilenet_has_the_loss_of_pytorch),
+        FTDN_ARENA_TEST(vgg_has_the_loss_of_pytorch),
+        FTDN_ARENA_TEST(the_trained_network_errs_least_about_what_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

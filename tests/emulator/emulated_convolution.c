@@ -19,11 +19,18 @@ enum {
     N_NEIGHBOURS = 4, /* in a row of the map, so that a row of weights is read once for all */
 };
 
+/* Keeps nothing, and counts what was made with it and is not freed. */
+struct ftdn_device_cache {
+    int n_used;
+};
+
 struct ftdn_cuda_library {
+    ftdn_device_cache *cache;
     cudaStream_t stream;
 };
 
 struct ftdn_cuda_convolution {
+    ftdn_device_cache *cache;
     ftdn_cuda_convolution_desc desc; /* its name is gone */
     size_t n_packed, n_rounded;      /* floats of the workspace: weights by rows, and the first operand as TF32 */
 };
@@ -35,10 +42,27 @@ typedef struct convolution_run {
     float *out, *packed, *rounded;
 } convolution_run;
 
-ftdn_status ftdn_cuda_library_create(cudaStream_t stream, ftdn_cuda_library **ret_library, ftdn_error *err)
+ftdn_status ftdn_cuda_cache_create(ftdn_device_cache **ret_cache, ftdn_error *err)
+{
+    ftdn_device_cache *cache = calloc(1, sizeof *cache);
+    if (!cache) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for the emulated convolutions");
+    *ret_cache = cache;
+    return FTDN_OK;
+}
+
+void ftdn_cuda_cache_free(ftdn_device_cache *cache)
+{
+    assert(!cache || cache->n_used == 0);
+    free(cache);
+}
+
+ftdn_status ftdn_cuda_library_create(ftdn_device_cache *cache, cudaStream_t stream, ftdn_cuda_library **ret_library,
+                                     ftdn_error *err)
 {
     ftdn_cuda_library *library = calloc(1, sizeof *library);
     if (!library) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for the emulated convolutions");
+    library->cache = cache;
+    cache->n_used++;
     library->stream = stream;
     *ret_library = library;
     return FTDN_OK;
@@ -46,6 +70,7 @@ ftdn_status ftdn_cuda_library_create(cudaStream_t stream, ftdn_cuda_library **re
 
 void ftdn_cuda_library_free(ftdn_cuda_library *library)
 {
+    if (library) library->cache->n_used--;
     free(library);
 }
 
@@ -59,12 +84,14 @@ static size_t round_up(int n)
     return ((size_t)n + N_LANES - 1) / N_LANES * N_LANES;
 }
 
-ftdn_status ftdn_cuda_convolution_create(const ftdn_cuda_convolution_desc *desc,
+ftdn_status ftdn_cuda_convolution_create(ftdn_device_cache *cache, const ftdn_cuda_convolution_desc *desc,
                                          ftdn_cuda_convolution **ret_convolution, ftdn_error *err)
 {
     assert(desc->n_images >= 1 && desc->stride >= 1 && desc->dilation >= 1);
     ftdn_cuda_convolution *convolution = calloc(1, sizeof *convolution);
     if (!convolution) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for convolution '%s'", desc->name);
+    convolution->cache = cache;
+    cache->n_used++;
     convolution->desc = *desc;
     convolution->desc.name = NULL;
     size_t n_cells = (size_t)desc->kernel_h * (size_t)desc->kernel_w;
@@ -80,6 +107,7 @@ ftdn_status ftdn_cuda_convolution_create(const ftdn_cuda_convolution_desc *desc,
 
 void ftdn_cuda_convolution_free(ftdn_cuda_convolution *convolution)
 {
+    if (convolution) convolution->cache->n_used--;
     free(convolution);
 }
 

@@ -10,7 +10,8 @@
  *
  *     FTDN_EMULATOR_ORDER        reverse or shuffle: blocks, and threads between two barriers, run in another order;
  *                                lazy: work runs only when somebody waits for it, the latest time that CUDA allows
- *     FTDN_EMULATOR_DEVICES=n    how many devices answer, 1 if not set; of none: cudaErrorNoDevice
+ *     FTDN_EMULATOR_DEVICES=n    how many devices answer, 1 if not set; of none: cudaErrorNoDevice. n+m: m more, of
+ *                                another kind
  *     FTDN_EMULATOR_FAIL_ALLOC=k the k-th cudaMalloc or cudaMallocHost since the variable has had this value is out of
  *                                memory
  *     FTDN_EMULATOR_FAIL_LAUNCH=k the k-th piece of work, counted alike, is the last: from then on every call of

@@ -24,10 +24,23 @@ pid_t user; /* the process that touched the device first; 0: none */
 int device_now;
 std::map<const void *, int> dynamic_shared;
 
-int n_devices()
+/* Those that are alike, and all. */
+struct device_counts {
+    int alike, all;
+};
+
+device_counts count_devices()
 {
     const char *text = std::getenv("FTDN_EMULATOR_DEVICES");
-    return text ? std::atoi(text) : 1;
+    if (!text) return {1, 1};
+    char *end;
+    int alike = int(std::strtol(text, &end, 10));
+    return {alike, *end == '+' ? alike + std::atoi(end + 1) : alike};
+}
+
+int n_devices()
+{
+    return count_devices().all;
 }
 
 struct error_words {
@@ -179,7 +192,7 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int devic
     std::memcpy(properties->maxThreadsDim, threads, sizeof threads);
     properties->major = 8; /* the first that computes with TF32 */
     properties->minor = 0;
-    properties->multiProcessorCount = 4;
+    properties->multiProcessorCount = device < count_devices().alike ? 4 : 3;
     properties->l2CacheSize = 4 << 20;
     properties->memoryBusWidth = 256;
     return cudaSuccess;

@@ -206,6 +206,13 @@ void a_fork_of_a_user_has_no_device(void **)
     assert_int_equal(cudaSetDevice(3), cudaErrorInvalidDevice);
     assert_int_equal(cudaGetLastError(), cudaErrorInvalidDevice);
     assert_cuda(cudaGetLastError());
+    setenv("FTDN_EMULATOR_DEVICES", "1+2", 1);
+    assert_cuda(cudaGetDeviceCount(&n_devices));
+    assert_int_equal(n_devices, 3);
+    cudaDeviceProp first, second;
+    assert_cuda(cudaGetDeviceProperties(&first, 0));
+    assert_cuda(cudaGetDeviceProperties(&second, 1));
+    assert_int_not_equal(first.multiProcessorCount, second.multiProcessorCount);
     unsetenv("FTDN_EMULATOR_DEVICES");
     int status = run_in_child([] { _exit(cudaSetDevice(0) == cudaErrorInitializationError ? 0 : 1); }, &printed);
     assert_int_equal(status, 0);

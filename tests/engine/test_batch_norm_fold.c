@@ -1,14 +1,14 @@
 /* Weights without the batch norms that a network learnt with. */
 #include "engine/batch_norm_fold.h"
 #include "tests/engine/random_graph.h"
+#include "tests/support/arena_per_test.h"
 
 #define N_INPUTS (7 * 6 * 3)
 
 /* Four layers: without a batch norm and with one that stays; with one that `with_norms` decides on, before ReLU and as
  * the last of its layer. */
-static void build_layers(ftdn_arena *arena, bool with_norms, ftdn_graph *graph)
+static void build_layers(bool with_norms, ftdn_graph *network)
 {
-    ftdn_error err;
     const ftdn_conv_layer_desc layers[] = {
         {.name = "plain", .n_outputs = 5, .kernel = 1, .has_bias = true, .activation = FTDN_ACTIVATION_RELU},
         {.name = "own", .n_outputs = 5, .kernel = 3, .pad = 1, .depthwise = true, .batch_norm = "own.bn"},
@@ -25,23 +25,29 @@ static void build_layers(ftdn_arena *arena, bool with_norms, ftdn_graph *graph)
          .has_bias = true,
          .batch_norm = with_norms ? "second.norm" : NULL},
     };
-    ftdn_graph_init(graph, arena);
-    int x = ftdn_graph_add_input(graph, (ftdn_shape){7, 6, 3});
-    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) x = ftdn_graph_add_conv_layer(graph, x, &layers[i]);
-    FTDN_ASSERT_OK(ftdn_graph_finish(graph, &err), err);
+    ftdn_graph_init(network, &arena);
+    int x = ftdn_graph_add_input(network, (ftdn_shape){7, 6, 3});
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) x = ftdn_graph_add_conv_layer(network, x, &layers[i]);
+    FTDN_ASSERT_OK(ftdn_graph_finish(network, &err), err);
+}
+
+/* The network with all its norms, what it weighs, and the network without. */
+static ftdn_graph graph, plain;
+static ftdn_weights weights;
+
+static int set_up_graphs(void **state)
+{
+    int result = set_up(state);
+    build_layers(true, &graph);
+    build_layers(false, &plain);
+    weights = make_weights(&graph, &arena);
+    return result;
 }
 
 static void the_backend_s_own_folding_gives_the_same_bits(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_graph graph, plain;
     ftdn_weights folded;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
-    build_layers(&arena, true, &graph);
-    build_layers(&arena, false, &plain);
-    const ftdn_weights weights = make_weights(&graph, &arena);
     FTDN_ASSERT_OK(ftdn_batch_norms_fold(&graph, &weights, &plain, &arena, &folded, &err), err);
     assert_int_equal(folded.n_params, plain.n_params);
 
@@ -58,20 +64,12 @@ static void the_backend_s_own_folding_gives_the_same_bits(void **state)
     assert_memory_equal(found.values, expected.values, ftdn_shape_elements(expected.shape) * sizeof(float));
     stop_machine(&learnt);
     stop_machine(&shipped);
-    ftdn_arena_done(&arena);
 }
 
 static void what_is_not_folded_is_borrowed(void **state)
 {
     (void)state;
-    ftdn_arena arena;
-    ftdn_graph graph, plain;
     ftdn_weights folded;
-    ftdn_error err;
-    ftdn_arena_init(&arena);
-    build_layers(&arena, true, &graph);
-    build_layers(&arena, false, &plain);
-    const ftdn_weights weights = make_weights(&graph, &arena);
     FTDN_ASSERT_OK(ftdn_batch_norms_fold(&graph, &weights, &plain, &arena, &folded, &err), err);
     for (int i = 0; i < plain.n_params; i++) {
         const char *name = plain.param[i].name;
@@ -83,43 +81,33 @@ static void what_is_not_folded_is_borrowed(void **state)
     /* Nothing to fold: every value is borrowed. */
     FTDN_ASSERT_OK(ftdn_batch_norms_fold(&graph, &weights, &graph, &arena, &folded, &err), err);
     for (int i = 0; i < graph.n_params; i++) assert_ptr_equal(folded.value[i], weights.value[i]);
-    ftdn_arena_done(&arena);
 }
 
 static void every_refused_allocation_is_an_error(void **state)
 {
     (void)state;
-    ftdn_arena graphs;
-    ftdn_graph graph, plain;
-    ftdn_arena_init(&graphs);
-    build_layers(&graphs, true, &graph);
-    build_layers(&graphs, false, &plain);
-    const ftdn_weights weights = make_weights(&graph, &graphs);
     ftdn_status status = FTDN_ERR_MEMORY;
     long k = 0;
     for (; status != FTDN_OK; k++) {
-        ftdn_arena arena;
-        ftdn_error err = {0};
         ftdn_weights folded = {.n_params = -1};
-        ftdn_arena_init(&arena);
         ftdn_arena_fail_after(&arena, k);
         status = ftdn_batch_norms_fold(&graph, &weights, &plain, &arena, &folded, &err);
         if (status != FTDN_OK) {
             assert_int_equal(status, FTDN_ERR_MEMORY);
             assert_int_equal(folded.n_params, -1);
         }
-        ftdn_arena_done(&arena);
     }
     assert_int_equal(k, 1 + 1 + 2 * 3); /* the pointers; slope, offset and filter of two layers; and the good one */
-    ftdn_arena_done(&graphs);
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_graphs, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_backend_s_own_folding_gives_the_same_bits),
-        cmocka_unit_test(what_is_not_folded_is_borrowed),
-        cmocka_unit_test(every_refused_allocation_is_an_error),
+        TEST(the_backend_s_own_folding_gives_the_same_bits),
+        TEST(what_is_not_folded_is_borrowed),
+        TEST(every_refused_allocation_is_an_error),
     };
     return cmocka_run_group_tests_name("batch_norm_fold", tests, NULL, NULL);
 }

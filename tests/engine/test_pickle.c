@@ -1,34 +1,12 @@
 #include "engine/pickle.h"
 
-#include <stdlib.h>
-
 #include "engine/pickle_values.h"
 #include "tests/engine/make_pth.h"
-#include "tests/support/support.h"
+#include "tests/support/arena_per_test.h"
 
-typedef struct fixture {
-    ftdn_arena arena;
-    ftdn_error err;
-    ftdn_pickle pickle;
-} fixture;
+static ftdn_pickle parsed;
 
-static int set_up(void **state)
-{
-    fixture *f = calloc(1, sizeof *f);
-    ftdn_arena_init(&f->arena);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    fixture *f = *state;
-    ftdn_arena_done(&f->arena);
-    free(f);
-    return 0;
-}
-
-#define PARSE(f, literal) ftdn_pickle_parse((literal), sizeof(literal) - 1, 0, &(f)->arena, &(f)->pickle, &(f)->err)
+#define PARSE(literal) ftdn_pickle_parse((literal), sizeof(literal) - 1, 0, &arena, &parsed, &err)
 
 static void assert_integer(const ftdn_pickle_value *value, int64_t expected)
 {
@@ -38,12 +16,12 @@ static void assert_integer(const ftdn_pickle_value *value, int64_t expected)
 
 static void numbers_of_every_width_are_read(void **state)
 {
-    fixture *f = *state;
-    FTDN_ASSERT_OK(PARSE(f, "\200\002(K\xffM\xff\xffJ\xfe\xff\xff\xff\x8a\0\x8a\1\x80\x8a\2\xff\0"
-                            "\x8a\x08\0\0\0\0\0\0\0\x80\x8a\x09\1\2\3\4\5\6\7\x08\x09G\xbf\xf8\0\0\0\0\0\0N\x88\x89t."),
-                   f->err);
-    assert_int_equal(f->pickle.root.kind, FTDN_PICKLE_TUPLE);
-    const ftdn_pickle_items *items = f->pickle.root.as.items;
+    (void)state;
+    FTDN_ASSERT_OK(PARSE("\200\002(K\xffM\xff\xffJ\xfe\xff\xff\xff\x8a\0\x8a\1\x80\x8a\2\xff\0"
+                         "\x8a\x08\0\0\0\0\0\0\0\x80\x8a\x09\1\2\3\4\5\6\7\x08\x09G\xbf\xf8\0\0\0\0\0\0N\x88\x89t."),
+                   err);
+    assert_int_equal(parsed.root.kind, FTDN_PICKLE_TUPLE);
+    const ftdn_pickle_items *items = parsed.root.as.items;
     assert_int_equal(items->n_items, 12);
     const int64_t integers[] = {255, 65535, -2, 0, -128, 255, INT64_MIN};
     for (int i = 0; i < 7; i++) assert_integer(&items->item[i], integers[i]);
@@ -58,25 +36,24 @@ static void numbers_of_every_width_are_read(void **state)
 
 static void texts_of_every_kind_are_read(void **state)
 {
-    fixture *f = *state;
-    FTDN_ASSERT_OK(PARSE(f, "\x80\x04\x95\0\0\0\0\0\0\0\0(X\2\0\0\0abT\2\0\0\0abU\2ab\x8c\2abt."), f->err);
-    assert_int_equal(f->pickle.root.as.items->n_items, 4);
+    (void)state;
+    FTDN_ASSERT_OK(PARSE("\x80\x04\x95\0\0\0\0\0\0\0\0(X\2\0\0\0abT\2\0\0\0abU\2ab\x8c\2abt."), err);
+    assert_int_equal(parsed.root.as.items->n_items, 4);
     for (int i = 0; i < 4; i++) {
-        assert_int_equal(f->pickle.root.as.items->item[i].kind, FTDN_PICKLE_TEXT);
-        assert_true(ftdn_pickle_bytes_equal(f->pickle.root.as.items->item[i].as.bytes, "ab"));
+        assert_int_equal(parsed.root.as.items->item[i].kind, FTDN_PICKLE_TEXT);
+        assert_true(ftdn_pickle_bytes_equal(parsed.root.as.items->item[i].as.bytes, "ab"));
     }
 }
 
 static void containers_grow_and_are_shared_through_the_memo(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     /* [[1, 2, 3, 4], the same list, {5: 6, 7: 8, 9: 10}, (), (1,), (1, 2), (1, 2, 3)] */
     FTDN_ASSERT_OK(
-        PARSE(f,
-              "\200\002](]q\1(K\1K\2eK\3ah\1K\4a0h\1}K\5K\6s(K\7K\x08K\x09K\x0auK\001200)K\1\x85K\1K\2\x86K\1K\2K\3\x87"
+        PARSE("\200\002](]q\1(K\1K\2eK\3ah\1K\4a0h\1}K\5K\6s(K\7K\x08K\x09K\x0auK\001200)K\1\x85K\1K\2\x86K\1K\2K\3\x87"
               "e."),
-        f->err);
-    const ftdn_pickle_items *items = f->pickle.root.as.items;
+        err);
+    const ftdn_pickle_items *items = parsed.root.as.items;
     assert_int_equal(items->n_items, 7);
     assert_int_equal(items->item[0].kind, FTDN_PICKLE_LIST);
     assert_int_equal(items->item[0].as.items->n_items, 4);
@@ -93,10 +70,10 @@ static void containers_grow_and_are_shared_through_the_memo(void **state)
 
 static void an_ordered_dict_may_come_with_its_pairs(void **state)
 {
-    fixture *f = *state;
-    FTDN_ASSERT_OK(PARSE(f, "\200\002ccollections\nOrderedDict\n](](U\1aK\1eU\1bK\2\206e\x85R}U\1mK\3sb."), f->err);
-    assert_int_equal(f->pickle.root.kind, FTDN_PICKLE_DICT);
-    const ftdn_pickle_items *items = f->pickle.root.as.items;
+    (void)state;
+    FTDN_ASSERT_OK(PARSE("\200\002ccollections\nOrderedDict\n](](U\1aK\1eU\1bK\2\206e\x85R}U\1mK\3sb."), err);
+    assert_int_equal(parsed.root.kind, FTDN_PICKLE_DICT);
+    const ftdn_pickle_items *items = parsed.root.as.items;
     assert_int_equal(items->n_items, 4);
     assert_true(ftdn_pickle_bytes_equal(items->item[0].as.bytes, "a"));
     assert_integer(&items->item[1], 1);
@@ -108,49 +85,49 @@ static void an_ordered_dict_may_come_with_its_pairs(void **state)
 
 static void tensors_are_described_and_not_read(void **state)
 {
-    fixture *f = *state;
-    FTDN_ASSERT_OK(PARSE(f, "\200\002ctorch._utils\n_rebuild_parameter\nctorch._utils\n_rebuild_tensor\n(" STORAGE
-                            "QK\4ctorch\nSize\nK\2K\3\x86\x85RK\3K\1\x86tR\x88}\x87R.trailing"),
-                   f->err);
-    assert_int_equal(f->pickle.root.kind, FTDN_PICKLE_TENSOR);
-    const ftdn_pickle_tensor *tensor = f->pickle.root.as.tensor;
+    (void)state;
+    FTDN_ASSERT_OK(PARSE("\200\002ctorch._utils\n_rebuild_parameter\nctorch._utils\n_rebuild_tensor\n(" STORAGE
+                         "QK\4ctorch\nSize\nK\2K\3\x86\x85RK\3K\1\x86tR\x88}\x87R.trailing"),
+                   err);
+    assert_int_equal(parsed.root.kind, FTDN_PICKLE_TENSOR);
+    const ftdn_pickle_tensor *tensor = parsed.root.as.tensor;
     assert_int_equal(tensor->n_dims, 2);
     assert_int_equal(tensor->offset, 4);
     assert_true(tensor->dims[0] == 2 && tensor->dims[1] == 3 && tensor->strides[0] == 3 && tensor->strides[1] == 1);
     assert_string_equal(tensor->storage->dtype->name, "F16");
     assert_int_equal(tensor->storage->n_elements, 10);
     assert_true(ftdn_pickle_bytes_equal(tensor->storage->key, "k"));
-    assert_int_equal(f->pickle.n_storages, 1);
-    assert_ptr_equal(f->pickle.newest_storage, tensor->storage);
+    assert_int_equal(parsed.n_storages, 1);
+    assert_ptr_equal(parsed.newest_storage, tensor->storage);
 }
 
 static void nothing_may_be_taken_from_an_empty_stack(void **state)
 {
-    fixture *f = *state;
-    FTDN_ASSERT_OK(PARSE(f, "\200\002)."), f->err);
-    assert_int_equal(f->pickle.root.kind, FTDN_PICKLE_TUPLE);
-    FTDN_ASSERT_OK(PARSE(f, "\200\002(t."), f->err);
-    assert_int_equal(f->pickle.root.as.items->n_items, 0);
+    (void)state;
+    FTDN_ASSERT_OK(PARSE("\200\002)."), err);
+    assert_int_equal(parsed.root.kind, FTDN_PICKLE_TUPLE);
+    FTDN_ASSERT_OK(PARSE("\200\002(t."), err);
+    assert_int_equal(parsed.root.as.items->n_items, 0);
 }
 
 static void a_pickle_may_stand_inside_a_file(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     static const char bytes[] = "??\200\002K\7.rest";
-    FTDN_ASSERT_OK(ftdn_pickle_parse(bytes, sizeof bytes - 1, 2, &f->arena, &f->pickle, &f->err), f->err);
-    assert_integer(&f->pickle.root, 7);
-    assert_int_equal(f->pickle.end, 7);
-    FTDN_ASSERT_FAILS(ftdn_pickle_parse(bytes, 3, 2, &f->arena, &f->pickle, &f->err), FTDN_ERR_INPUT,
-                      "byte 2 of the pickle: 1 more bytes should follow, but only 0 do", f->err);
-    FTDN_ASSERT_FAILS(ftdn_pickle_parse(bytes, 2, 9, &f->arena, &f->pickle, &f->err), FTDN_ERR_INPUT,
-                      "byte 2 of the pickle: 1 more bytes should follow, but only 0 do", f->err);
+    FTDN_ASSERT_OK(ftdn_pickle_parse(bytes, sizeof bytes - 1, 2, &arena, &parsed, &err), err);
+    assert_integer(&parsed.root, 7);
+    assert_int_equal(parsed.end, 7);
+    FTDN_ASSERT_FAILS(ftdn_pickle_parse(bytes, 3, 2, &arena, &parsed, &err), FTDN_ERR_INPUT,
+                      "byte 2 of the pickle: 1 more bytes should follow, but only 0 do", err);
+    FTDN_ASSERT_FAILS(ftdn_pickle_parse(bytes, 2, 9, &arena, &parsed, &err), FTDN_ERR_INPUT,
+                      "byte 2 of the pickle: 1 more bytes should follow, but only 0 do", err);
 }
 
 #define TENSOR_OF "ctorch._utils\n_rebuild_tensor_v2\n("
 
 static void each_mistake_is_named_with_its_byte(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     static const struct {
         const char *bytes;
         size_t n_bytes;
@@ -211,30 +188,30 @@ static void each_mistake_is_named_with_its_byte(void **state)
 #undef CASE
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        ftdn_status status = ftdn_pickle_parse(cases[i].bytes, cases[i].n_bytes, 0, &f->arena, &f->pickle, &f->err);
+        ftdn_status status = ftdn_pickle_parse(cases[i].bytes, cases[i].n_bytes, 0, &arena, &parsed, &err);
         assert_int_equal(status, FTDN_ERR_INPUT);
-        if (!strstr(f->err.message, cases[i].message)) fail_msg("'%s' lacks '%s'", f->err.message, cases[i].message);
-        assert_ptr_equal(strstr(f->err.message, "byte "), f->err.message);
+        if (!strstr(err.message, cases[i].message)) fail_msg("'%s' lacks '%s'", err.message, cases[i].message);
+        assert_ptr_equal(strstr(err.message, "byte "), err.message);
     }
 }
 
 static void marks_and_values_are_bounded(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     ftdn_text marks = {0}, values = {0}, copies = {0};
     for (int i = 0; i < 1001; i++) PICKLE_BYTES(&marks, "(");
-    FTDN_ASSERT_FAILS(ftdn_pickle_parse(marks.chars, marks.n_chars, 0, &f->arena, &f->pickle, &f->err), FTDN_ERR_INPUT,
-                      "byte 1000 of the pickle: nested more than 1000 levels deep", f->err);
+    FTDN_ASSERT_FAILS(ftdn_pickle_parse(marks.chars, marks.n_chars, 0, &arena, &parsed, &err), FTDN_ERR_INPUT,
+                      "byte 1000 of the pickle: nested more than 1000 levels deep", err);
     for (int i = 0; i <= 1 << 21; i++) PICKLE_BYTES(&values, "N");
-    FTDN_ASSERT_FAILS(ftdn_pickle_parse(values.chars, values.n_chars, 0, &f->arena, &f->pickle, &f->err),
-                      FTDN_ERR_INPUT, "byte 2097152 of the pickle: more than 2097152 values", f->err);
+    FTDN_ASSERT_FAILS(ftdn_pickle_parse(values.chars, values.n_chars, 0, &arena, &parsed, &err), FTDN_ERR_INPUT,
+                      "byte 2097152 of the pickle: more than 2097152 values", err);
     /* A list of 1000 pairs, copied until the copies alone pass the bound. */
     PICKLE_BYTES(&copies, "](");
     for (int i = 0; i < 1000; i++) PICKLE_BYTES(&copies, "NN\x86");
     PICKLE_BYTES(&copies, "eq\0");
     for (int i = 0; i < 2100; i++) PICKLE_BYTES(&copies, "ccollections\nOrderedDict\nh\0\x85R0");
-    FTDN_ASSERT_FAILS(ftdn_pickle_parse(copies.chars, copies.n_chars, 0, &f->arena, &f->pickle, &f->err),
-                      FTDN_ERR_INPUT, "more than 2097152 values", f->err);
+    FTDN_ASSERT_FAILS(ftdn_pickle_parse(copies.chars, copies.n_chars, 0, &arena, &parsed, &err), FTDN_ERR_INPUT,
+                      "more than 2097152 values", err);
     ftdn_text_done(&copies);
     ftdn_text_done(&values);
     ftdn_text_done(&marks);
@@ -242,7 +219,7 @@ static void marks_and_values_are_bounded(void **state)
 
 static void a_refused_allocation_is_an_error(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     static const pth_view view = {"FloatStorage", "0", 6, 0, 2, {2, 3}, {3, 1}};
     ftdn_text pickle = {0};
     PICKLE_BYTES(&pickle, "\200\002ccollections\nOrderedDict\n](NN\206e\x85Rq\1(U\1x");
@@ -250,8 +227,8 @@ static void a_refused_allocation_is_an_error(void **state)
     PICKLE_BYTES(&pickle, "u.");
     long n_good = 0;
     for (;; n_good++) {
-        ftdn_arena_fail_after(&f->arena, n_good);
-        ftdn_status status = ftdn_pickle_parse(pickle.chars, pickle.n_chars, 0, &f->arena, &f->pickle, &f->err);
+        ftdn_arena_fail_after(&arena, n_good);
+        ftdn_status status = ftdn_pickle_parse(pickle.chars, pickle.n_chars, 0, &arena, &parsed, &err);
         if (status == FTDN_OK) break;
         assert_int_equal(status, FTDN_ERR_MEMORY);
     }
@@ -259,21 +236,19 @@ static void a_refused_allocation_is_an_error(void **state)
     ftdn_text_done(&pickle);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(numbers_of_every_width_are_read),
-        TEST(texts_of_every_kind_are_read),
-        TEST(containers_grow_and_are_shared_through_the_memo),
-        TEST(an_ordered_dict_may_come_with_its_pairs),
-        TEST(tensors_are_described_and_not_read),
-        TEST(nothing_may_be_taken_from_an_empty_stack),
-        TEST(a_pickle_may_stand_inside_a_file),
-        TEST(each_mistake_is_named_with_its_byte),
-        TEST(marks_and_values_are_bounded),
-        TEST(a_refused_allocation_is_an_error),
+        FTDN_ARENA_TEST(numbers_of_every_width_are_read),
+        FTDN_ARENA_TEST(texts_of_every_kind_are_read),
+        FTDN_ARENA_TEST(containers_grow_and_are_shared_through_the_memo),
+        FTDN_ARENA_TEST(an_ordered_dict_may_come_with_its_pairs),
+        FTDN_ARENA_TEST(tensors_are_described_and_not_read),
+        FTDN_ARENA_TEST(nothing_may_be_taken_from_an_empty_stack),
+        FTDN_ARENA_TEST(a_pickle_may_stand_inside_a_file),
+        FTDN_ARENA_TEST(each_mistake_is_named_with_its_byte),
+        FTDN_ARENA_TEST(marks_and_values_are_bounded),
+        FTDN_ARENA_TEST(a_refused_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

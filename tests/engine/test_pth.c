@@ -3,7 +3,6 @@
 #include "base/file.h"
 #include "engine/tensor_formats.h"
 #include "tests/engine/pth_fixture.h"
-#include "tests/support/support.h"
 
 static void assert_values(const ftdn_named_tensor *tensor, const float *expected, size_t n_expected)
 {
@@ -22,13 +21,9 @@ static const char *const golden_files[][2] = {
 
 #define N_GOLDEN (sizeof golden_files / sizeof golden_files[0])
 
-static const char *golden_path(ftdn_arena *arena, size_t i)
+static const char *golden_path(size_t i)
 {
-    ftdn_error err;
-    const char *folder = ftdn_test_shared_path(arena, "golden/pth");
-    const char *path = ftdn_path_join(arena, folder, golden_files[i][0], &err);
-    assert_non_null(path);
-    return path;
+    return ftdn_test_join(&arena, ftdn_test_shared_path(&arena, "golden/pth"), golden_files[i][0]);
 }
 
 static const char *torch_dtype(const char *dtype)
@@ -45,7 +40,6 @@ static const char *torch_dtype(const char *dtype)
 static void assert_golden_tensor(const ftdn_named_tensor *tensor, const ftdn_json *expected)
 {
     char hex[FTDN_SHA256_HEX];
-    ftdn_error err;
     assert_string_equal(tensor->name, expected->key);
     assert_string_equal(torch_dtype(tensor->dtype), ftdn_json_find(expected, "dtype")->string);
     const ftdn_json *shape = ftdn_json_find(expected, "shape");
@@ -57,19 +51,18 @@ static void assert_golden_tensor(const ftdn_named_tensor *tensor, const ftdn_jso
 
 static void every_golden_tensor_has_its_digest(void **state)
 {
-    fixture *f = *state;
-    const ftdn_json *golden =
-        ftdn_test_load_json(&f->arena, ftdn_test_shared_path(&f->arena, "golden/pth/tensors.json"));
+    (void)state;
+    const ftdn_json *golden = ftdn_test_load_json(&arena, ftdn_test_shared_path(&arena, "golden/pth/tensors.json"));
     assert_int_equal(golden->n_children, N_GOLDEN);
     int n_checked = 0;
     for (size_t i = 0; i < N_GOLDEN; i++) {
         const ftdn_json *expected = ftdn_json_find(golden, golden_files[i][0]);
-        FTDN_ASSERT_OK(ftdn_tensor_file_load(golden_path(&f->arena, i), &f->arena, &f->file, &f->err), f->err);
-        assert_string_equal(f->file.format, golden_files[i][1]);
-        assert_string_equal(f->file.path, golden_path(&f->arena, i));
-        assert_int_equal(f->file.n_tensors, expected->n_children);
-        for (int t = 0; t < f->file.n_tensors; t++) assert_golden_tensor(&f->file.tensor[t], expected->child[t]);
-        n_checked += f->file.n_tensors;
+        FTDN_ASSERT_OK(ftdn_tensor_file_load(golden_path(i), &arena, &parsed, &err), err);
+        assert_string_equal(parsed.format, golden_files[i][1]);
+        assert_string_equal(parsed.path, golden_path(i));
+        assert_int_equal(parsed.n_tensors, expected->n_children);
+        for (int t = 0; t < parsed.n_tensors; t++) assert_golden_tensor(&parsed.tensor[t], expected->child[t]);
+        n_checked += parsed.n_tensors;
     }
     assert_int_equal(n_checked, 932);
 }
@@ -89,39 +82,37 @@ static void assert_equal_files(const ftdn_tensor_file *a, const ftdn_tensor_file
 
 static void golden_files_survive_conversion_to_safetensors(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     ftdn_test_require_shared();
-    char *folder = ftdn_test_create_folder(&f->arena);
-    char *path = ftdn_path_join(&f->arena, folder, "converted.safetensors", &f->err);
+    char *path = path_of("converted.safetensors");
     for (size_t i = 0; i < N_GOLDEN; i++) {
         ftdn_tensor_file converted;
-        FTDN_ASSERT_OK(ftdn_tensor_file_load(golden_path(&f->arena, i), &f->arena, &f->file, &f->err), f->err);
-        FTDN_ASSERT_OK(ftdn_safetensors_write(path, &f->file, NULL, &f->err), f->err);
-        FTDN_ASSERT_OK(ftdn_tensor_file_load(path, &f->arena, &converted, &f->err), f->err);
+        FTDN_ASSERT_OK(ftdn_tensor_file_load(golden_path(i), &arena, &parsed, &err), err);
+        FTDN_ASSERT_OK(ftdn_safetensors_write(path, &parsed, NULL, &err), err);
+        FTDN_ASSERT_OK(ftdn_tensor_file_load(path, &arena, &converted, &err), err);
         assert_string_equal(converted.format, "safetensors");
-        assert_equal_files(&f->file, &converted);
+        assert_equal_files(&parsed, &converted);
     }
-    ftdn_test_remove_folder(folder);
 }
 
 static void a_refused_allocation_is_an_error_and_leaves_the_arena_empty(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     ftdn_test_require_shared();
     for (size_t i = 3; i <= 4; i++) {
-        const char *path = golden_path(&f->arena, i);
-        ftdn_arena arena;
-        ftdn_arena_init(&arena);
+        const char *path = golden_path(i);
+        ftdn_arena own;
+        ftdn_arena_init(&own);
         long n_good = 0;
         for (;; n_good++) {
-            ftdn_arena_fail_after(&arena, n_good);
-            ftdn_status status = ftdn_tensor_file_load(path, &arena, &f->file, &f->err);
+            ftdn_arena_fail_after(&own, n_good);
+            ftdn_status status = ftdn_tensor_file_load(path, &own, &parsed, &err);
             if (status == FTDN_OK) break;
             assert_int_equal(status, FTDN_ERR_MEMORY);
-            assert_int_equal(arena.n_bytes, 0);
+            assert_int_equal(own.n_bytes, 0);
         }
         assert_true(n_good >= 14);
-        ftdn_arena_done(&arena);
+        ftdn_arena_done(&own);
     }
 }
 
@@ -129,35 +120,35 @@ static void a_refused_allocation_is_an_error_and_leaves_the_arena_empty(void **s
 
 static void both_layouts_give_the_same_tensor(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     ftdn_text pickle = {0};
     pickle_one_tensor(&pickle, &plain_view);
-    FTDN_ASSERT_OK(parse_zip(f, &pickle, six, sizeof six), f->err);
-    assert_values(ftdn_tensor_file_find(&f->file, "x"), six, 6);
-    FTDN_ASSERT_OK(parse_legacy(f, &pickle, six, sizeof six), f->err);
-    assert_values(ftdn_tensor_file_find(&f->file, "x"), six, 6);
-    assert_null(ftdn_tensor_file_find(&f->file, "y"));
+    FTDN_ASSERT_OK(parse_zip(&pickle, six, sizeof six), err);
+    assert_values(ftdn_tensor_file_find(&parsed, "x"), six, 6);
+    FTDN_ASSERT_OK(parse_legacy(&pickle, six, sizeof six), err);
+    assert_values(ftdn_tensor_file_find(&parsed, "x"), six, 6);
+    assert_null(ftdn_tensor_file_find(&parsed, "y"));
     ftdn_text_done(&pickle);
 }
 
 static void archive_names_may_be_any_utf8(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     zip_maker zip = {0};
     ftdn_text pickle = {0};
     pickle_one_tensor(&pickle, &plain_view);
     zip_add(&zip, "r\xc3\xa9seau \xe7\xbd\x91/data.pkl", pickle.chars, pickle.n_chars);
     zip_add(&zip, "r\xc3\xa9seau \xe7\xbd\x91/data/0", six, sizeof six);
     zip_finish(&zip);
-    FTDN_ASSERT_OK(ftdn_pth_zip_parse(zip.file.chars, zip.file.n_chars, &f->arena, &f->file, &f->err), f->err);
-    assert_values(&f->file.tensor[0], six, 6);
+    FTDN_ASSERT_OK(ftdn_pth_zip_parse(zip.file.chars, zip.file.n_chars, &arena, &parsed, &err), err);
+    assert_values(&parsed.tensor[0], six, 6);
     ftdn_text_done(&pickle);
     zip_done(&zip);
 }
 
 static void views_are_made_row_major(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     static const struct {
         pth_view view;
         size_t n_expected;
@@ -176,17 +167,17 @@ static void views_are_made_row_major(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         ftdn_text pickle = {0};
         pickle_one_tensor(&pickle, &cases[i].view);
-        FTDN_ASSERT_OK(parse_zip(f, &pickle, six, sizeof six), f->err);
-        assert_values(&f->file.tensor[0], cases[i].expected, cases[i].n_expected);
-        FTDN_ASSERT_OK(parse_legacy(f, &pickle, six, sizeof six), f->err);
-        assert_values(&f->file.tensor[0], cases[i].expected, cases[i].n_expected);
+        FTDN_ASSERT_OK(parse_zip(&pickle, six, sizeof six), err);
+        assert_values(&parsed.tensor[0], cases[i].expected, cases[i].n_expected);
+        FTDN_ASSERT_OK(parse_legacy(&pickle, six, sizeof six), err);
+        assert_values(&parsed.tensor[0], cases[i].expected, cases[i].n_expected);
         ftdn_text_done(&pickle);
     }
 }
 
 static void views_outside_their_storage_are_refused(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     static const struct {
         pth_view view;
         const char *message;
@@ -209,8 +200,8 @@ static void views_outside_their_storage_are_refused(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         ftdn_text pickle = {0};
         pickle_one_tensor(&pickle, &cases[i].view);
-        FTDN_ASSERT_FAILS(parse_zip(f, &pickle, six, sizeof six), FTDN_ERR_INPUT, cases[i].message, f->err);
-        FTDN_ASSERT_FAILS(parse_legacy(f, &pickle, six, sizeof six), FTDN_ERR_INPUT, cases[i].message, f->err);
+        FTDN_ASSERT_FAILS(parse_zip(&pickle, six, sizeof six), FTDN_ERR_INPUT, cases[i].message, err);
+        FTDN_ASSERT_FAILS(parse_legacy(&pickle, six, sizeof six), FTDN_ERR_INPUT, cases[i].message, err);
         ftdn_text_done(&pickle);
     }
 }
@@ -218,7 +209,7 @@ static void views_outside_their_storage_are_refused(void **state)
 /* ---- where the tensors are in a checkpoint ---- */
 
 /* shape: { } a dict, [ ] a list, t a tensor, 7 the number, k the next of the keys. */
-static void assert_names(fixture *f, const char *shape, const char *const *keys, const char *expected)
+static void assert_names(const char *shape, const char *const *keys, const char *expected)
 {
     ftdn_text pickle = {0}, names = {0};
     PICKLE_BYTES(&pickle, "\200\002");
@@ -233,8 +224,8 @@ static void assert_names(fixture *f, const char *shape, const char *const *keys,
         else fail();
     }
     PICKLE_BYTES(&pickle, ".");
-    FTDN_ASSERT_OK(parse_zip(f, &pickle, six, sizeof six), f->err);
-    for (int i = 0; i < f->file.n_tensors; i++) ftdn_text_append(&names, "%s ", f->file.tensor[i].name);
+    FTDN_ASSERT_OK(parse_zip(&pickle, six, sizeof six), err);
+    for (int i = 0; i < parsed.n_tensors; i++) ftdn_text_append(&names, "%s ", parsed.tensor[i].name);
     assert_string_equal(names.chars ? names.chars : "", expected);
     ftdn_text_done(&names);
     ftdn_text_done(&pickle);
@@ -244,29 +235,28 @@ static void assert_names(fixture *f, const char *shape, const char *const *keys,
 
 static void the_state_dict_of_a_checkpoint_is_found(void **state)
 {
-    fixture *f = *state;
-    assert_names(f, "{ktkt}", KEYS("a", "b"), "a b ");
-    assert_names(f, "{k7kt}", KEYS("epoch", "a"), "a ");
-    assert_names(f, "{k7k{kt}}", KEYS("epoch", "state_dict", "a"), "a ");
-    assert_names(f, "{k{k{7{kt}}}k{ktkt}}", KEYS("optimizer", "state", "exp_avg", "model", "a", "b"), "a b ");
-    assert_names(f, "{k{kt}k{kt}}", KEYS("ema", "a", "state_dict", "b"), "b ");
-    assert_names(f, "{k{kt}k7}", KEYS("my_network", "a", "epoch"), "a ");
-    assert_names(f, "{k{k7}k{kt}}", KEYS("model", "depth", "net", "a"), "a ");
-    assert_names(f, "{k{k7}k{kt}}", KEYS("model", "depth", "tensors", "a"), "a ");
-    assert_names(f, "{k{k{kt}k{kt}}}", KEYS("model", "encoder", "a", "decoder", "a"), "encoder.a decoder.a ");
-    assert_names(f, "{k{k{kt}}}", KEYS("model", "net", "a"), "a ");
-    assert_names(f, "{k{kt}k{kt}}", KEYS("generator", "a", "discriminator", "a"), "generator.a discriminator.a ");
-    assert_names(f, "{ktk{ktk[t7t]}}", KEYS("a", "b", "c", "d"), "a b.c b.d.0 b.d.2 ");
-    assert_names(f, "{7tk7}", KEYS("lr"), "7 ");
-    assert_names(f, "[tt]", NULL, "0 1 ");
-    assert_names(f, "{k7}", KEYS("epoch"), "");
+    (void)state;
+    assert_names("{ktkt}", KEYS("a", "b"), "a b ");
+    assert_names("{k7kt}", KEYS("epoch", "a"), "a ");
+    assert_names("{k7k{kt}}", KEYS("epoch", "state_dict", "a"), "a ");
+    assert_names("{k{k{7{kt}}}k{ktkt}}", KEYS("optimizer", "state", "exp_avg", "model", "a", "b"), "a b ");
+    assert_names("{k{kt}k{kt}}", KEYS("ema", "a", "state_dict", "b"), "b ");
+    assert_names("{k{kt}k7}", KEYS("my_network", "a", "epoch"), "a ");
+    assert_names("{k{k7}k{kt}}", KEYS("model", "depth", "net", "a"), "a ");
+    assert_names("{k{k7}k{kt}}", KEYS("model", "depth", "tensors", "a"), "a ");
+    assert_names("{k{k{kt}k{kt}}}", KEYS("model", "encoder", "a", "decoder", "a"), "encoder.a decoder.a ");
+    assert_names("{k{k{kt}}}", KEYS("model", "net", "a"), "a ");
+    assert_names("{k{kt}k{kt}}", KEYS("generator", "a", "discriminator", "a"), "generator.a discriminator.a ");
+    assert_names("{ktk{ktk[t7t]}}", KEYS("a", "b", "c", "d"), "a b.c b.d.0 b.d.2 ");
+    assert_names("{7tk7}", KEYS("lr"), "7 ");
+    assert_names("[tt]", NULL, "0 1 ");
+    assert_names("{k7}", KEYS("epoch"), "");
 }
 
 static void names_that_clash_or_cannot_be_printed_are_refused(void **state)
 {
-    fixture *f = *state;
-    char *folder = ftdn_test_create_folder(&f->arena);
-    char *path = ftdn_path_join(&f->arena, folder, "clash.pth", &f->err);
+    (void)state;
+    char *path = path_of("clash.pth");
     ftdn_text pickle = {0}, file = {0};
     PICKLE_BYTES(&pickle, "\200\002}(");
     pickle_text(&pickle, "x");
@@ -278,11 +268,10 @@ static void names_that_clash_or_cannot_be_printed_are_refused(void **state)
     ftdn_text_append_bytes(&file, pickle.chars, pickle.n_chars);
     legacy_add_storage(&file, "0", 6, six, sizeof six);
     ftdn_test_write_file(path, file.chars, file.n_chars);
-    char *message = ftdn_arena_format(&f->arena, &f->err, "%s: two tensors are called 'x'", path);
-    FTDN_ASSERT_FAILS(ftdn_tensor_file_load(path, &f->arena, &f->file, &f->err), FTDN_ERR_INPUT, message, f->err);
+    char *message = ftdn_arena_format(&arena, &err, "%s: two tensors are called 'x'", path);
+    FTDN_ASSERT_FAILS(ftdn_tensor_file_load(path, &arena, &parsed, &err), FTDN_ERR_INPUT, message, err);
     ftdn_text_done(&file);
     ftdn_text_done(&pickle);
-    ftdn_test_remove_folder(folder);
 
     static const char *const bad_names[] = {"a\033[2J", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", ""};
     for (size_t i = 0; i < sizeof bad_names / sizeof bad_names[0]; i++) {
@@ -291,66 +280,61 @@ static void names_that_clash_or_cannot_be_printed_are_refused(void **state)
         pickle_text(&named, bad_names[i]);
         pickle_tensor(&named, &plain_view);
         PICKLE_BYTES(&named, "s.");
-        FTDN_ASSERT_FAILS(parse_zip(f, &named, six, sizeof six), FTDN_ERR_INPUT,
-                          "the name of tensor 0 is empty or holds a control character or malformed UTF-8", f->err);
+        FTDN_ASSERT_FAILS(parse_zip(&named, six, sizeof six), FTDN_ERR_INPUT,
+                          "the name of tensor 0 is empty or holds a control character or malformed UTF-8", err);
         ftdn_text_done(&named);
     }
 }
 
 static void a_list_that_holds_itself_is_refused(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     ftdn_text pickle = {0}, bomb = {0};
     PICKLE_BYTES(&pickle, "\200\002]q\0h\0a.");
-    FTDN_ASSERT_FAILS(parse_zip(f, &pickle, NULL, 0), FTDN_ERR_INPUT,
-                      "dicts and lists are nested more than 32 levels deep", f->err);
+    FTDN_ASSERT_FAILS(parse_zip(&pickle, NULL, 0), FTDN_ERR_INPUT,
+                      "dicts and lists are nested more than 32 levels deep", err);
     /* 28 lists, each of which holds the one before it twice: 2^28 paths. */
     PICKLE_BYTES(&bomb, "\200\002]q\0");
     for (int i = 0; i < 28; i++) PICKLE_BYTES(&bomb, "0](h\0h\0eq\0");
     PICKLE_BYTES(&bomb, ".");
-    FTDN_ASSERT_FAILS(parse_zip(f, &bomb, NULL, 0), FTDN_ERR_INPUT, "more than 2097152 values", f->err);
+    FTDN_ASSERT_FAILS(parse_zip(&bomb, NULL, 0), FTDN_ERR_INPUT, "more than 2097152 values", err);
     ftdn_text_done(&bomb);
     ftdn_text_done(&pickle);
 }
 
 static void files_of_no_known_format_are_refused_with_their_path(void **state)
 {
-    fixture *f = *state;
-    char *folder = ftdn_test_create_folder(&f->arena);
-    char *path = ftdn_path_join(&f->arena, folder, "w.pth", &f->err);
+    (void)state;
+    char *path = path_of("w.pth");
     char *unknown =
-        ftdn_arena_format(&f->arena, &f->err, "%s: neither safetensors nor a PyTorch file by its first bytes", path);
-    FTDN_ASSERT_FAILS(ftdn_tensor_file_load(path, &f->arena, &f->file, &f->err), FTDN_ERR_INPUT, path, f->err);
+        ftdn_arena_format(&arena, &err, "%s: neither safetensors nor a PyTorch file by its first bytes", path);
+    FTDN_ASSERT_FAILS(ftdn_tensor_file_load(path, &arena, &parsed, &err), FTDN_ERR_INPUT, path, err);
     static const char *const texts[] = {"", "PK\3\4", "\x80\2}.", "<!DOCTYPE html>",
                                         "version https://git-lfs.github.com"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         ftdn_test_write_file(path, texts[i], strlen(texts[i]));
-        assert_int_equal(ftdn_tensor_file_load(path, &f->arena, &f->file, &f->err), FTDN_ERR_INPUT);
-        assert_string_equal(f->err.message, unknown);
+        assert_int_equal(ftdn_tensor_file_load(path, &arena, &parsed, &err), FTDN_ERR_INPUT);
+        assert_string_equal(err.message, unknown);
     }
     ftdn_test_write_file(path, "PK\3\4 and then no archive", 24);
-    FTDN_ASSERT_FAILS(ftdn_tensor_file_load(path, &f->arena, &f->file, &f->err), FTDN_ERR_INPUT,
-                      "zip archive: ", f->err);
-    assert_int_equal(ftdn_tensor_file_load(folder, &f->arena, &f->file, &f->err), FTDN_ERR_INPUT);
-    ftdn_test_remove_folder(folder);
+    FTDN_ASSERT_FAILS(ftdn_tensor_file_load(path, &arena, &parsed, &err), FTDN_ERR_INPUT, "zip archive: ", err);
+    assert_int_equal(ftdn_tensor_file_load(folder, &arena, &parsed, &err), FTDN_ERR_INPUT);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_golden_tensor_has_its_digest),
-        TEST(golden_files_survive_conversion_to_safetensors),
-        TEST(a_refused_allocation_is_an_error_and_leaves_the_arena_empty),
-        TEST(both_layouts_give_the_same_tensor),
-        TEST(archive_names_may_be_any_utf8),
-        TEST(views_are_made_row_major),
-        TEST(views_outside_their_storage_are_refused),
-        TEST(the_state_dict_of_a_checkpoint_is_found),
-        TEST(names_that_clash_or_cannot_be_printed_are_refused),
-        TEST(a_list_that_holds_itself_is_refused),
-        TEST(files_of_no_known_format_are_refused_with_their_path),
+        FTDN_FOLDER_TEST(every_golden_tensor_has_its_digest),
+        FTDN_FOLDER_TEST(golden_files_survive_conversion_to_safetensors),
+        FTDN_FOLDER_TEST(a_refused_allocation_is_an_error_and_leaves_the_arena_empty),
+        FTDN_FOLDER_TEST(both_layouts_give_the_same_tensor),
+        FTDN_FOLDER_TEST(archive_names_may_be_any_utf8),
+        FTDN_FOLDER_TEST(views_are_made_row_major),
+        FTDN_FOLDER_TEST(views_outside_their_storage_are_refused),
+        FTDN_FOLDER_TEST(the_state_dict_of_a_checkpoint_is_found),
+        FTDN_FOLDER_TEST(names_that_clash_or_cannot_be_printed_are_refused),
+        FTDN_FOLDER_TEST(a_list_that_holds_itself_is_refused),
+        FTDN_FOLDER_TEST(files_of_no_known_format_are_refused_with_their_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

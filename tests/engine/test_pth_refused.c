@@ -10,7 +10,7 @@
 
 static void no_pickle_can_call_anything(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     static const struct {
         const char *bytes;
         size_t n_bytes;
@@ -40,14 +40,14 @@ static void no_pickle_can_call_anything(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         ftdn_text pickle = {0};
         ftdn_text_append_bytes(&pickle, cases[i].bytes, cases[i].n_bytes);
-        FTDN_ASSERT_FAILS(parse_zip(f, &pickle, six, sizeof six), FTDN_ERR_INPUT, cases[i].message, f->err);
-        assert_ptr_equal(strstr(f->err.message, "net/data.pkl: byte "), f->err.message);
-        int status = parse_legacy(f, &pickle, six, sizeof six);
+        FTDN_ASSERT_FAILS(parse_zip(&pickle, six, sizeof six), FTDN_ERR_INPUT, cases[i].message, err);
+        assert_ptr_equal(strstr(err.message, "net/data.pkl: byte "), err.message);
+        int status = parse_legacy(&pickle, six, sizeof six);
         assert_int_equal(status, FTDN_ERR_INPUT);
-        assert_ptr_equal(strstr(f->err.message, "checkpoint: byte "), f->err.message);
+        assert_ptr_equal(strstr(err.message, "checkpoint: byte "), err.message);
         const char *reason = strstr(cases[i].message, "the pickle: ");
         reason = reason ? reason + strlen("the pickle: ") : cases[i].message;
-        if (!strstr(f->err.message, reason)) fail_msg("'%s' lacks '%s'", f->err.message, reason);
+        if (!strstr(err.message, reason)) fail_msg("'%s' lacks '%s'", err.message, reason);
         ftdn_text_done(&pickle);
     }
     assert_false(ftdn_file_exists("/tmp/ftdn_pickle_ran_"));
@@ -55,13 +55,13 @@ static void no_pickle_can_call_anything(void **state)
 
 static void a_bare_pickle_is_no_weight_file(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     char call[] = "\x80\x04\x8c\x05posix\x8c\x06system\x93.";
-    FTDN_ASSERT_FAILS(ftdn_pth_legacy_parse(call, sizeof call - 1, &f->arena, &f->file, &f->err), FTDN_ERR_INPUT,
-                      "magic number: byte 17 of the pickle: the name 'posix.system' is refused", f->err);
+    FTDN_ASSERT_FAILS(ftdn_pth_legacy_parse(call, sizeof call - 1, &arena, &parsed, &err), FTDN_ERR_INPUT,
+                      "magic number: byte 17 of the pickle: the name 'posix.system' is refused", err);
     char data[] = "\200\002}.";
-    FTDN_ASSERT_FAILS(ftdn_pth_legacy_parse(data, sizeof data - 1, &f->arena, &f->file, &f->err), FTDN_ERR_INPUT,
-                      "a pickle, but none that PyTorch wrote: it does not begin with the magic number", f->err);
+    FTDN_ASSERT_FAILS(ftdn_pth_legacy_parse(data, sizeof data - 1, &arena, &parsed, &err), FTDN_ERR_INPUT,
+                      "a pickle, but none that PyTorch wrote: it does not begin with the magic number", err);
 }
 
 /* ---- rules of the two layouts ---- */
@@ -72,7 +72,7 @@ typedef struct entry {
     size_t n_bytes;
 } entry;
 
-static void assert_archive_fails(fixture *f, const entry *entries, size_t n_entries, const char *message)
+static void assert_archive_fails(const entry *entries, size_t n_entries, const char *message)
 {
     zip_maker zip = {0};
     ftdn_text pickle = {0};
@@ -82,40 +82,38 @@ static void assert_archive_fails(fixture *f, const entry *entries, size_t n_entr
         zip_add(&zip, e->name, e->bytes ? e->bytes : pickle.chars, e->bytes ? e->n_bytes : pickle.n_chars);
     }
     zip_finish(&zip);
-    FTDN_ASSERT_FAILS(ftdn_pth_zip_parse(zip.file.chars, zip.file.n_chars, &f->arena, &f->file, &f->err),
-                      FTDN_ERR_INPUT, message, f->err);
+    FTDN_ASSERT_FAILS(ftdn_pth_zip_parse(zip.file.chars, zip.file.n_chars, &arena, &parsed, &err), FTDN_ERR_INPUT,
+                      message, err);
     ftdn_text_done(&pickle);
     zip_done(&zip);
 }
 
-#define ARCHIVE_FAILS(f, message, ...)                                                                                 \
-    assert_archive_fails((f), (const entry[]){__VA_ARGS__}, sizeof((const entry[]){__VA_ARGS__}) / sizeof(entry),      \
-                         message)
+#define ARCHIVE_FAILS(message, ...)                                                                                    \
+    assert_archive_fails((const entry[]){__VA_ARGS__}, sizeof((const entry[]){__VA_ARGS__}) / sizeof(entry), message)
 
 static void broken_archives_are_refused(void **state)
 {
-    fixture *f = *state;
-    ARCHIVE_FAILS(f, "tensor 'x': storage '0' is missing", {"net/data.pkl", NULL, 0});
-    ARCHIVE_FAILS(f, "tensor 'x': storage '0' is missing", {"net/data.pkl", NULL, 0},
-                  {"other/data/0", six, sizeof six});
-    ARCHIVE_FAILS(f, "entry 'net/data/0': its 20 bytes are not 24", {"net/data.pkl", NULL, 0}, {"net/data/0", six, 20});
-    ARCHIVE_FAILS(f, "entry 'net/data/0': there is an earlier entry of this name", {"net/data.pkl", NULL, 0},
+    (void)state;
+    ARCHIVE_FAILS("tensor 'x': storage '0' is missing", {"net/data.pkl", NULL, 0});
+    ARCHIVE_FAILS("tensor 'x': storage '0' is missing", {"net/data.pkl", NULL, 0}, {"other/data/0", six, sizeof six});
+    ARCHIVE_FAILS("entry 'net/data/0': its 20 bytes are not 24", {"net/data.pkl", NULL, 0}, {"net/data/0", six, 20});
+    ARCHIVE_FAILS("entry 'net/data/0': there is an earlier entry of this name", {"net/data.pkl", NULL, 0},
                   {"net/data/0", six, sizeof six}, {"net/data/0", six, sizeof six});
-    ARCHIVE_FAILS(f, "entry 'new/data.pkl': there is a data.pkl in 'net' already", {"net/data.pkl", NULL, 0},
+    ARCHIVE_FAILS("entry 'new/data.pkl': there is a data.pkl in 'net' already", {"net/data.pkl", NULL, 0},
                   {"new/data.pkl", NULL, 0});
-    ARCHIVE_FAILS(f, "entry 'net/byteorder': the byte order is not 'little'", {"net/byteorder", "big", 3});
-    ARCHIVE_FAILS(f, "entry 'net/byteorder': its 24 bytes are not at most 16", {"net/byteorder", six, sizeof six});
-    ARCHIVE_FAILS(f, "a zip archive, but none that PyTorch wrote: it has no entry 'NAME/data.pkl'",
-                  {"data.pkl", NULL, 0}, {"net/code/data.pkl", NULL, 0});
-    ARCHIVE_FAILS(f, "zip archive: an entry has no readable name", {"net\033/data.pkl", NULL, 0});
-    ARCHIVE_FAILS(f, "the file holds an integer, not a dict of tensors", {"net/data.pkl", "\200\002K\1.", 5});
-    ARCHIVE_FAILS(f, "net/data.pkl: byte 0 of the pickle: 1 more bytes should follow, but only 0 do",
+    ARCHIVE_FAILS("entry 'net/byteorder': the byte order is not 'little'", {"net/byteorder", "big", 3});
+    ARCHIVE_FAILS("entry 'net/byteorder': its 24 bytes are not at most 16", {"net/byteorder", six, sizeof six});
+    ARCHIVE_FAILS("a zip archive, but none that PyTorch wrote: it has no entry 'NAME/data.pkl'", {"data.pkl", NULL, 0},
+                  {"net/code/data.pkl", NULL, 0});
+    ARCHIVE_FAILS("zip archive: an entry has no readable name", {"net\033/data.pkl", NULL, 0});
+    ARCHIVE_FAILS("the file holds an integer, not a dict of tensors", {"net/data.pkl", "\200\002K\1.", 5});
+    ARCHIVE_FAILS("net/data.pkl: byte 0 of the pickle: 1 more bytes should follow, but only 0 do",
                   {"net/data.pkl", "", 0});
 }
 
 static void a_wrong_checksum_is_refused(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     zip_maker zip = {0};
     ftdn_text pickle = {0};
     pickle_one_tensor(&pickle, &plain_view);
@@ -123,15 +121,15 @@ static void a_wrong_checksum_is_refused(void **state)
     zip_add(&zip, "net/data/0", six, sizeof six);
     zip.file.chars[zip.file.n_chars - 1] ^= 1;
     zip_finish(&zip);
-    FTDN_ASSERT_FAILS(ftdn_pth_zip_parse(zip.file.chars, zip.file.n_chars, &f->arena, &f->file, &f->err),
-                      FTDN_ERR_INPUT, "entry 'net/data/0': zip archive: archive_read_data_block: ZIP bad CRC", f->err);
+    FTDN_ASSERT_FAILS(ftdn_pth_zip_parse(zip.file.chars, zip.file.n_chars, &arena, &parsed, &err), FTDN_ERR_INPUT,
+                      "entry 'net/data/0': zip archive: archive_read_data_block: ZIP bad CRC", err);
     ftdn_text_done(&pickle);
     zip_done(&zip);
 }
 
 static void storages_described_in_two_ways_are_refused(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     ftdn_text pickle = {0};
     pth_view other = plain_view;
     other.n_storage = 7;
@@ -141,8 +139,8 @@ static void storages_described_in_two_ways_are_refused(void **state)
     pickle_text(&pickle, "b");
     pickle_tensor(&pickle, &other);
     PICKLE_BYTES(&pickle, "u.");
-    FTDN_ASSERT_FAILS(parse_zip(f, &pickle, six, sizeof six), FTDN_ERR_INPUT,
-                      "storage '0' is described in two ways: ", f->err);
+    FTDN_ASSERT_FAILS(parse_zip(&pickle, six, sizeof six), FTDN_ERR_INPUT,
+                      "storage '0' is described in two ways: ", err);
     ftdn_text_done(&pickle);
 }
 
@@ -157,7 +155,7 @@ typedef struct stream_case {
 
 static void broken_streams_are_refused(void **state)
 {
-    fixture *f = *state;
+    (void)state;
 #define HEAD(bytes) bytes, sizeof(bytes) - 1
     static const char good[] = LEGACY_MAGIC LEGACY_VERSION LEGACY_MACHINE;
     static const stream_case cases[] = {
@@ -180,23 +178,21 @@ static void broken_streams_are_refused(void **state)
         pickle_one_tensor(&file, &plain_view);
         legacy_add_storage(&file, cases[i].key, cases[i].n_elements, six, cases[i].n_bytes);
         ftdn_text_append(&file, "%s", cases[i].tail);
-        FTDN_ASSERT_FAILS(ftdn_pth_legacy_parse(file.chars, file.n_chars, &f->arena, &f->file, &f->err), FTDN_ERR_INPUT,
-                          cases[i].message, f->err);
+        FTDN_ASSERT_FAILS(ftdn_pth_legacy_parse(file.chars, file.n_chars, &arena, &parsed, &err), FTDN_ERR_INPUT,
+                          cases[i].message, err);
         ftdn_text_done(&file);
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(no_pickle_can_call_anything),
-        TEST(a_bare_pickle_is_no_weight_file),
-        TEST(broken_archives_are_refused),
-        TEST(a_wrong_checksum_is_refused),
-        TEST(storages_described_in_two_ways_are_refused),
-        TEST(broken_streams_are_refused),
+        FTDN_FOLDER_TEST(no_pickle_can_call_anything),
+        FTDN_FOLDER_TEST(a_bare_pickle_is_no_weight_file),
+        FTDN_FOLDER_TEST(broken_archives_are_refused),
+        FTDN_FOLDER_TEST(a_wrong_checksum_is_refused),
+        FTDN_FOLDER_TEST(storages_described_in_two_ways_are_refused),
+        FTDN_FOLDER_TEST(broken_streams_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

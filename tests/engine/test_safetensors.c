@@ -3,70 +3,48 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/file.h"
 #include "engine/tensor_formats.h"
-#include "tests/support/support.h"
+#include "tests/support/folder_per_test.h"
 
-typedef struct fixture {
-    ftdn_arena arena;
-    ftdn_error err;
-    ftdn_tensor_file file;
-} fixture;
-
-static int set_up(void **state)
-{
-    fixture *f = calloc(1, sizeof *f);
-    ftdn_arena_init(&f->arena);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    fixture *f = *state;
-    ftdn_arena_done(&f->arena);
-    free(f);
-    return 0;
-}
+static ftdn_tensor_file loaded;
 
 /* A file of this header and these values; n_header is what its first 8 bytes say. */
-static char *make_file(ftdn_arena *arena, uint64_t n_header, const char *header, const void *values,
-                       size_t n_value_bytes, size_t *ret_n_bytes)
+static char *make_file(uint64_t n_header, const char *header, const void *values, size_t n_value_bytes,
+                       size_t *ret_n_bytes)
 {
     size_t n_chars = strlen(header);
     *ret_n_bytes = 8 + n_chars + n_value_bytes;
-    char *bytes = ftdn_arena_alloc(arena, *ret_n_bytes, 1, NULL);
+    char *bytes = ftdn_arena_alloc(&arena, *ret_n_bytes, 1, NULL);
     memcpy(bytes, &n_header, 8);
     memcpy(bytes + 8, header, n_chars);
     if (n_value_bytes) memcpy(bytes + 8 + n_chars, values, n_value_bytes);
     return bytes;
 }
 
-static ftdn_status parse(fixture *f, const char *header, const void *values, size_t n_value_bytes)
+static ftdn_status parse(const char *header, const void *values, size_t n_value_bytes)
 {
     size_t n_bytes;
-    char *bytes = make_file(&f->arena, strlen(header), header, values, n_value_bytes, &n_bytes);
-    return ftdn_safetensors_parse(bytes, n_bytes, &f->arena, &f->file, &f->err);
+    char *bytes = make_file(strlen(header), header, values, n_value_bytes, &n_bytes);
+    return ftdn_safetensors_parse(bytes, n_bytes, &arena, &loaded, &err);
 }
 
 static const unsigned char zeros[64];
 
 static void tensors_come_in_the_order_of_the_header_with_their_values(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     static const float values[5] = {1, 2, 3, 4, 5};
-    FTDN_ASSERT_OK(parse(f,
-                         "{\"__metadata__\":{\"format\":\"pt\",\"note\":\"\"},"
+    FTDN_ASSERT_OK(parse("{\"__metadata__\":{\"format\":\"pt\",\"note\":\"\"},"
                          "\"b\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[4,20]},"
                          "\"e\":{\"dtype\":\"F32\",\"shape\":[0,3],\"data_offsets\":[4,4]},"
                          "\"a\":{\"data_offsets\":[0,4],\"shape\":[],\"dtype\":\"F32\"}}   ",
                          values, sizeof values),
-                   f->err);
-    assert_string_equal(f->file.format, "safetensors");
-    assert_int_equal(f->file.n_tensors, 3);
-    const ftdn_named_tensor *b = &f->file.tensor[0], *e = &f->file.tensor[1], *a = &f->file.tensor[2];
+                   err);
+    assert_string_equal(loaded.format, "safetensors");
+    assert_int_equal(loaded.n_tensors, 3);
+    const ftdn_named_tensor *b = &loaded.tensor[0], *e = &loaded.tensor[1], *a = &loaded.tensor[2];
     assert_string_equal(b->name, "b");
     assert_string_equal(b->dtype, "F32");
     assert_int_equal(b->n_dims, 2);
@@ -77,26 +55,26 @@ static void tensors_come_in_the_order_of_the_header_with_their_values(void **sta
     assert_int_equal(a->n_dims, 0);
     assert_int_equal(a->n_elements, 1);
     assert_true(a->values[0] == 1);
-    assert_ptr_equal(ftdn_tensor_file_find(&f->file, "a"), a);
-    assert_null(ftdn_tensor_file_find(&f->file, "__metadata__"));
-    assert_int_equal(f->file.n_metadata, 2);
-    assert_string_equal(f->file.metadata[0].key, "format");
-    assert_string_equal(f->file.metadata[0].value, "pt");
-    assert_string_equal(f->file.metadata[1].value, "");
+    assert_ptr_equal(ftdn_tensor_file_find(&loaded, "a"), a);
+    assert_null(ftdn_tensor_file_find(&loaded, "__metadata__"));
+    assert_int_equal(loaded.n_metadata, 2);
+    assert_string_equal(loaded.metadata[0].key, "format");
+    assert_string_equal(loaded.metadata[0].value, "pt");
+    assert_string_equal(loaded.metadata[1].value, "");
 }
 
 static void values_are_borrowed_where_they_are_aligned(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     static const float values[2] = {-0.0f, 1e-45f};
     for (int n_spaces = 0; n_spaces < 8; n_spaces++) {
         char header[128];
         snprintf(header, sizeof header, "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}%*s", n_spaces,
                  "");
         size_t n_bytes;
-        char *bytes = make_file(&f->arena, strlen(header), header, values, sizeof values, &n_bytes);
-        FTDN_ASSERT_OK(ftdn_safetensors_parse(bytes, n_bytes, &f->arena, &f->file, &f->err), f->err);
-        const char *at = (const char *)f->file.tensor[0].values;
+        char *bytes = make_file(strlen(header), header, values, sizeof values, &n_bytes);
+        FTDN_ASSERT_OK(ftdn_safetensors_parse(bytes, n_bytes, &arena, &loaded, &err), err);
+        const char *at = (const char *)loaded.tensor[0].values;
         bool borrowed = at >= bytes && at < bytes + n_bytes;
         assert_int_equal(borrowed, strlen(header) % sizeof(float) == 0);
         assert_memory_equal(at, values, sizeof values);
@@ -105,10 +83,10 @@ static void values_are_borrowed_where_they_are_aligned(void **state)
 
 static void no_tensors_are_a_file_too(void **state)
 {
-    fixture *f = *state;
-    FTDN_ASSERT_OK(parse(f, "{}", NULL, 0), f->err);
-    assert_int_equal(f->file.n_tensors, 0);
-    assert_int_equal(f->file.n_metadata, 0);
+    (void)state;
+    FTDN_ASSERT_OK(parse("{}", NULL, 0), err);
+    assert_int_equal(loaded.n_tensors, 0);
+    assert_int_equal(loaded.n_metadata, 0);
 }
 
 #define TENSOR(dtype, shape, begin, end)                                                                               \
@@ -116,7 +94,7 @@ static void no_tensors_are_a_file_too(void **state)
 
 static void each_broken_rule_is_named(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     static const struct {
         size_t n_value_bytes;
         const char *header, *message;
@@ -172,16 +150,16 @@ static void each_broken_rule_is_named(void **state)
         {0, "", "the header does not begin with '{'"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(parse(f, cases[i].header, zeros, cases[i].n_value_bytes), FTDN_ERR_INPUT);
-        assert_string_equal(f->err.message, cases[i].message);
+        assert_int_equal(parse(cases[i].header, zeros, cases[i].n_value_bytes), FTDN_ERR_INPUT);
+        assert_string_equal(err.message, cases[i].message);
     }
-    FTDN_ASSERT_FAILS(parse(f, "{\"a\":}", NULL, 0), FTDN_ERR_INPUT, "header:1:6", f->err);
-    FTDN_ASSERT_FAILS(parse(f, "{} x", NULL, 0), FTDN_ERR_INPUT, "header:1:4", f->err);
+    FTDN_ASSERT_FAILS(parse("{\"a\":}", NULL, 0), FTDN_ERR_INPUT, "header:1:6", err);
+    FTDN_ASSERT_FAILS(parse("{} x", NULL, 0), FTDN_ERR_INPUT, "header:1:4", err);
 }
 
 static void a_lying_header_length_is_refused(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     static const struct {
         uint64_t n_header;
         const char *message;
@@ -193,37 +171,34 @@ static void a_lying_header_length_is_refused(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         size_t n_bytes;
-        char *bytes = make_file(&f->arena, cases[i].n_header, "{}", NULL, 0, &n_bytes);
-        assert_int_equal(ftdn_safetensors_parse(bytes, n_bytes, &f->arena, &f->file, &f->err), FTDN_ERR_INPUT);
-        assert_string_equal(f->err.message, cases[i].message);
+        char *bytes = make_file(cases[i].n_header, "{}", NULL, 0, &n_bytes);
+        assert_int_equal(ftdn_safetensors_parse(bytes, n_bytes, &arena, &loaded, &err), FTDN_ERR_INPUT);
+        assert_string_equal(err.message, cases[i].message);
     }
-    assert_int_equal(ftdn_safetensors_parse("\2\0\0", 3, &f->arena, &f->file, &f->err), FTDN_ERR_INPUT);
-    assert_string_equal(f->err.message, "3 bytes are too few for the 8 bytes of the header's length");
+    assert_int_equal(ftdn_safetensors_parse("\2\0\0", 3, &arena, &loaded, &err), FTDN_ERR_INPUT);
+    assert_string_equal(err.message, "3 bytes are too few for the 8 bytes of the header's length");
 }
 
 static void a_failure_names_the_path_whatever_the_first_bytes_are(void **state)
 {
-    fixture *f = *state;
-    char *folder = ftdn_test_create_folder(&f->arena);
-    char *path = ftdn_path_join(&f->arena, folder, "bad.safetensors", &f->err);
+    (void)state;
+    char *path = path_of("bad.safetensors");
     /* 0x0280 = 640 begins like a pickle, 0x4b50 like a zip archive. */
     static const uint64_t lengths[] = {2, 640, 0x4b50, 0xffffffff, UINT64_C(1) << 40};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         size_t n_bytes;
-        char *bytes = make_file(&f->arena, lengths[i], "{\"", NULL, 0, &n_bytes);
+        char *bytes = make_file(lengths[i], "{\"", NULL, 0, &n_bytes);
         ftdn_test_write_file(path, bytes, n_bytes);
-        assert_int_equal(ftdn_tensor_file_load(path, &f->arena, &f->file, &f->err), FTDN_ERR_INPUT);
-        assert_ptr_equal(strstr(f->err.message, path), f->err.message);
-        assert_non_null(strstr(f->err.message, "header"));
+        assert_int_equal(ftdn_tensor_file_load(path, &arena, &loaded, &err), FTDN_ERR_INPUT);
+        assert_ptr_equal(strstr(err.message, path), err.message);
+        assert_non_null(strstr(err.message, "header"));
     }
-    ftdn_test_remove_folder(folder);
 }
 
 static void a_written_file_is_read_back(void **state)
 {
-    fixture *f = *state;
-    char *folder = ftdn_test_create_folder(&f->arena);
-    char *path = ftdn_path_join(&f->arena, folder, "out.safetensors", &f->err);
+    (void)state;
+    char *path = path_of("out.safetensors");
     static const float values[3] = {1.5f, -2, 3};
     ftdn_named_tensor tensors[] = {
         {.name = "odd \"name\" \xc3\xa9",
@@ -237,11 +212,11 @@ static void a_written_file_is_read_back(void **state)
     };
     ftdn_metadata_entry metadata[] = {{"format", "pt"}, {"note", "a\n\"b\""}};
     ftdn_tensor_file file = {.n_tensors = 3, .tensor = tensors, .n_metadata = 2, .metadata = metadata};
-    FTDN_ASSERT_OK(ftdn_safetensors_write(path, &file, NULL, &f->err), f->err);
-    FTDN_ASSERT_OK(ftdn_tensor_file_load(path, &f->arena, &f->file, &f->err), f->err);
-    assert_int_equal(f->file.n_tensors, 3);
+    FTDN_ASSERT_OK(ftdn_safetensors_write(path, &file, NULL, &err), err);
+    FTDN_ASSERT_OK(ftdn_tensor_file_load(path, &arena, &loaded, &err), err);
+    assert_int_equal(loaded.n_tensors, 3);
     for (int i = 0; i < 3; i++) {
-        const ftdn_named_tensor *read = &f->file.tensor[i];
+        const ftdn_named_tensor *read = &loaded.tensor[i];
         assert_string_equal(read->name, tensors[i].name);
         assert_string_equal(read->dtype, "F32");
         assert_int_equal(read->n_dims, tensors[i].n_dims);
@@ -249,24 +224,22 @@ static void a_written_file_is_read_back(void **state)
         assert_int_equal((uintptr_t)read->values % sizeof(float), 0);
         if (read->n_elements) assert_memory_equal(read->values, values, read->n_elements * sizeof(float));
     }
-    assert_int_equal(f->file.n_metadata, 2);
-    assert_string_equal(f->file.metadata[1].key, "note");
-    assert_string_equal(f->file.metadata[1].value, "a\n\"b\"");
-    assert_string_equal(ftdn_tensor_file_find_metadata(&f->file, "note"), "a\n\"b\"");
-    assert_null(ftdn_tensor_file_find_metadata(&f->file, "notes"));
+    assert_int_equal(loaded.n_metadata, 2);
+    assert_string_equal(loaded.metadata[1].key, "note");
+    assert_string_equal(loaded.metadata[1].value, "a\n\"b\"");
+    assert_string_equal(ftdn_tensor_file_find_metadata(&loaded, "note"), "a\n\"b\"");
+    assert_null(ftdn_tensor_file_find_metadata(&loaded, "notes"));
     tensors[1].name = "__metadata__";
-    FTDN_ASSERT_FAILS(ftdn_safetensors_write(path, &file, NULL, &f->err), FTDN_ERR_INPUT,
-                      "safetensors has no room for a tensor called '__metadata__'", f->err);
-    FTDN_ASSERT_FAILS(ftdn_safetensors_write("/nonexistent/out.safetensors", &(ftdn_tensor_file){0}, NULL, &f->err),
-                      FTDN_ERR_INPUT, "/nonexistent/out.safetensors", f->err);
-    ftdn_test_remove_folder(folder);
+    FTDN_ASSERT_FAILS(ftdn_safetensors_write(path, &file, NULL, &err), FTDN_ERR_INPUT,
+                      "safetensors has no room for a tensor called '__metadata__'", err);
+    FTDN_ASSERT_FAILS(ftdn_safetensors_write("/nonexistent/out.safetensors", &(ftdn_tensor_file){0}, NULL, &err),
+                      FTDN_ERR_INPUT, "/nonexistent/out.safetensors", err);
 }
 
 static void chosen_tensors_are_written_as_halves_behind_the_floats(void **state)
 {
-    fixture *f = *state;
-    char *folder = ftdn_test_create_folder(&f->arena);
-    char *path = ftdn_path_join(&f->arena, folder, "half.safetensors", &f->err);
+    (void)state;
+    char *path = path_of("half.safetensors");
     static const float values[3] = {1.5f, -65504, 0.1f}, rounded[3] = {1.5f, -65504, 0x1.998p-4f};
     ftdn_named_tensor tensors[] = {
         {.name = "a", .n_dims = 1, .dims = {3}, .n_elements = 3, .values = values},
@@ -276,11 +249,11 @@ static void chosen_tensors_are_written_as_halves_behind_the_floats(void **state)
     };
     static const bool as_half[] = {true, false, true, false};
     const ftdn_tensor_file file = {.n_tensors = 4, .tensor = tensors};
-    FTDN_ASSERT_OK(ftdn_safetensors_write(path, &file, as_half, &f->err), f->err);
-    FTDN_ASSERT_OK(ftdn_tensor_file_load(path, &f->arena, &f->file, &f->err), f->err);
-    assert_int_equal(f->file.n_tensors, 4);
+    FTDN_ASSERT_OK(ftdn_safetensors_write(path, &file, as_half, &err), err);
+    FTDN_ASSERT_OK(ftdn_tensor_file_load(path, &arena, &loaded, &err), err);
+    assert_int_equal(loaded.n_tensors, 4);
     for (int i = 0; i < 4; i++) {
-        const ftdn_named_tensor *read = &f->file.tensor[i];
+        const ftdn_named_tensor *read = &loaded.tensor[i];
         assert_string_equal(read->name, tensors[i].name);
         assert_string_equal(read->dtype, as_half[i] ? "F16" : "F32");
         assert_memory_equal(read->dims, tensors[i].dims, sizeof read->dims);
@@ -289,83 +262,75 @@ static void chosen_tensors_are_written_as_halves_behind_the_floats(void **state)
     }
     char *bytes;
     size_t n_bytes;
-    FTDN_ASSERT_OK(ftdn_file_load(path, 1000, &f->arena, &bytes, &n_bytes, &f->err), f->err);
+    FTDN_ASSERT_OK(ftdn_file_load(path, 1000, &arena, &bytes, &n_bytes, &err), err);
     assert_non_null(strstr(bytes + 8, "\"a\":{\"dtype\":\"F16\",\"shape\":[3],\"data_offsets\":[20,26]}"));
     assert_non_null(strstr(bytes + 8, "\"d\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[12,20]}"));
     assert_int_equal((n_bytes - 28) % 8, 0);
-    ftdn_test_remove_folder(folder);
 }
 
 static void a_value_that_no_half_can_hold_is_named_and_nothing_is_written(void **state)
 {
-    fixture *f = *state;
-    char *folder = ftdn_test_create_folder(&f->arena);
-    char *path = ftdn_path_join(&f->arena, folder, "half.safetensors", &f->err);
+    (void)state;
+    char *path = path_of("half.safetensors");
     float values[3] = {1, 65519, 65520};
     ftdn_named_tensor tensor = {.name = "big", .n_dims = 1, .dims = {3}, .n_elements = 3, .values = values};
     const ftdn_tensor_file file = {.n_tensors = 1, .tensor = &tensor};
-    FTDN_ASSERT_FAILS(ftdn_safetensors_write(path, &file, &(bool){true}, &f->err), FTDN_ERR_INPUT,
-                      "half.safetensors: tensor 'big': element 2 is 65520, and F16 ends at 65504", f->err);
+    FTDN_ASSERT_FAILS(ftdn_safetensors_write(path, &file, &(bool){true}, &err), FTDN_ERR_INPUT,
+                      "half.safetensors: tensor 'big': element 2 is 65520, and F16 ends at 65504", err);
     assert_false(ftdn_file_exists(path));
     values[2] = -INFINITY; /* a half can be infinite, too */
-    FTDN_ASSERT_OK(ftdn_safetensors_write(path, &file, &(bool){true}, &f->err), f->err);
-    FTDN_ASSERT_OK(ftdn_tensor_file_load(path, &f->arena, &f->file, &f->err), f->err);
-    assert_true(f->file.tensor[0].values[1] == 65504 && f->file.tensor[0].values[2] == -INFINITY);
-    ftdn_test_remove_folder(folder);
+    FTDN_ASSERT_OK(ftdn_safetensors_write(path, &file, &(bool){true}, &err), err);
+    FTDN_ASSERT_OK(ftdn_tensor_file_load(path, &arena, &loaded, &err), err);
+    assert_true(loaded.tensor[0].values[1] == 65504 && loaded.tensor[0].values[2] == -INFINITY);
 }
 
 static void a_refused_allocation_is_an_error_and_leaves_the_arena_empty(void **state)
 {
-    fixture *f = *state;
-    char *folder = ftdn_test_create_folder(&f->arena);
-    char *path = ftdn_path_join(&f->arena, folder, "a.safetensors", &f->err);
+    (void)state;
+    char *path = path_of("a.safetensors");
     size_t n_bytes;
     const char *header =
         "{\"__metadata__\":{\"k\":\"v\"},\"a\":" TENSOR("F16", "[1]", 0, 2) ",\"b\":" TENSOR("BOOL", "[2]", 2, 4) "}";
-    ftdn_test_write_file(path, make_file(&f->arena, strlen(header), header, zeros, 4, &n_bytes),
-                         8 + strlen(header) + 4);
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
+    ftdn_test_write_file(path, make_file(strlen(header), header, zeros, 4, &n_bytes), 8 + strlen(header) + 4);
+    ftdn_arena own;
+    ftdn_arena_init(&own);
     long n_good = 0;
     for (;; n_good++) {
-        ftdn_arena_fail_after(&arena, n_good);
-        ftdn_status status = ftdn_tensor_file_load(path, &arena, &f->file, &f->err);
+        ftdn_arena_fail_after(&own, n_good);
+        ftdn_status status = ftdn_tensor_file_load(path, &own, &loaded, &err);
         if (status == FTDN_OK) break;
         assert_int_equal(status, FTDN_ERR_MEMORY);
-        assert_int_equal(arena.n_bytes, 0);
+        assert_int_equal(own.n_bytes, 0);
     }
     assert_true(n_good >= 8);
-    ftdn_arena_done(&arena);
-    ftdn_test_remove_folder(folder);
+    ftdn_arena_done(&own);
 }
 
 static void the_trained_network_is_read(void **state)
 {
-    fixture *f = *state;
-    const char *path = ftdn_test_shared_path(&f->arena, "data/weights/ssd_mobilenet_v1_075_coco.safetensors");
-    FTDN_ASSERT_OK(ftdn_tensor_file_load(path, &f->arena, &f->file, &f->err), f->err);
-    const ftdn_named_tensor *stem = ftdn_tensor_file_find(&f->file, "stem.weight");
+    (void)state;
+    const char *path = ftdn_test_shared_path(&arena, "data/weights/ssd_mobilenet_v1_075_coco.safetensors");
+    FTDN_ASSERT_OK(ftdn_tensor_file_load(path, &arena, &loaded, &err), err);
+    const ftdn_named_tensor *stem = ftdn_tensor_file_find(&loaded, "stem.weight");
     assert_non_null(stem);
     assert_int_equal(stem->n_elements, 24 * 3 * 3 * 3);
-    assert_int_equal(f->file.n_metadata, 3);
+    assert_int_equal(loaded.n_metadata, 3);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(tensors_come_in_the_order_of_the_header_with_their_values),
-        TEST(values_are_borrowed_where_they_are_aligned),
-        TEST(no_tensors_are_a_file_too),
-        TEST(each_broken_rule_is_named),
-        TEST(a_lying_header_length_is_refused),
-        TEST(a_failure_names_the_path_whatever_the_first_bytes_are),
-        TEST(a_written_file_is_read_back),
-        TEST(chosen_tensors_are_written_as_halves_behind_the_floats),
-        TEST(a_value_that_no_half_can_hold_is_named_and_nothing_is_written),
-        TEST(a_refused_allocation_is_an_error_and_leaves_the_arena_empty),
-        TEST(the_trained_network_is_read),
+        FTDN_FOLDER_TEST(tensors_come_in_the_order_of_the_header_with_their_values),
+        FTDN_FOLDER_TEST(values_are_borrowed_where_they_are_aligned),
+        FTDN_FOLDER_TEST(no_tensors_are_a_file_too),
+        FTDN_FOLDER_TEST(each_broken_rule_is_named),
+        FTDN_FOLDER_TEST(a_lying_header_length_is_refused),
+        FTDN_FOLDER_TEST(a_failure_names_the_path_whatever_the_first_bytes_are),
+        FTDN_FOLDER_TEST(a_written_file_is_read_back),
+        FTDN_FOLDER_TEST(chosen_tensors_are_written_as_halves_behind_the_floats),
+        FTDN_FOLDER_TEST(a_value_that_no_half_can_hold_is_named_and_nothing_is_written),
+        FTDN_FOLDER_TEST(a_refused_allocation_is_an_error_and_leaves_the_arena_empty),
+        FTDN_FOLDER_TEST(the_trained_network_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,60 +1,44 @@
 #include "engine/weights.h"
 
-#include <stdlib.h>
+#include "tests/support/folder_per_test.h"
 
-#include "base/file.h"
-#include "tests/support/support.h"
-
-typedef struct fixture {
-    ftdn_arena arena;
-    ftdn_error err;
-    ftdn_graph graph;
-    ftdn_weights weights;
-} fixture;
+static ftdn_graph graph;
+static ftdn_weights weights;
 
 /* A convolution with batch norm (2 channels, bias-free) and a 1x1 head (4 channels). */
-static int set_up(void **state)
+static int set_up_graph(void **state)
 {
-    fixture *f = calloc(1, sizeof *f);
-    ftdn_arena_init(&f->arena);
-    ftdn_graph_init(&f->graph, &f->arena);
-    int at = ftdn_graph_add_input(&f->graph, (ftdn_shape){.h = 8, .w = 8, .c = 3});
-    at = ftdn_graph_add_conv_layer(&f->graph, at,
+    int result = set_up_folder(state);
+    weights = (ftdn_weights){0};
+    ftdn_graph_init(&graph, &arena);
+    int at = ftdn_graph_add_input(&graph, (ftdn_shape){.h = 8, .w = 8, .c = 3});
+    at = ftdn_graph_add_conv_layer(&graph, at,
                                    &(ftdn_conv_layer_desc){.name = "c",
                                                            .n_outputs = 2,
                                                            .kernel = 3,
                                                            .pad = 1,
                                                            .batch_norm = "bn",
                                                            .activation = FTDN_ACTIVATION_RELU});
-    ftdn_graph_add_conv_layer(&f->graph, at,
+    ftdn_graph_add_conv_layer(&graph, at,
                               &(ftdn_conv_layer_desc){.name = "head", .n_outputs = 4, .kernel = 1, .has_bias = true});
-    FTDN_ASSERT_OK(ftdn_graph_finish(&f->graph, &f->err), f->err);
-    *state = f;
-    return 0;
+    FTDN_ASSERT_OK(ftdn_graph_finish(&graph, &err), err);
+    return result;
 }
 
-static int tear_down(void **state)
+/* The formula weights of the graph as a file, its tensors in reverse order. */
+static ftdn_tensor_file make_file(void)
 {
-    fixture *f = *state;
-    ftdn_arena_done(&f->arena);
-    free(f);
-    return 0;
-}
-
-/* The formula weights of the fixture's graph as a file, its tensors in reverse order. */
-static ftdn_tensor_file make_file(fixture *f)
-{
-    ftdn_weights weights;
-    FTDN_ASSERT_OK(ftdn_weights_formula(&f->graph, 0, &f->arena, &weights, &f->err), f->err);
-    ftdn_tensor_file file = {.path = "w.pth", .n_tensors = f->graph.n_params};
-    file.tensor = FTDN_NEW(&f->arena, (size_t)file.n_tensors, ftdn_named_tensor, &f->err);
+    ftdn_weights values;
+    FTDN_ASSERT_OK(ftdn_weights_formula(&graph, 0, &arena, &values, &err), err);
+    ftdn_tensor_file file = {.path = "w.pth", .n_tensors = graph.n_params};
+    file.tensor = FTDN_NEW(&arena, (size_t)file.n_tensors, ftdn_named_tensor, &err);
     for (int i = 0; i < file.n_tensors; i++) {
-        const ftdn_param *param = &f->graph.param[i];
+        const ftdn_param *param = &graph.param[i];
         ftdn_named_tensor *tensor = &file.tensor[file.n_tensors - 1 - i];
         *tensor = (ftdn_named_tensor){.name = param->name, .dtype = "F32", .n_dims = param->n_dims};
         memcpy(tensor->dims, param->dims, sizeof param->dims);
         tensor->n_elements = param->n_elements;
-        tensor->values = weights.value[i];
+        tensor->values = values.value[i];
     }
     return file;
 }
@@ -71,7 +55,7 @@ static void the_uniform_of_the_formula_is_that_of_its_definition(void **state)
 
 static void formula_weights_have_the_bounds_of_their_kind(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     static const char *const names[] = {"c.weight",       "bn.weight",   "bn.bias",  "bn.running_mean",
                                         "bn.running_var", "head.weight", "head.bias"};
     static const float first[2][7] = {
@@ -83,47 +67,47 @@ static void formula_weights_have_the_bounds_of_their_kind(void **state)
         "64dad44accd2b8fa244bd31fff1a27312af52d623698e24f7e518bbba6024dc8",
     };
     static const uint64_t seeds[2] = {0, 3};
-    assert_int_equal(f->graph.n_params, 7);
+    assert_int_equal(graph.n_params, 7);
     for (int s = 0; s < 2; s++) {
         char hex[FTDN_SHA256_HEX];
-        FTDN_ASSERT_OK(ftdn_weights_formula(&f->graph, seeds[s], &f->arena, &f->weights, &f->err), f->err);
-        assert_int_equal(f->weights.n_params, 7);
+        FTDN_ASSERT_OK(ftdn_weights_formula(&graph, seeds[s], &arena, &weights, &err), err);
+        assert_int_equal(weights.n_params, 7);
         for (int i = 0; i < 7; i++) {
-            int param = ftdn_graph_find_param(&f->graph, names[i]);
-            assert_true(f->weights.value[param][0] == first[s][i]);
+            int param = ftdn_graph_find_param(&graph, names[i]);
+            assert_true(weights.value[param][0] == first[s][i]);
         }
-        FTDN_ASSERT_OK(ftdn_weights_digest(&f->graph, &f->weights, hex, &f->err), f->err);
+        FTDN_ASSERT_OK(ftdn_weights_digest(&graph, &weights, hex, &err), err);
         assert_string_equal(hex, digests[s]);
     }
 }
 
 static void constants_cannot_be_made_up(void **state)
 {
-    fixture *f = *state;
-    ftdn_graph_add_constant(&f->graph, "priors", 2, (const int64_t[]){10, 4});
-    FTDN_ASSERT_OK(ftdn_graph_finish(&f->graph, &f->err), f->err);
-    FTDN_ASSERT_FAILS(ftdn_weights_formula(&f->graph, 0, &f->arena, &f->weights, &f->err), FTDN_ERR_INPUT,
-                      "'priors' is a constant of the network and must come from a file, not a formula", f->err);
+    (void)state;
+    ftdn_graph_add_constant(&graph, "priors", 2, (const int64_t[]){10, 4});
+    FTDN_ASSERT_OK(ftdn_graph_finish(&graph, &err), err);
+    FTDN_ASSERT_FAILS(ftdn_weights_formula(&graph, 0, &arena, &weights, &err), FTDN_ERR_INPUT,
+                      "'priors' is a constant of the network and must come from a file, not a formula", err);
 }
 
 static void tensors_are_bound_by_name_and_borrowed(void **state)
 {
-    fixture *f = *state;
-    ftdn_tensor_file file = make_file(f);
-    FTDN_ASSERT_OK(ftdn_weights_bind(&f->graph, &file, &f->arena, &f->weights, &f->err), f->err);
-    assert_int_equal(f->weights.n_params, f->graph.n_params);
-    for (int i = 0; i < f->graph.n_params; i++) {
-        assert_ptr_equal(f->weights.value[i], ftdn_tensor_file_find(&file, f->graph.param[i].name)->values);
+    (void)state;
+    ftdn_tensor_file file = make_file();
+    FTDN_ASSERT_OK(ftdn_weights_bind(&graph, &file, &arena, &weights, &err), err);
+    assert_int_equal(weights.n_params, graph.n_params);
+    for (int i = 0; i < graph.n_params; i++) {
+        assert_ptr_equal(weights.value[i], ftdn_tensor_file_find(&file, graph.param[i].name)->values);
     }
     char hex[FTDN_SHA256_HEX];
-    FTDN_ASSERT_OK(ftdn_weights_digest(&f->graph, &f->weights, hex, &f->err), f->err);
+    FTDN_ASSERT_OK(ftdn_weights_digest(&graph, &weights, hex, &err), err);
     assert_string_equal(hex, "f88af1ceb833f573e74fc60d33168b7b569079eecc444cc2adb5fff9124a235b");
 }
 
 static void every_mistake_is_listed_in_one_error(void **state)
 {
-    fixture *f = *state;
-    ftdn_tensor_file file = make_file(f);
+    (void)state;
+    ftdn_tensor_file file = make_file();
     ftdn_named_tensor *tensor = file.tensor; /* head.bias, head.weight, bn.*, c.weight */
     assert_string_equal(tensor[0].name, "head.bias");
     assert_string_equal(tensor[6].name, "c.weight");
@@ -131,9 +115,9 @@ static void every_mistake_is_listed_in_one_error(void **state)
     tensor[1].dims[0] = 21;
     tensor[3].name = "bn.num_batches_tracked";
     tensor[6].n_dims = 3;
-    char *missing = ftdn_arena_format(&f->arena, &f->err, "%s", f->graph.param[3].name);
-    assert_int_equal(ftdn_weights_bind(&f->graph, &file, &f->arena, &f->weights, &f->err), FTDN_ERR_INPUT);
-    char *expected = ftdn_arena_format(&f->arena, &f->err,
+    char *missing = ftdn_arena_format(&arena, &err, "%s", graph.param[3].name);
+    assert_int_equal(ftdn_weights_bind(&graph, &file, &arena, &weights, &err), FTDN_ERR_INPUT);
+    char *expected = ftdn_arena_format(&arena, &err,
                                        "w.pth: does not fit the network, 5 mistakes:\n"
                                        "  c.weight: shape [2,3,3] in the file, [2,3,3,3] in the network\n"
                                        "  %s: missing, shape [2] wanted\n"
@@ -141,99 +125,97 @@ static void every_mistake_is_listed_in_one_error(void **state)
                                        "  head.bias: missing, shape [4] wanted\n"
                                        "  head.bais: in the file, unknown to the network",
                                        missing);
-    assert_string_equal(f->err.message, expected);
-    assert_null(f->weights.value);
+    assert_string_equal(err.message, expected);
+    assert_null(weights.value);
 }
 
 static void one_mistake_is_told_in_the_singular(void **state)
 {
-    fixture *f = *state;
-    ftdn_tensor_file file = make_file(f);
+    (void)state;
+    ftdn_tensor_file file = make_file();
     file.tensor[1].dims[1] = 3;
-    assert_int_equal(ftdn_weights_bind(&f->graph, &file, &f->arena, &f->weights, &f->err), FTDN_ERR_INPUT);
-    assert_string_equal(f->err.message, "w.pth: does not fit the network, 1 mistake:\n"
-                                        "  head.weight: shape [4,3,1,1] in the file, [4,2,1,1] in the network");
+    assert_int_equal(ftdn_weights_bind(&graph, &file, &arena, &weights, &err), FTDN_ERR_INPUT);
+    assert_string_equal(err.message, "w.pth: does not fit the network, 1 mistake:\n"
+                                     "  head.weight: shape [4,3,1,1] in the file, [4,2,1,1] in the network");
 }
 
 static void a_long_list_is_cut_and_counted(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     ftdn_named_tensor unknown[40];
     for (int i = 0; i < 40; i++) {
         unknown[i] =
-            (ftdn_named_tensor){.name = ftdn_arena_format(&f->arena, &f->err, "layer%0200d", i), .dtype = "F32"};
+            (ftdn_named_tensor){.name = ftdn_arena_format(&arena, &err, "layer%0200d", i), .dtype = "F32"};
     }
     ftdn_tensor_file file = {.path = "other.pth", .n_tensors = 40, .tensor = unknown};
     FTDN_ASSERT_FAILS(
-        ftdn_weights_bind(&f->graph, &file, &f->arena, &f->weights, &f->err), FTDN_ERR_INPUT,
-        "other.pth: does not fit the network, 47 mistakes:\n  c.weight: missing, shape [2,3,3,3] wanted\n", f->err);
-    const char *end = strstr(f->err.message, "\n  and 35 more");
+        ftdn_weights_bind(&graph, &file, &arena, &weights, &err), FTDN_ERR_INPUT,
+        "other.pth: does not fit the network, 47 mistakes:\n  c.weight: missing, shape [2,3,3,3] wanted\n", err);
+    const char *end = strstr(err.message, "\n  and 35 more");
     assert_non_null(end);
     assert_string_equal(end, "\n  and 35 more");
 }
 
 static void the_digest_sees_names_shapes_and_values(void **state)
 {
-    fixture *f = *state;
+    (void)state;
     char clean[FTDN_SHA256_HEX], changed[FTDN_SHA256_HEX];
-    FTDN_ASSERT_OK(ftdn_weights_formula(&f->graph, 0, &f->arena, &f->weights, &f->err), f->err);
-    FTDN_ASSERT_OK(ftdn_weights_digest(&f->graph, &f->weights, clean, &f->err), f->err);
+    FTDN_ASSERT_OK(ftdn_weights_formula(&graph, 0, &arena, &weights, &err), err);
+    FTDN_ASSERT_OK(ftdn_weights_digest(&graph, &weights, clean, &err), err);
 
     float bias[4];
-    int last = f->graph.n_params - 1;
-    memcpy(bias, f->weights.value[last], sizeof bias);
+    int last = graph.n_params - 1;
+    memcpy(bias, weights.value[last], sizeof bias);
     bias[3] = -bias[3];
-    const float *kept = f->weights.value[last];
-    f->weights.value[last] = bias;
-    FTDN_ASSERT_OK(ftdn_weights_digest(&f->graph, &f->weights, changed, &f->err), f->err);
+    const float *kept = weights.value[last];
+    weights.value[last] = bias;
+    FTDN_ASSERT_OK(ftdn_weights_digest(&graph, &weights, changed, &err), err);
     assert_string_not_equal(changed, clean);
-    f->weights.value[last] = kept;
+    weights.value[last] = kept;
 
-    f->graph.param[0].name = "d.weight";
-    FTDN_ASSERT_OK(ftdn_weights_digest(&f->graph, &f->weights, changed, &f->err), f->err);
+    graph.param[0].name = "d.weight";
+    FTDN_ASSERT_OK(ftdn_weights_digest(&graph, &weights, changed, &err), err);
     assert_string_not_equal(changed, clean);
-    f->graph.param[0].name = "c.weight";
+    graph.param[0].name = "c.weight";
 
-    f->graph.param[0].dims[0] = 3;
-    f->graph.param[0].dims[1] = 2;
-    FTDN_ASSERT_OK(ftdn_weights_digest(&f->graph, &f->weights, changed, &f->err), f->err);
+    graph.param[0].dims[0] = 3;
+    graph.param[0].dims[1] = 2;
+    FTDN_ASSERT_OK(ftdn_weights_digest(&graph, &weights, changed, &err), err);
     assert_string_not_equal(changed, clean);
 }
 
 static void a_refused_allocation_is_an_error(void **state)
 {
-    fixture *f = *state;
-    ftdn_tensor_file file = make_file(f);
-    ftdn_arena arena;
-    ftdn_arena_init(&arena);
+    (void)state;
+    ftdn_tensor_file file = make_file();
+    ftdn_arena own;
+    ftdn_arena_init(&own);
     for (long n_good = 0; n_good < 8; n_good++) {
-        ftdn_arena_fail_after(&arena, n_good);
-        assert_int_equal(ftdn_weights_formula(&f->graph, 0, &arena, &f->weights, &f->err), FTDN_ERR_MEMORY);
+        ftdn_arena_fail_after(&own, n_good);
+        assert_int_equal(ftdn_weights_formula(&graph, 0, &own, &weights, &err), FTDN_ERR_MEMORY);
     }
-    ftdn_arena_fail_after(&arena, 8);
-    FTDN_ASSERT_OK(ftdn_weights_formula(&f->graph, 0, &arena, &f->weights, &f->err), f->err);
-    ftdn_arena_fail_after(&arena, 0);
-    assert_int_equal(ftdn_weights_bind(&f->graph, &file, &arena, &f->weights, &f->err), FTDN_ERR_MEMORY);
-    ftdn_arena_done(&arena);
+    ftdn_arena_fail_after(&own, 8);
+    FTDN_ASSERT_OK(ftdn_weights_formula(&graph, 0, &own, &weights, &err), err);
+    ftdn_arena_fail_after(&own, 0);
+    assert_int_equal(ftdn_weights_bind(&graph, &file, &own, &weights, &err), FTDN_ERR_MEMORY);
+    ftdn_arena_done(&own);
 }
 
 /* Written in another order and read back. */
 static void the_digest_does_not_depend_on_the_file(void **state)
 {
-    fixture *f = *state;
-    char *folder = ftdn_test_create_folder(&f->arena);
-    char *path = ftdn_path_join(&f->arena, folder, "w.safetensors", &f->err);
-    ftdn_tensor_file file = make_file(f), read;
-    FTDN_ASSERT_OK(ftdn_safetensors_write(path, &file, NULL, &f->err), f->err);
-    FTDN_ASSERT_OK(ftdn_tensor_file_load(path, &f->arena, &read, &f->err), f->err);
-    FTDN_ASSERT_OK(ftdn_weights_bind(&f->graph, &read, &f->arena, &f->weights, &f->err), f->err);
+    (void)state;
+    char *path = path_of("w.safetensors");
+    ftdn_tensor_file file = make_file(), read;
+    FTDN_ASSERT_OK(ftdn_safetensors_write(path, &file, NULL, &err), err);
+    FTDN_ASSERT_OK(ftdn_tensor_file_load(path, &arena, &read, &err), err);
+    FTDN_ASSERT_OK(ftdn_weights_bind(&graph, &read, &arena, &weights, &err), err);
     char hex[FTDN_SHA256_HEX];
-    FTDN_ASSERT_OK(ftdn_weights_digest(&f->graph, &f->weights, hex, &f->err), f->err);
+    FTDN_ASSERT_OK(ftdn_weights_digest(&graph, &weights, hex, &err), err);
     assert_string_equal(hex, "f88af1ceb833f573e74fc60d33168b7b569079eecc444cc2adb5fff9124a235b");
-    ftdn_test_remove_folder(folder);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_graph, tear_down_folder)
 
 int main(void)
 {

@@ -1,6 +1,5 @@
 /* fuzz_lying_store.c - results databases whose pages are sound and whose contents are not: the input is SQL that
- * somebody runs on a store, past its checks. (No triggers: they may make something else of a trial; ftdn verify tells.)
- */
+ * somebody runs on a store, past its checks. */
 #include <stdio.h>
 
 #include "tests/fuzz/fuzz.h"
@@ -38,6 +37,9 @@ static void add_seeds(ftdn_fuzz_corpus *corpus)
         "INSERT INTO planned SELECT id, '<hostile>', '0', -5, char(27) FROM campaigns",
         "DROP VIEW v_trials; CREATE VIEW v_trials AS SELECT 1 AS trial, NULL AS map_voc07 FROM v_trials",
         "DROP VIEW v_ap; CREATE VIEW v_ap AS SELECT '<hostile>' AS class, * FROM v_trials",
+        "CREATE TRIGGER \"<hostile>\" BEFORE INSERT ON results BEGIN DELETE FROM planned; SELECT RAISE(IGNORE); END",
+        "CREATE TRIGGER late AFTER INSERT ON digests BEGIN UPDATE attempts SET trial_id = NEW.result; END",
+        "CREATE UNIQUE INDEX one ON trials (length(id)); CREATE TABLE \"<hostile>\" (a REFERENCES results)",
         "UPDATE sqlite_schema SET sql = replace(sql, 'STRICT', '')",
         "UPDATE sqlite_schema SET sql = 'CREATE TABLE trials(a)' WHERE name = 'trials'",
         "PRAGMA user_version = 2147483647",
@@ -54,6 +56,9 @@ static const char *const words[] = {"UPDATE results SET ",
                                     "DELETE FROM ",
                                     "DROP VIEW ",
                                     "CREATE VIEW ",
+                                    "CREATE TRIGGER ",
+                                    " BEFORE INSERT ON ",
+                                    " BEGIN SELECT RAISE(IGNORE); END",
                                     "DROP TABLE ",
                                     "DROP INDEX ",
                                     "ALTER TABLE ",

@@ -279,6 +279,10 @@ static void requests_that_no_device_can_do_are_refused(void **state)
                       "TF32", err);
     FTDN_ASSERT_FAILS(ftdn_program_create(ftdn_backend_find("ref"), &graph, &tf32, &program, &err), FTDN_ERR_ARG,
                       "TF32", err);
+    setenv("NVIDIA_TF32_OVERRIDE", "0", 1);
+    FTDN_ASSERT_FAILS(ftdn_program_create(ftdn_backend_find("cuda"), &graph, &tf32, &program, &err), FTDN_ERR_ARG,
+                      "convolutions with TF32 are forbidden by NVIDIA_TF32_OVERRIDE=0", err);
+    unsetenv("NVIDIA_TF32_OVERRIDE");
     ftdn_arena_done(&arena);
 }
 

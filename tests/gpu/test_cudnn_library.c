@@ -49,8 +49,8 @@ ftdn_status __wrap_ftdn_cudnn_plan_init(ftdn_cudnn_plan *plan, const ftdn_cuda_c
 
 cudnnStatus_t __wrap_cudnnCreate(cudnnHandle_t *handle)
 {
-    static char handles[32];
-    static size_t n_handles; /* of all tests: some outlive theirs */
+    static char handles[64];
+    static size_t n_handles; /* of all tests */
     if (!played.is_used) return __real_cudnnCreate(handle);
     assert_true(n_handles < sizeof handles);
     *handle = (cudnnHandle_t)(void *)&handles[n_handles++];
@@ -125,19 +125,27 @@ cudnnStatus_t __wrap_cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescr
     return played.answer;
 }
 
+/* state: a cache of the test's own. */
 static int begin(void **state)
 {
-    (void)state;
+    ftdn_error err;
     memset(&played, 0, sizeof played);
     played.is_used = true;
+    return ftdn_cuda_cache_create((ftdn_device_cache **)state, &err) == FTDN_OK ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    ftdn_cuda_cache_free(*state);
+    assert_int_equal(played.n_destroyed, played.n_made);
     return 0;
 }
 
-static ftdn_cuda_convolution *create(const ftdn_cuda_convolution_desc *desc)
+static ftdn_cuda_convolution *create(ftdn_device_cache *cache, const ftdn_cuda_convolution_desc *desc)
 {
     ftdn_error err;
     ftdn_cuda_convolution *convolution;
-    FTDN_ASSERT_OK(ftdn_cuda_convolution_create(desc, &convolution, &err), err);
+    FTDN_ASSERT_OK(ftdn_cuda_convolution_create(cache, desc, &convolution, &err), err);
     return convolution;
 }
 
@@ -158,13 +166,13 @@ typedef struct stage {
     void *a, *b, *bias, *out, *workspace;
 } stage;
 
-static stage set_stage(ftdn_cuda_convolution_kind kind, ftdn_activation activation)
+static stage set_stage(ftdn_device_cache *cache, ftdn_cuda_convolution_kind kind, ftdn_activation activation)
 {
     stage set;
     ftdn_error err;
     const ftdn_cuda_convolution_desc desc = describe(kind, activation);
-    FTDN_ASSERT_OK(ftdn_cuda_library_create(NULL, &set.library, &err), err);
-    set.convolution = create(&desc);
+    FTDN_ASSERT_OK(ftdn_cuda_library_create(cache, NULL, &set.library, &err), err);
+    set.convolution = create(cache, &desc);
     void **memory[] = {&set.a, &set.b, &set.bias, &set.out, &set.workspace};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) {
         assert_int_equal(cudaMalloc(memory[i], N_RESULTS * sizeof(float)), cudaSuccess);
@@ -199,21 +207,19 @@ static void the_version_is_that_of_the_library(void **state)
 /* The emulator answers for the runtime, but cuDNN asks the driver itself. */
 static void a_handle_without_a_device_is_refused_with_the_reason(void **state)
 {
-    (void)state;
     ftdn_cuda_library *library = NULL;
     ftdn_error err;
     cudnnHandle_t handle;
     played.is_used = false;
     if (__real_cudnnCreate(&handle) == CUDNN_STATUS_SUCCESS) skip();
-    FTDN_ASSERT_FAILS(ftdn_cuda_library_create(NULL, &library, &err), FTDN_ERR_BACKEND,
+    FTDN_ASSERT_FAILS(ftdn_cuda_library_create(*state, NULL, &library, &err), FTDN_ERR_BACKEND,
                       "cudnnCreate: CUDNN_STATUS_NOT_INITIALIZED (a handle): ", err);
     assert_null(library);
 }
 
 static void a_fused_run_gives_every_tensor_its_memory(void **state)
 {
-    (void)state;
-    stage set = set_stage(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU);
+    stage set = set_stage(*state, FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU);
     assert_non_null(strstr(ftdn_cuda_convolution_plan(set.convolution), "bias and activation fused"));
     run(&set, set.bias);
     assert_int_equal(played.n_tensors, 4);
@@ -227,9 +233,8 @@ static void a_fused_run_gives_every_tensor_its_memory(void **state)
 
 static void gradients_have_no_bias(void **state)
 {
-    (void)state;
     for (int kind = FTDN_CUDA_CONVOLUTION_MAP_GRADIENT; kind <= FTDN_CUDA_CONVOLUTION_FILTER_GRADIENT; kind++) {
-        stage set = set_stage((ftdn_cuda_convolution_kind)kind, FTDN_ACTIVATION_NONE);
+        stage set = set_stage(*state, (ftdn_cuda_convolution_kind)kind, FTDN_ACTIVATION_NONE);
         run(&set, NULL);
         assert_int_equal(played.n_tensors, 3);
         assert_ptr_equal(played.memory[FTDN_CUDNN_A], set.a);
@@ -242,11 +247,10 @@ static void gradients_have_no_bias(void **state)
 
 static void what_is_not_fused_follows_behind(void **state)
 {
-    (void)state;
     float convolved[N_RESULTS], bias[N_CHANNELS];
     for (size_t i = 0; i < N_RESULTS; i++) convolved[i] = (float)((int)(i % 23) - 11);
     for (int k = 0; k < N_CHANNELS; k++) bias[k] = (float)k / 8;
-    stage set = set_stage(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU6);
+    stage set = set_stage(*state, FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU6);
     assert_null(strstr(ftdn_cuda_convolution_plan(set.convolution), "fused"));
     assert_int_equal(cudaMemcpy(set.bias, bias, sizeof bias, cudaMemcpyHostToDevice), cudaSuccess);
     played.result = convolved;
@@ -263,13 +267,12 @@ static void what_is_not_fused_follows_behind(void **state)
 
 static void any_handle_runs_a_convolution_again_with_other_memory(void **state)
 {
-    (void)state;
     ftdn_error err;
     ftdn_cuda_library *other;
-    stage set = set_stage(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU);
+    stage set = set_stage(*state, FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU);
     run(&set, set.bias);
     cudnnHandle_t first = played.handle;
-    FTDN_ASSERT_OK(ftdn_cuda_library_create(NULL, &other, &err), err);
+    FTDN_ASSERT_OK(ftdn_cuda_library_create(*state, NULL, &other, &err), err);
     FTDN_ASSERT_OK(
         ftdn_cuda_convolution_run(set.convolution, other, set.b, set.a, set.workspace, set.bias, set.out, &err), err);
     assert_ptr_not_equal(played.handle, first);
@@ -284,53 +287,67 @@ static void any_handle_runs_a_convolution_again_with_other_memory(void **state)
 /* Contexts come and go with the rigs of a campaign. */
 static void a_handle_that_is_given_back_serves_the_next_context(void **state)
 {
-    (void)state;
     enum { N = 4, N_KEPT = 2 };
     ftdn_error err;
     ftdn_cuda_library *library[N];
     cudaStream_t stream;
     assert_int_equal(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), cudaSuccess);
-    for (int i = 0; i < N; i++) FTDN_ASSERT_OK(ftdn_cuda_library_create(stream, &library[i], &err), err);
+    for (int i = 0; i < N; i++) FTDN_ASSERT_OK(ftdn_cuda_library_create(*state, stream, &library[i], &err), err);
     assert_ptr_equal(played.stream, stream);
-    int n_made = played.n_made;
-    assert_true(n_made >= N - N_KEPT);
+    assert_int_equal(played.n_made, N);
     for (int i = 0; i < N; i++) ftdn_cuda_library_free(library[i]);
     assert_null(played.stream);
     assert_int_equal(played.n_destroyed, N - N_KEPT);
     assert_int_equal(cudaStreamDestroy(stream), cudaSuccess);
     for (int i = 0; i < 3; i++) {
-        FTDN_ASSERT_OK(ftdn_cuda_library_create(NULL, &library[0], &err), err);
+        FTDN_ASSERT_OK(ftdn_cuda_library_create(*state, NULL, &library[0], &err), err);
         ftdn_cuda_library_free(library[0]);
     }
-    assert_int_equal(played.n_made, n_made);
+    assert_int_equal(played.n_made, N);
     assert_int_equal(played.n_destroyed, N - N_KEPT);
 }
 
 /* Every layer of VGG's blocks but the first is the same convolution as its neighbour. */
 static void the_same_convolution_is_planned_once_and_tried_once(void **state)
 {
-    (void)state;
     ftdn_cuda_convolution_desc desc = describe(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU);
-    desc.in.c = 12;
-    ftdn_cuda_convolution *first = create(&desc);
+    ftdn_cuda_convolution *first = create(*state, &desc);
     assert_int_equal(played.n_plans, 1);
     assert_int_equal(played.n_runs, 1);
     desc.name = "block8";
-    ftdn_cuda_convolution *second = create(&desc);
+    ftdn_cuda_convolution *second = create(*state, &desc);
     assert_string_equal(ftdn_cuda_convolution_plan(first), ftdn_cuda_convolution_plan(second));
     ftdn_cuda_convolution_free(first);
     ftdn_cuda_convolution_free(second);
-    ftdn_cuda_convolution_free(create(&desc));
+    ftdn_cuda_convolution_free(create(*state, &desc));
     assert_int_equal(played.n_plans, 1);
     assert_int_equal(played.n_runs, 1);
 }
 
-/* in_channels: a convolution that no other test has. */
-static void assert_is_not_fused(int in_channels)
+/* A cache has plans and handles of its own, and all of them go with it. */
+static void another_cache_plans_anew(void **state)
+{
+    ftdn_error err;
+    ftdn_device_cache *other;
+    const ftdn_cuda_convolution_desc desc = describe(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU);
+    ftdn_cuda_convolution_free(create(*state, &desc));
+    FTDN_ASSERT_OK(ftdn_cuda_cache_create(&other, &err), err);
+    ftdn_cuda_convolution_free(create(other, &desc));
+    assert_int_equal(played.n_plans, 2);
+    assert_int_equal(played.n_made, 2);
+    assert_int_equal(played.n_destroyed, 0);
+    ftdn_cuda_cache_free(other);
+    assert_int_equal(played.n_destroyed, 1);
+    ftdn_cuda_cache_free(NULL);
+}
+
+/* in_channels: a convolution that the cache has not met. */
+static void assert_is_not_fused(ftdn_device_cache *cache, int in_channels)
 {
     ftdn_cuda_convolution_desc desc = describe(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU);
     desc.in.c = in_channels;
-    ftdn_cuda_convolution *convolution = create(&desc);
+    played.n_plans = 0;
+    ftdn_cuda_convolution *convolution = create(cache, &desc);
     assert_int_equal(played.n_plans, 2);
     assert_null(strstr(ftdn_cuda_convolution_plan(convolution), "activation fused"));
     assert_non_null(strstr(ftdn_cuda_convolution_plan(convolution), ", as the fused one fails its tryout"));
@@ -339,46 +356,40 @@ static void assert_is_not_fused(int in_channels)
 
 static void a_fused_rectifier_that_is_not_ours_is_left_out(void **state)
 {
-    (void)state;
-    played.hands_nan_on = true;
-    assert_is_not_fused(4);
-    begin(state);
-    played.is_capped = true;
-    assert_is_not_fused(8);
-    begin(state);
-    played.forgets_one = true;
-    assert_is_not_fused(20);
+    bool *const faults[] = {&played.hands_nan_on, &played.is_capped, &played.forgets_one};
+    for (int i = 0; i < 3; i++) {
+        *faults[i] = true;
+        assert_is_not_fused(*state, 4 * (i + 1));
+        *faults[i] = false;
+    }
 }
 
 static void a_tryout_that_fails_leaves_no_plan_and_no_memory_behind(void **state)
 {
-    (void)state;
     ftdn_error err;
     size_t before, after, total;
     ftdn_cuda_convolution *convolution = NULL;
     ftdn_cuda_convolution_desc desc = describe(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU);
-    desc.in.c = 32;
     assert_int_equal(cudaMemGetInfo(&before, &total), cudaSuccess);
     played.answer = CUDNN_STATUS_EXECUTION_FAILED;
-    FTDN_ASSERT_FAILS(ftdn_cuda_convolution_create(&desc, &convolution, &err), FTDN_ERR_BACKEND,
+    FTDN_ASSERT_FAILS(ftdn_cuda_convolution_create(*state, &desc, &convolution, &err), FTDN_ERR_BACKEND,
                       "cudnnBackendExecute: CUDNN_STATUS_EXECUTION_FAILED (block7 forward, ", err);
     played.answer = CUDNN_STATUS_SUCCESS;
     setenv("FTDN_EMULATOR_FAIL_ALLOC", "1", 1);
-    FTDN_ASSERT_FAILS(ftdn_cuda_convolution_create(&desc, &convolution, &err), FTDN_ERR_MEMORY,
+    FTDN_ASSERT_FAILS(ftdn_cuda_convolution_create(*state, &desc, &convolution, &err), FTDN_ERR_MEMORY,
                       "MB of device memory wanted for the first run of a convolution", err);
     unsetenv("FTDN_EMULATOR_FAIL_ALLOC");
     assert_null(convolution);
     assert_int_equal(cudaMemGetInfo(&after, &total), cudaSuccess);
     assert_int_equal(before, after);
-    ftdn_cuda_convolution_free(create(&desc));
+    ftdn_cuda_convolution_free(create(*state, &desc));
     assert_int_equal(played.n_plans, 3);
 }
 
 static void a_run_that_fails_is_named(void **state)
 {
-    (void)state;
     ftdn_error err;
-    stage set = set_stage(FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU);
+    stage set = set_stage(*state, FTDN_CUDA_CONVOLUTION_FORWARD, FTDN_ACTIVATION_RELU);
     played.answer = CUDNN_STATUS_EXECUTION_FAILED_CUDA_DRIVER;
     FTDN_ASSERT_FAILS(
         ftdn_cuda_convolution_run(set.convolution, set.library, set.a, set.b, set.bias, set.out, set.workspace, &err),
@@ -404,18 +415,19 @@ static void nothing_is_freed_of_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(the_version_is_that_of_the_library, begin),
-        cmocka_unit_test_setup(a_handle_without_a_device_is_refused_with_the_reason, begin),
-        cmocka_unit_test_setup(a_fused_run_gives_every_tensor_its_memory, begin),
-        cmocka_unit_test_setup(gradients_have_no_bias, begin),
-        cmocka_unit_test_setup(what_is_not_fused_follows_behind, begin),
-        cmocka_unit_test_setup(any_handle_runs_a_convolution_again_with_other_memory, begin),
-        cmocka_unit_test_setup(a_handle_that_is_given_back_serves_the_next_context, begin),
-        cmocka_unit_test_setup(the_same_convolution_is_planned_once_and_tried_once, begin),
-        cmocka_unit_test_setup(a_fused_rectifier_that_is_not_ours_is_left_out, begin),
-        cmocka_unit_test_setup(a_tryout_that_fails_leaves_no_plan_and_no_memory_behind, begin),
-        cmocka_unit_test_setup(a_run_that_fails_is_named, begin),
-        cmocka_unit_test_setup(nothing_is_freed_of_nothing, begin),
+        cmocka_unit_test_setup_teardown(the_version_is_that_of_the_library, begin, end),
+        cmocka_unit_test_setup_teardown(a_handle_without_a_device_is_refused_with_the_reason, begin, end),
+        cmocka_unit_test_setup_teardown(a_fused_run_gives_every_tensor_its_memory, begin, end),
+        cmocka_unit_test_setup_teardown(gradients_have_no_bias, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_not_fused_follows_behind, begin, end),
+        cmocka_unit_test_setup_teardown(any_handle_runs_a_convolution_again_with_other_memory, begin, end),
+        cmocka_unit_test_setup_teardown(a_handle_that_is_given_back_serves_the_next_context, begin, end),
+        cmocka_unit_test_setup_teardown(the_same_convolution_is_planned_once_and_tried_once, begin, end),
+        cmocka_unit_test_setup_teardown(another_cache_plans_anew, begin, end),
+        cmocka_unit_test_setup_teardown(a_fused_rectifier_that_is_not_ours_is_left_out, begin, end),
+        cmocka_unit_test_setup_teardown(a_tryout_that_fails_leaves_no_plan_and_no_memory_behind, begin, end),
+        cmocka_unit_test_setup_teardown(a_run_that_fails_is_named, begin, end),
+        cmocka_unit_test_setup_teardown(nothing_is_freed_of_nothing, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

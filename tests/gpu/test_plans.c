@@ -20,8 +20,8 @@ static void build_network(ftdn_arena *arena, ftdn_graph *graph)
     FTDN_ASSERT_OK(ftdn_graph_finish(graph, &err), err);
 }
 
-/* What a new program of the network says. */
-static void describe(const char *backend, bool for_gradients, ftdn_text *ret_text)
+/* What a new program of the network says. cache: NULL for its own. */
+static void describe(const char *backend, bool for_gradients, ftdn_device_cache *cache, ftdn_text *ret_text)
 {
     ftdn_arena arena;
     ftdn_graph graph;
@@ -31,7 +31,7 @@ static void describe(const char *backend, bool for_gradients, ftdn_text *ret_tex
     build_network(&arena, &graph);
     const int output = graph.n_nodes - 1;
     const ftdn_compile_desc desc = {
-        .outputs = &output, .n_outputs = 1, .for_gradients = for_gradients, .micro_batch = 4};
+        .outputs = &output, .n_outputs = 1, .for_gradients = for_gradients, .micro_batch = 4, .cache = cache};
     FTDN_ASSERT_OK(ftdn_program_create(ftdn_backend_find(backend), &graph, &desc, &program, &err), err);
     ftdn_text_init(ret_text);
     ftdn_program_describe(program, ret_text);
@@ -50,7 +50,7 @@ static void every_convolution_that_has_a_choice_says_its_plan(void **state)
 {
     (void)state;
     ftdn_text text;
-    describe("cuda", false, &text);
+    describe("cuda", false, NULL, &text);
     assert_int_equal(count_lines(text.chars), N_LINES_FORWARD);
     assert_memory_equal(text.chars, "stem: ", 6);
     assert_non_null(strstr(text.chars, "\npointwise: "));
@@ -62,7 +62,7 @@ static void gradients_have_plans_of_their_own(void **state)
 {
     (void)state;
     ftdn_text text;
-    describe("cuda", true, &text);
+    describe("cuda", true, NULL, &text);
     assert_int_equal(count_lines(text.chars), N_LINES_WITH_GRADIENTS);
     assert_non_null(strstr(text.chars, "\npointwise, gradient of x: "));
     assert_non_null(strstr(text.chars, "\npointwise, gradient of w: "));
@@ -73,9 +73,30 @@ static void two_programs_of_one_network_say_the_same(void **state)
 {
     (void)state;
     ftdn_text first, second;
-    describe("cuda", true, &first);
-    describe("cuda", true, &second);
+    describe("cuda", true, NULL, &first);
+    describe("cuda", true, NULL, &second);
     assert_string_equal(first.chars, second.chars);
+    ftdn_text_done(&first);
+    ftdn_text_done(&second);
+}
+
+/* What a program leaves in a cache serves the next one, and is no more than a saving. */
+static void a_program_with_plans_of_an_earlier_one_says_the_same(void **state)
+{
+    (void)state;
+    ftdn_error err;
+    ftdn_text alone, first, second;
+    ftdn_device_cache *cache;
+    const ftdn_device_table *device = ftdn_test_module()->device;
+    FTDN_ASSERT_OK(device->cache_create(&cache, &err), err);
+    describe("cuda", true, NULL, &alone);
+    describe("cuda", true, cache, &first);
+    describe("cuda", true, cache, &second);
+    device->cache_free(cache);
+    device->cache_free(NULL);
+    assert_string_equal(first.chars, alone.chars);
+    assert_string_equal(second.chars, alone.chars);
+    ftdn_text_done(&alone);
     ftdn_text_done(&first);
     ftdn_text_done(&second);
 }
@@ -84,7 +105,7 @@ static void the_processor_has_nothing_to_say(void **state)
 {
     (void)state;
     ftdn_text text;
-    describe("ref", false, &text);
+    describe("ref", false, NULL, &text);
     assert_int_equal(text.n_chars, 0);
     ftdn_text_done(&text);
 }
@@ -96,6 +117,7 @@ int main(void)
         cmocka_unit_test(every_convolution_that_has_a_choice_says_its_plan),
         cmocka_unit_test(gradients_have_plans_of_their_own),
         cmocka_unit_test(two_programs_of_one_network_say_the_same),
+        cmocka_unit_test(a_program_with_plans_of_an_earlier_one_says_the_same),
         cmocka_unit_test(the_processor_has_nothing_to_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

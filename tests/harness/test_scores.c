@@ -45,6 +45,7 @@ static int set_up(void **state)
     FTDN_ASSERT_OK(ftdn_model_open(&model, &f->arena, &f->model, &f->err), f->err);
     f->trial = (ftdn_planned_trial){
         .model = &f->model,
+        .arithmetic = ftdn_backend_arithmetic(ftdn_backend_find("cpu"), FTDN_CONV_DIRECT),
         .settings = {.engine = {.backend = "cpu", .convolution = "direct"},
                      .faults = {.type = "zero", .bit = -1, .feature_map_point = "activation"},
                      .n_measured_images = 1},

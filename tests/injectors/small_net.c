@@ -89,3 +89,24 @@ float small_net_hit_value(const ftdn_fault_model *model, ftdn_site_stream stream
     memcpy(&value, &bits, sizeof value);
     return value;
 }
+
+int small_net_set_up(void **state)
+{
+    static small_net net;
+    small_net_init(&net);
+    *state = &net;
+    return 0;
+}
+
+int small_net_set_up_with_copies(void **state)
+{
+    small_net_set_up(state);
+    small_net_add_copies(*state);
+    return 0;
+}
+
+int small_net_tear_down(void **state)
+{
+    small_net_done(*state);
+    return 0;
+}

@@ -21,6 +21,11 @@ typedef struct small_net {
 void small_net_init(small_net *net);
 void small_net_done(small_net *net);
 
+/* One for all tests of a group; state: small_net *. */
+int small_net_set_up(void **state);
+int small_net_set_up_with_copies(void **state);
+int small_net_tear_down(void **state);
+
 /* Layers that repeat channels, as protectors make them; indices into graph.layer. */
 enum {
     NET_FIRST_COPY_1 = NET_N_LAYERS, /* some channels, first copy */

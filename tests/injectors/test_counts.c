@@ -11,21 +11,6 @@
 enum { seed = 42 };
 __extension__ typedef unsigned __int128 uint128;
 
-static int set_up(void **state)
-{
-    static small_net net;
-    small_net_init(&net);
-    small_net_add_copies(&net);
-    *state = &net;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    small_net_done(*state);
-    return 0;
-}
-
 static uint64_t defined_pick(uint64_t image, uint64_t i, uint64_t total)
 {
     ftdn_site_stream stream = ftdn_site_stream_make(seed, 0, FTDN_LOCATION_WEIGHTS, 0, image);
@@ -316,5 +301,5 @@ int main(void)
         cmocka_unit_test(exactly_the_picked_elements_of_each_image_are_hit),
         cmocka_unit_test(images_are_hit_at_elements_of_their_own),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, small_net_set_up_with_copies, small_net_tear_down);
 }

@@ -5,50 +5,12 @@
 
 #include "injectors/map_faults.h"
 #include "injectors/weight_faults.h"
+#include "tests/injectors/small_net.h"
 #include "tests/support/support.h"
 
 enum { seed = 42 };
 static const double rate = 0.05;
 static const ftdn_fault_model zero = {.type = FTDN_FAULT_ZERO};
-
-typedef struct fixture {
-    ftdn_arena arena;
-    ftdn_graph graph;
-    ftdn_weights weights;
-    ftdn_layer_set layers;
-} fixture;
-
-static int set_up(void **state)
-{
-    static fixture f;
-    ftdn_error err;
-    ftdn_arena_init(&f.arena);
-    ftdn_graph_init(&f.graph, &f.arena);
-    int node = ftdn_graph_add_input(&f.graph, (ftdn_shape){20, 21, 3});
-    static const ftdn_conv_layer_desc layers[] = {
-        {.name = "first",
-         .n_outputs = 16,
-         .kernel = 3,
-         .pad = 1,
-         .batch_norm = "first_bn",
-         .activation = FTDN_ACTIVATION_RELU},
-        {.name = "second", .n_outputs = 37, .kernel = 3, .has_bias = true, .roles = FTDN_ROLE_BASE},
-        {.name = "third", .n_outputs = 5, .kernel = 1, .has_bias = true, .roles = FTDN_ROLE_BASE},
-    };
-    for (int i = 0; i < 3; i++) node = ftdn_graph_add_conv_layer(&f.graph, node, &layers[i]);
-    FTDN_ASSERT_OK(ftdn_graph_finish(&f.graph, &err), err);
-    FTDN_ASSERT_OK(ftdn_weights_formula(&f.graph, 0, &f.arena, &f.weights, &err), err);
-    static const int hit[] = {0, 1};
-    f.layers = (ftdn_layer_set){.n_layers = 2, .layer = hit};
-    *state = &f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    ftdn_arena_done(&((fixture *)*state)->arena);
-    return 0;
-}
 
 /* What the definition of a model does to `n` values. Returns how many are hit. */
 static int64_t hit_with(const ftdn_fault_model *model, float *values, size_t n, const char *layer,
@@ -70,18 +32,6 @@ static int64_t hit_by_definition(float *values, size_t n, const char *layer, ftd
     return hit_with(&zero, values, n, layer, location, image);
 }
 
-/* Every type; the bits in every way. */
-static const ftdn_fault_model models[] = {
-    {.type = FTDN_FAULT_ZERO},
-    {.type = FTDN_FAULT_RANDOM, .has_range = 1, .low = -0.25f, .high = 3},
-    {.type = FTDN_FAULT_BIT_FLIP, .first_bit = 0, .n_bits = 32},
-    {.type = FTDN_FAULT_BIT_FLIP, .first_bit = 23, .n_bits = 8},
-    {.type = FTDN_FAULT_BIT_FLIP, .first_bit = 30, .n_bits = 1},
-    {.type = FTDN_FAULT_STUCK_AT_0, .first_bit = 0, .n_bits = 23},
-    {.type = FTDN_FAULT_STUCK_AT_1, .first_bit = 0, .n_bits = 32},
-};
-enum { N_MODELS = sizeof models / sizeof *models };
-
 static const ftdn_copies no_copies = {0};
 
 static void draw(ftdn_weight_faults *faults, const ftdn_fault_model *model, int n_threads)
@@ -92,23 +42,23 @@ static void draw(ftdn_weight_faults *faults, const ftdn_fault_model *model, int 
 
 static void every_type_does_what_is_defined_at_the_sites_of_zero_faults(void **state)
 {
-    fixture *f = *state;
+    small_net *net = *state;
     ftdn_error err;
     ftdn_weight_faults faults;
-    FTDN_ASSERT_OK(ftdn_weight_faults_init(&faults, &f->graph, f->layers, &no_copies, &f->weights, &f->arena, &err),
-                   err);
-    int second = f->graph.node[f->graph.layer[1].conv].weight;
-    size_t n = f->graph.param[second].n_elements;
-    const float *clean = f->weights.value[second];
-    float *expected = FTDN_NEW(&f->arena, n, float, &err), *zeroed = FTDN_NEW(&f->arena, n, float, &err);
+    FTDN_ASSERT_OK(
+        ftdn_weight_faults_init(&faults, &net->graph, net->scope, &no_copies, &net->weights, &net->arena, &err), err);
+    int large = net->graph.node[net->graph.layer[NET_LARGE].conv].weight, at = net->scope.n_layers - 1;
+    size_t n = net->graph.param[large].n_elements;
+    const float *clean = net->weights.value[large];
+    float *expected = FTDN_NEW(&net->arena, n, float, &err), *zeroed = FTDN_NEW(&net->arena, n, float, &err);
     assert_true(expected && zeroed);
     draw(&faults, &zero, 1);
-    memcpy(zeroed, faults.faulty.value[second], n * sizeof *zeroed);
-    int64_t n_zeroed = faults.count[1].n_faults;
-    for (int m = 0; m < N_MODELS; m++) {
+    memcpy(zeroed, faults.faulty.value[large], n * sizeof *zeroed);
+    int64_t n_zeroed = faults.count[at].n_faults;
+    for (int m = 0; m < NET_N_MODELS; m++) {
         memcpy(expected, clean, n * sizeof *expected);
         int64_t n_changed = 0, n_nonfinite = 0;
-        hit_with(&models[m], expected, n, "second", FTDN_LOCATION_WEIGHTS, 0);
+        hit_with(&small_net_model[m], expected, n, "large", FTDN_LOCATION_WEIGHTS, 0);
         for (size_t e = 0; e < n; e++) {
             bool changed = memcmp(&expected[e], &clean[e], sizeof *clean) != 0;
             n_changed += changed;
@@ -116,13 +66,14 @@ static void every_type_does_what_is_defined_at_the_sites_of_zero_faults(void **s
             assert_true(!changed || zeroed[e] == 0);
         }
         for (int n_threads = 1; n_threads <= 3; n_threads += 2) {
-            draw(&faults, &models[m], n_threads);
-            assert_memory_equal(faults.faulty.value[second], expected, n * sizeof *expected);
-            assert_int_equal(faults.count[1].n_faults, n_zeroed);
-            assert_int_equal(faults.count[1].n_changed, n_changed);
-            assert_int_equal(faults.count[1].n_nonfinite, n_nonfinite);
+            draw(&faults, &small_net_model[m], n_threads);
+            assert_memory_equal(faults.faulty.value[large], expected, n * sizeof *expected);
+            assert_int_equal(faults.count[at].n_faults, n_zeroed);
+            assert_int_equal(faults.count[at].n_changed, n_changed);
+            assert_int_equal(faults.count[at].n_nonfinite, n_nonfinite);
         }
-        bool stuck = models[m].type == FTDN_FAULT_STUCK_AT_0 || models[m].type == FTDN_FAULT_STUCK_AT_1;
+        bool stuck =
+            small_net_model[m].type == FTDN_FAULT_STUCK_AT_0 || small_net_model[m].type == FTDN_FAULT_STUCK_AT_1;
         assert_int_equal(n_changed == n_zeroed, !stuck); /* about half of stuck bits stood there already */
     }
 }
@@ -132,15 +83,16 @@ static void flipping_twice_is_identity_and_sticking_twice_is_sticking_once(void 
     (void)state;
     static const uint32_t values[] = {0,           0x80000000u, 0x3f800000u, 0x7f800000u,
                                       0x7fc00001u, 0xff812345u, 1,           0x12345678u};
-    for (int m = 2; m < N_MODELS; m++) {
+    for (int m = 2; m < NET_N_MODELS; m++) {
         for (uint32_t i = 0; i < 1000; i++) {
             uint32_t before = values[i % 8], random = i * 0x9e3779b9u;
-            uint32_t once = ftdn_fault_value(&models[m], before, random);
-            uint32_t twice = ftdn_fault_value(&models[m], once, random);
-            bool flips = models[m].type == FTDN_FAULT_BIT_FLIP;
+            uint32_t once = ftdn_fault_value(&small_net_model[m], before, random);
+            uint32_t twice = ftdn_fault_value(&small_net_model[m], once, random);
+            bool flips = small_net_model[m].type == FTDN_FAULT_BIT_FLIP;
             assert_int_equal(twice, flips ? before : once);
             if (flips) assert_int_equal(__builtin_popcount(before ^ once), 1);
-            uint32_t allowed = (uint32_t)((UINT64_C(1) << models[m].n_bits) - 1) << models[m].first_bit;
+            uint32_t allowed = (uint32_t)((UINT64_C(1) << small_net_model[m].n_bits) - 1)
+                               << small_net_model[m].first_bit;
             assert_int_equal((before ^ once) & ~allowed, 0);
         }
     }
@@ -215,52 +167,53 @@ static void random_values_fill_the_observed_range(void **state)
 
 static void weight_faults_hit_the_defined_sites_and_nothing_else(void **state)
 {
-    fixture *f = *state;
+    small_net *net = *state;
     ftdn_error err;
     for (int n_threads = 1; n_threads <= 3; n_threads++) {
         ftdn_weight_faults faults;
-        FTDN_ASSERT_OK(ftdn_weight_faults_init(&faults, &f->graph, f->layers, &no_copies, &f->weights, &f->arena, &err),
-                       err);
+        FTDN_ASSERT_OK(
+            ftdn_weight_faults_init(&faults, &net->graph, net->scope, &no_copies, &net->weights, &net->arena, &err),
+            err);
         const ftdn_fault_draw earlier = {.model = zero, .rate = 1, .seed = 1};
         ftdn_weight_faults_draw(&faults, &earlier, 0, n_threads); /* an earlier trial leaves no trace */
         draw(&faults, &zero, n_threads);
-        for (int p = 0; p < f->graph.n_params; p++) {
-            const ftdn_param *param = &f->graph.param[p];
-            bool hit = !strcmp(param->name, "first.weight") || !strcmp(param->name, "second.weight");
-            if (!hit) {
-                assert_ptr_equal(faults.faulty.value[p], f->weights.value[p]);
-                continue;
-            }
-            float *expected = FTDN_NEW(&f->arena, param->n_elements, float, &err);
-            memcpy(expected, f->weights.value[p], param->n_elements * sizeof *expected);
-            const char *layer = param->name[0] == 'f' ? "first" : "second";
-            int64_t n_hit = hit_by_definition(expected, param->n_elements, layer, FTDN_LOCATION_WEIGHTS, 0);
-            assert_memory_equal(faults.faulty.value[p], expected, param->n_elements * sizeof *expected);
-            const ftdn_fault_count *count = &faults.count[param->name[0] == 'f' ? 0 : 1];
-            assert_int_equal(count->n_elements, param->n_elements);
-            assert_int_equal(count->n_faults, n_hit);
-            assert_int_equal(count->n_changed, n_hit); /* formula weights are never 0 here */
+        for (int p = 0; p < net->graph.n_params; p++) {
+            bool is_hit = false;
+            for (int i = 0; i < net->scope.n_layers; i++)
+                is_hit |= p == ftdn_layer_weight_param(&net->graph, net->scope.layer[i]);
+            if (!is_hit) assert_ptr_equal(faults.faulty.value[p], net->weights.value[p]);
+        }
+        for (int i = 0; i < net->scope.n_layers; i++) {
+            const ftdn_layer *layer = &net->graph.layer[net->scope.layer[i]];
+            int p = net->graph.node[layer->conv].weight;
+            size_t n = net->graph.param[p].n_elements;
+            float *expected = FTDN_NEW(&net->arena, n, float, &err);
+            memcpy(expected, net->weights.value[p], n * sizeof *expected);
+            int64_t n_hit = hit_by_definition(expected, n, layer->name, FTDN_LOCATION_WEIGHTS, 0);
+            assert_memory_equal(faults.faulty.value[p], expected, n * sizeof *expected);
+            assert_int_equal(faults.count[i].n_elements, n);
+            assert_int_equal(faults.count[i].n_faults, n_hit);
+            assert_int_equal(faults.count[i].n_changed, n_hit); /* formula weights are never 0 here */
         }
     }
 }
 
-static float *forward(fixture *f, const ftdn_map_faults *faults, const float *x, int n_images, const uint64_t *ids,
+static float *forward(small_net *net, const ftdn_map_faults *faults, const float *x, int n_images, const uint64_t *ids,
                       ftdn_map_injector *injector)
 {
     ftdn_error err;
     ftdn_program *program;
     ftdn_packed *packed;
     ftdn_context *context;
-    const int outputs[2] = {faults->tap[0], faults->tap[1]};
     const ftdn_compile_desc desc = {
         .taps = faults->tap,
-        .n_taps = 2,
-        .outputs = outputs,
-        .n_outputs = 2,
+        .n_taps = faults->n_targets,
+        .outputs = faults->tap,
+        .n_outputs = faults->n_targets,
         .micro_batch = 2,
     };
-    FTDN_ASSERT_OK(ftdn_program_create(ftdn_backend_find("cpu"), &f->graph, &desc, &program, &err), err);
-    FTDN_ASSERT_OK(ftdn_packed_create(program, &f->weights, 1, &packed, &err), err);
+    FTDN_ASSERT_OK(ftdn_program_create(ftdn_backend_find("cpu"), &net->graph, &desc, &program, &err), err);
+    FTDN_ASSERT_OK(ftdn_packed_create(program, &net->weights, 1, &packed, &err), err);
     FTDN_ASSERT_OK(ftdn_context_create(program, &context, &err), err);
     const ftdn_input input = {.n_images = n_images, .values = x};
     const ftdn_map_hook hook = {ftdn_map_injector_hook, injector};
@@ -268,7 +221,7 @@ static float *forward(fixture *f, const ftdn_map_faults *faults, const float *x,
     FTDN_ASSERT_OK(ftdn_forward(context, packed, &input, injector ? &hook : NULL, &err), err);
     ftdn_map map = ftdn_context_map(context, faults->tap[0]);
     size_t n = ftdn_shape_elements(map.shape) * (size_t)n_images;
-    float *y = FTDN_NEW(&f->arena, n, float, &err);
+    float *y = FTDN_NEW(&net->arena, n, float, &err);
     memcpy(y, map.values, n * sizeof *y);
     ftdn_context_free(context);
     ftdn_packed_free(packed);
@@ -278,29 +231,29 @@ static float *forward(fixture *f, const ftdn_map_faults *faults, const float *x,
 
 static void map_faults_hit_the_defined_sites_of_each_image(void **state)
 {
-    fixture *f = *state;
+    small_net *net = *state;
     ftdn_error err;
     size_t n_in = 20 * 21 * 3;
-    float *x = FTDN_NEW(&f->arena, 2 * n_in, float, &err);
+    float *x = FTDN_NEW(&net->arena, 2 * n_in, float, &err);
     for (size_t i = 0; i < 2 * n_in; i++) x[i] = (float)(2 * ftdn_formula_uniform("input", 0, i) - 1);
-    for (int test = 0; test < 2 * (N_MODELS + 1); test++) {
+    for (int test = 0; test < 2 * (NET_N_MODELS + 1); test++) {
         int point = test % 2;
         /* The last one takes the range of each image's map. */
         ftdn_fault_model model = {.type = FTDN_FAULT_RANDOM};
-        if (test / 2 < N_MODELS) model = models[test / 2];
+        if (test / 2 < NET_N_MODELS) model = small_net_model[test / 2];
         ftdn_map_faults faults;
         ftdn_map_injector injector;
-        FTDN_ASSERT_OK(ftdn_map_faults_init(&faults, &f->graph, f->layers, (ftdn_map_point)point, &f->arena, &err),
+        FTDN_ASSERT_OK(ftdn_map_faults_init(&faults, &net->graph, net->scope, (ftdn_map_point)point, &net->arena, &err),
                        err);
         const ftdn_fault_draw drawn = {.model = model, .rate = rate, .seed = seed};
         ftdn_map_faults_set(&faults, &drawn);
-        FTDN_ASSERT_OK(ftdn_map_injector_init(&injector, &faults, &f->arena, &err), err);
-        const ftdn_layer *layer = &f->graph.layer[0];
+        FTDN_ASSERT_OK(ftdn_map_injector_init(&injector, &faults, &net->arena, &err), err);
+        const ftdn_layer *layer = &net->graph.layer[0];
         assert_int_equal(faults.tap[0], point == FTDN_MAP_POINT_CONV ? layer->conv : layer->last);
         const uint64_t ids[2] = {UINT64_C(0x123456789abcdef0), 7};
-        float *expected = forward(f, &faults, x, 2, ids, NULL);
-        float *actual = forward(f, &faults, x, 2, ids, &injector);
-        size_t n_map = ftdn_shape_elements(f->graph.node[faults.tap[0]].shape);
+        float *expected = forward(net, &faults, x, 2, ids, NULL);
+        float *actual = forward(net, &faults, x, 2, ids, &injector);
+        size_t n_map = ftdn_shape_elements(net->graph.node[faults.tap[0]].shape);
         int64_t n_hit = 0;
         for (int i = 0; i < 2; i++) {
             float *values = expected + (size_t)i * n_map;
@@ -313,14 +266,14 @@ static void map_faults_hit_the_defined_sites_of_each_image(void **state)
         assert_true(injector.count[0].n_changed <= n_hit);
 
         /* The second image alone, at another place: the same bits. */
-        float *alone = forward(f, &faults, x + n_in, 1, ids + 1, &injector);
+        float *alone = forward(net, &faults, x + n_in, 1, ids + 1, &injector);
         assert_memory_equal(alone, actual + n_map, n_map * sizeof *alone);
     }
 }
 
 static void refused_memory_is_an_error(void **state)
 {
-    fixture *f = *state;
+    small_net *net = *state;
     for (long n_good = 0;; n_good++) {
         ftdn_arena arena;
         ftdn_error err;
@@ -330,9 +283,9 @@ static void refused_memory_is_an_error(void **state)
         ftdn_arena_init(&arena);
         ftdn_arena_fail_after(&arena, n_good);
         ftdn_status status =
-            ftdn_weight_faults_init(&weight_faults, &f->graph, f->layers, &no_copies, &f->weights, &arena, &err);
+            ftdn_weight_faults_init(&weight_faults, &net->graph, net->scope, &no_copies, &net->weights, &arena, &err);
         if (status == FTDN_OK) {
-            status = ftdn_map_faults_init(&map_faults, &f->graph, f->layers, FTDN_MAP_POINT_CONV, &arena, &err);
+            status = ftdn_map_faults_init(&map_faults, &net->graph, net->scope, FTDN_MAP_POINT_CONV, &arena, &err);
         }
         if (status == FTDN_OK) status = ftdn_map_injector_init(&injector, &map_faults, &arena, &err);
         ftdn_arena_done(&arena);
@@ -356,5 +309,5 @@ int main(void)
         cmocka_unit_test(map_faults_hit_the_defined_sites_of_each_image),
         cmocka_unit_test(refused_memory_is_an_error),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, small_net_set_up, small_net_tear_down);
 }

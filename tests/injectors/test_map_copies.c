@@ -10,21 +10,6 @@
 enum { seed = 42, N_IMAGES = 2 };
 static const uint64_t images[N_IMAGES] = {UINT64_C(0x123456789abcdef0), 7};
 
-static int set_up(void **state)
-{
-    static small_net net;
-    small_net_init(&net);
-    small_net_add_copies(&net);
-    *state = &net;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    small_net_done(*state);
-    return 0;
-}
-
 /* The faults and one worker's injector, at a point. */
 typedef struct injection {
     ftdn_map_faults faults;
@@ -280,5 +265,5 @@ int main(void)
         cmocka_unit_test(copies_meet_the_rate_within_four_sigma),
         cmocka_unit_test(refused_memory_is_an_error),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, small_net_set_up_with_copies, small_net_tear_down);
 }

@@ -9,20 +9,6 @@
 enum { seed = 42, MAX_CHANNELS = 70 };
 static const uint64_t image = UINT64_C(0x123456789abcdef0);
 
-static int set_up(void **state)
-{
-    static small_net net;
-    small_net_init(&net);
-    *state = &net;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    small_net_done(*state);
-    return 0;
-}
-
 static const ftdn_param *weight_of(const small_net *net, int layer)
 {
     return &net->graph.param[net->graph.node[net->graph.layer[layer].conv].weight];
@@ -316,5 +302,5 @@ int main(void)
         cmocka_unit_test(each_image_draws_anew_and_the_same_again),
         cmocka_unit_test(refused_memory_is_an_error),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, small_net_set_up, small_net_tear_down);
 }

@@ -88,6 +88,26 @@ static void comparisons_of_an_answer_are_one_family(void **state)
     assert_true(holm_sign_p[0] == 4 / 128.0 && holm_sign_p[1] == 16 / 128.0);
 }
 
+/* Clip may cost something without faults: the same for each seed, which six pairs of one sign make no surer. The other
+ * comparison is alone in its family then. */
+static void seeds_without_faults_are_no_sample(void **state)
+{
+    ftdn_asked_store *asked = *state;
+    ftdn_asked_trial trials[24];
+    for (int i = 0; i < 6; i++) {
+        trials[i] = (ftdn_asked_trial){0, NULL, 0, i, 0.75};
+        trials[6 + i] = (ftdn_asked_trial){0, "clip", 0, i, 0.5};
+        trials[12 + i] = (ftdn_asked_trial){0.1, NULL, 0, i, 0.25};
+        trials[18 + i] = (ftdn_asked_trial){0.1, "clip", 0, i, 0.5};
+    }
+    ftdn_asked_append(asked, trials, 24, 1200);
+    ftdn_asked_assert_row(asked, "protection_gain", NULL,
+                          "smoke,ssd_mobilenet_v1_tf,zero,0,0,0,0,clip,entropy,mean,0,,6,0.5,0,6,-0.25,0,,,,\n");
+    ftdn_asked_assert_row(
+        asked, "protection_gain", NULL,
+        "smoke,ssd_mobilenet_v1_tf,zero,0.1,0,0,0,clip,entropy,mean,0,,6,0.5,0,6,0.25,0,,,0.03125,0.03125\n");
+}
+
 /* 0.25 and 0.5 have the deviation sqrt(1/32) = 0.1768, and t is 12.706: an interval of +- 0.2 needs five seeds, with
  * t = 2.776 0.2195, or six, with t = 2.571 0.1856. */
 static void seeds_needed_are_those_of_the_deviation(void **state)
@@ -149,6 +169,8 @@ static void recovery_is_the_share_of_the_loss_that_came_back(void **state)
         "smoke,ssd_mobilenet_v1_tf,zero,0.1,0,0,0,kr,entropy,mean,0.5,,0.75,0.49996666666666667,0.625,2,0.625,"
         "1.5882755920218368,0.6666666666666666\n");
     ftdn_asked_assert_row(asked, "recovery", NULL, /* no loss, no share of it */
+                          "smoke,ssd_mobilenet_v1_tf,zero,0.2,0,0,0,kr,entropy,mean,0.5,,0.75,0.75,0.5,0,,,\n");
+    ftdn_asked_assert_row(asked, "recovery", "least=0",
                           "smoke,ssd_mobilenet_v1_tf,zero,0.2,0,0,0,kr,entropy,mean,0.5,,0.75,0.75,0.5,0,,,\n");
     assert_non_null(strstr(ftdn_asked_csv(asked, "recovery", "least=0.00001"), ",0.625,3,-415.9"));
 }
@@ -238,17 +260,39 @@ static void accuracy_stands_beside_its_cost(void **state)
             ftdn_arena_format(&asked->arena, NULL, "smoke,ssd_mobilenet_v1_tf,zero,0.1,0,0,0,%s", by_mb[i]));
 }
 
+/* Of two that give the same at the same cost neither is better; a third pays more for it. */
+static void equals_are_on_the_front_together(void **state)
+{
+    ftdn_asked_store *asked = *state;
+    static const ftdn_asked_trial trials[] = {{0.1, NULL, 0, 0, 0.25},
+                                              {0.1, "kr", 0.5, 0, 0.5},
+                                              {0.1, "fmr", 0.5, 0, 0.5},
+                                              {0.1, "d2nn", 0.5, 0, 0.375},
+                                              {0.1, "kr", 1, 0, 0.5}};
+    static const char *const rows[] = {"none,,,,,1,0.25,,0,0,0,0,1\n", "kr,entropy,mean,0.5,,1,0.5,,3,2,1,0.25,1\n",
+                                       "fmr,entropy,mean,0.5,,1,0.5,,3,2,1,0.25,1\n",
+                                       "d2nn,entropy,mean,0.5,,1,0.375,,3,2,1,0.25,0\n",
+                                       "kr,entropy,mean,1,,1,0.5,,5,4,1,0.25,0\n"};
+    ftdn_asked_append(asked, trials, 5, 1300);
+    for (int i = 0; i < 5; i++)
+        ftdn_asked_assert_row(
+            asked, "map_by_mb", NULL,
+            ftdn_arena_format(&asked->arena, NULL, "smoke,ssd_mobilenet_v1_tf,zero,0.1,0,0,0,%s", rows[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         FTDN_ASKED_TEST(gains_are_paired_by_seed),
         FTDN_ASKED_TEST(comparisons_of_an_answer_are_one_family),
+        FTDN_ASKED_TEST(seeds_without_faults_are_no_sample),
         FTDN_ASKED_TEST(seeds_needed_are_those_of_the_deviation),
         FTDN_ASKED_TEST(a_bare_trial_serves_all_protections_of_its_faults_only),
         FTDN_ASKED_TEST(recovery_is_the_share_of_the_loss_that_came_back),
         FTDN_ASKED_TEST(the_smallest_ratio_is_within_the_margin_that_is_set),
         FTDN_ASKED_TEST(a_layer_is_vulnerable_by_what_its_own_faults_cost),
         FTDN_ASKED_TEST(accuracy_stands_beside_its_cost),
+        FTDN_ASKED_TEST(equals_are_on_the_front_together),
     };
     return cmocka_run_group_tests_name("results/accuracy_queries", tests, NULL, NULL);
 }

@@ -293,6 +293,19 @@ static void what_a_killed_run_left_in_its_journal_is_rolled_back_first(void **st
     assert_sound(TRIALS);
 }
 
+/* None of them runs, and the new store has none. */
+static void strange_objects_of_an_old_store_do_not_come_along(void **state)
+{
+    (void)state;
+    ftdn_old_store_make(path, TRIALS);
+    const char *before = ftdn_old_store_read(path, &arena);
+    ftdn_old_store_run(path, "CREATE TRIGGER sneaky AFTER INSERT ON trials BEGIN DELETE FROM timings; END; "
+                             "CREATE VIEW cells AS SELECT * FROM trials; CREATE TABLE runs (note)");
+    migrate(path);
+    assert_string_equal(ftdn_old_store_read(path, &arena), before);
+    assert_sound(TRIALS);
+}
+
 static void a_damaged_store_is_refused_and_left_as_it_is(void **state)
 {
     (void)state;
@@ -371,6 +384,7 @@ int main(void)
         STORE_TEST(a_link_goes_on_naming_the_store),
         STORE_TEST(a_store_with_a_write_ahead_log_is_migrated),
         STORE_TEST(what_a_killed_run_left_in_its_journal_is_rolled_back_first),
+        STORE_TEST(strange_objects_of_an_old_store_do_not_come_along),
         STORE_TEST(a_damaged_store_is_refused_and_left_as_it_is),
         STORE_TEST(damaged_pages_are_refused),
         STORE_TEST(other_files_are_refused),

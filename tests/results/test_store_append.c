@@ -493,11 +493,33 @@ static void a_write_that_fails_leaves_the_store_as_it_was(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     signal(SIGXFSZ, handler);
     FTDN_ASSERT_FAILS(status, FTDN_ERR_STORE, "writing trial ", err);
+    if (!strstr(err.message, " (File too large)")) fail_msg("no reason in: %s", err.message);
 
     assert_string_equal(count_rows(asked), "t,r,a,c,f,s,o\n1,1,1,3,3,2,1\n");
     assert_string_equal(ask(asked, "PRAGMA integrity_check"), "integrity_check\nok\n");
     ftdn_sample_append(asked->store, &sample, &asked->origin);
     assert_string_equal(ask(asked, "SELECT length(spec) AS n FROM trials WHERE seed = 2"), "n\n5000000\n");
+}
+
+/* With a write-ahead log, SQLite goes on writing a file that nobody can open any more. */
+static void nothing_is_written_to_a_file_that_has_lost_its_name(void **state)
+{
+    ftdn_asked_store *asked = *state;
+    ftdn_sample sample;
+    ftdn_error err;
+    char other[512];
+    append(asked, 1);
+    snprintf(other, sizeof other, "%s.other", asked->path);
+    assert_int_equal(rename(asked->path, other), 0);
+    ftdn_sample_init(&sample, 2);
+    static const char message[] =
+        "store.db': writing trial a61e75dcd678: somebody has removed, moved or replaced its file";
+    FTDN_ASSERT_FAILS(ftdn_sample_try(asked->store, &sample, &asked->origin, &err), FTDN_ERR_STORE, message, err);
+    ftdn_test_write_file(asked->path, "another one", 11);
+    FTDN_ASSERT_FAILS(ftdn_sample_try(asked->store, &sample, &asked->origin, &err), FTDN_ERR_STORE, message, err);
+    assert_int_equal(rename(other, asked->path), 0);
+    ftdn_sample_append(asked->store, &sample, &asked->origin);
+    assert_string_equal(count_rows(asked), "t,r,a,c,f,s,o\n2,2,2,6,6,4,2\n");
 }
 
 static void many_trials_are_all_there(void **state)
@@ -533,6 +555,7 @@ int main(void)
         FTDN_ASKED_TEST(a_failed_attempt_is_kept_beside_the_result),
         FTDN_ASKED_TEST(a_trial_is_found_by_its_id_and_by_a_unique_beginning),
         FTDN_ASKED_TEST(a_write_that_fails_leaves_the_store_as_it_was),
+        FTDN_ASKED_TEST(nothing_is_written_to_a_file_that_has_lost_its_name),
         FTDN_ASKED_TEST(many_trials_are_all_there),
     };
     return cmocka_run_group_tests_name("results/store_append", tests, NULL, NULL);
