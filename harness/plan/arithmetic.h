@@ -15,8 +15,8 @@
 bool ftdn_is_null_trial(const ftdn_trial_settings *settings);
 
 /* "f32 direct avx512"; of a device "f32 fma sm_90x132 cuDNN 9.19.0": products and sums; the kind of device, by compute
- * capability and number of multiprocessors, on both of which cuDNN's choice of engines hangs; the library. device: NULL of
- * a backend in host memory. Lives in the arena; NULL: FTDN_ERR_MEMORY. */
+ * capability and number of multiprocessors, on both of which cuDNN's choice of engines hangs; the library. device: NULL
+ * of a backend in host memory. Lives in the arena; NULL: FTDN_ERR_MEMORY. */
 const char *ftdn_arithmetic_text(const ftdn_backend *backend, ftdn_conv_algorithm algorithm,
                                  const ftdn_device_info *device, ftdn_arena *arena, ftdn_error *err);
 
