@@ -4,7 +4,7 @@
 
 #include "analysis/line_style.h"
 
-#define RATIO_OF_LOGARITHMIC 20
+#define RATIO_OF_LOGARITHMIC 12 /* more than a decade */
 
 /* One way to cut the figure out of the cells. */
 typedef struct cut {

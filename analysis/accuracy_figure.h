@@ -48,7 +48,7 @@ typedef struct ftdn_accuracy_figure {
     double other_rate;     /* NaN for BOTH_RATES, 0 for EACH_RATE */
     ftdn_figure_band band;
     ftdn_figure_measure measure;
-    bool is_logarithmic; /* the rates lie a factor of 20 and more apart; may be made false */
+    bool is_logarithmic; /* the rates lie more than a decade apart; may be made false */
     double clean_map;    /* without faults and protection; NaN: the store does not tell or has several; of gains */
     int n_curves;
     const ftdn_figure_curve *curve; /* [n_curves], in the order of lines */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/dataset_label.h"
+#include "analysis/network_label.h"
 #include "base/student.h"
 
 #define LEAST_SEEDS 3 /* on the axis: two say next to nothing */
@@ -110,11 +110,10 @@ static double find_clean(const ftdn_lines *lines)
 
 static const char *describe(const ftdn_lines *lines, ftdn_arena *arena, ftdn_error *err)
 {
-    const ftdn_trial_params *first = lines->line[0].params;
     ftdn_text text;
     ftdn_text_init(&text);
-    ftdn_text_append(&text, "%s, faults: %s\n", first->model, first->type);
-    ftdn_text_append_dataset(&text, first->dataset);
+    ftdn_text_append(&text, "faults: %s\n", lines->line[0].params->type);
+    for (int l = 0; l < lines->n_lines; l++) ftdn_text_append_network(&text, lines->line[l].params);
     return ftdn_text_keep(&text, arena, err);
 }
 

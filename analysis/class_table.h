@@ -38,7 +38,7 @@ FTDN_NODISCARD ftdn_status ftdn_class_table_make(const ftdn_lines *lines, const 
 
 /* Append it (class_table_write.c): mean over seeds, and the standard deviation where there are several; below each row
  * the paper's, where it has one. As CSV a row per class and protection. */
-void ftdn_class_table_write(const ftdn_class_table *table, ftdn_table_format format, ftdn_text *text);
+void ftdn_class_table_write(const ftdn_class_table *table, ftdn_format format, ftdn_text *text);
 
 /* The average precision of a class; its mean is NaN where the column does not know it. */
 ftdn_mean ftdn_class_column_find(const ftdn_class_column *column, const char *class_name);

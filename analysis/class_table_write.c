@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* The sign as each format writes it; it takes one column of a terminal. */
-static const char *plus_minus(ftdn_table_format format)
+static const char *plus_minus(ftdn_format format)
 {
     return format == FTDN_FORMAT_LATEX ? "$\\pm$" : "±";
 }
@@ -15,7 +15,7 @@ static void add_missing(ftdn_table *table)
 }
 
 /* "0.41±0.02"; without faults, which alone vary, "0.72". */
-static void add_mean(ftdn_table *table, const ftdn_mean *mean, ftdn_table_format format)
+static void add_mean(ftdn_table *table, const ftdn_mean *mean, ftdn_format format)
 {
     if (isnan(mean->mean)) {
         add_missing(table);
@@ -43,7 +43,7 @@ static void add_paper_row(const ftdn_class_table *t, const char *row, int n_digi
     }
 }
 
-static void add_classes(const ftdn_class_table *t, ftdn_table_format format, ftdn_table *table)
+static void add_classes(const ftdn_class_table *t, ftdn_format format, ftdn_table *table)
 {
     for (int i = 0; i < t->n_classes; i++) {
         ftdn_table_add_name(table, t->class_name[i], format);
@@ -56,7 +56,7 @@ static void add_classes(const ftdn_class_table *t, ftdn_table_format format, ftd
     }
 }
 
-static void add_sums(const ftdn_class_table *t, ftdn_table_format format, ftdn_table *table)
+static void add_sums(const ftdn_class_table *t, ftdn_format format, ftdn_table *table)
 {
     bool has_recovered = false, has_speed = false;
     for (int c = 0; c < t->n_columns; c++) {
@@ -74,7 +74,7 @@ static void add_sums(const ftdn_class_table *t, ftdn_table_format format, ftdn_t
             if (isnan(t->column[c].recovered)) add_missing(table);
             else
                 ftdn_table_add(table, FTDN_CELL_NUMBER, format == FTDN_FORMAT_LATEX ? "%.0f \\%%" : "%.0f %%",
-                               100 * t->column[c].recovered);
+                               round(100 * t->column[c].recovered) + 0.0); /* no negative zero */
         }
     }
     if (!has_speed) return;
@@ -88,40 +88,43 @@ static void add_sums(const ftdn_class_table *t, ftdn_table_format format, ftdn_t
     add_paper_row(t, "images/s", 0, table);
 }
 
-static void write_csv_row(const ftdn_class_column *column, const char *class_name, int64_t n_objects,
-                          const ftdn_mean *mean, ftdn_text *text)
+/* n_objects: negative: all classes together, whose speed is known. */
+static void put_record(ftdn_records *records, const ftdn_class_column *column, const char *class_name,
+                       int64_t n_objects, const ftdn_mean *mean)
 {
-    ftdn_text_append_csv(text, column->name, strlen(column->name));
-    ftdn_text_append_bytes(text, ",", 1);
-    ftdn_text_append_csv(text, class_name, strlen(class_name));
-    ftdn_text_append_csv_number(text, n_objects < 0 ? (double)NAN : (double)n_objects);
-    ftdn_text_append_csv_number(text, column->cell->params.weight_rate);
-    ftdn_text_append_csv_number(text, column->cell->params.feature_map_rate);
-    ftdn_text_append_csv_number(text, (double)mean->n);
-    ftdn_text_append_csv_number(text, mean->mean);
-    ftdn_text_append_csv_number(text, mean->sd);
-    ftdn_text_append_csv_number(text, mean->half_width);
-    ftdn_text_append_csv_number(text, n_objects < 0 ? column->cell->images_per_second : (double)NAN);
-    ftdn_text_append(text, "\n");
+    const ftdn_cell_accuracy *cell = column->cell;
+    ftdn_records_put_text(records, column->name);
+    ftdn_records_put_text(records, class_name);
+    ftdn_records_put_number(records, n_objects < 0 ? (double)NAN : (double)n_objects);
+    ftdn_records_put_number(records, cell->params.weight_rate);
+    ftdn_records_put_number(records, cell->params.feature_map_rate);
+    ftdn_records_put_number(records, (double)mean->n);
+    ftdn_records_put_number(records, mean->mean);
+    ftdn_records_put_number(records, mean->sd);
+    ftdn_records_put_number(records, mean->half_width);
+    ftdn_records_put_number(records, n_objects < 0 ? cell->images_per_second : (double)NAN);
 }
 
-static void write_csv(const ftdn_class_table *t, ftdn_text *text)
+static void write_records(const ftdn_class_table *t, ftdn_format format, ftdn_text *text)
 {
-    ftdn_text_append(text, "protection,class,objects,weight_rate,feature_map_rate,n,mean_ap_voc07,sd_ap_voc07,"
-                           "ap_half_width,images_per_second\n");
+    static const char *const names[] = {
+        "protection", "class",         "objects",     "weight_rate",   "feature_map_rate",
+        "n",          "mean_ap_voc07", "sd_ap_voc07", "ap_half_width", "images_per_second"};
+    ftdn_records records = ftdn_records_begin(format, names, sizeof names / sizeof *names, text);
     for (int c = 0; c < t->n_columns; c++) {
         for (int i = 0; i < t->n_classes; i++) {
             const ftdn_mean ap = ftdn_class_column_find(&t->column[c], t->class_name[i]);
-            write_csv_row(&t->column[c], t->class_name[i], t->n_objects[i], &ap, text);
+            put_record(&records, &t->column[c], t->class_name[i], t->n_objects[i], &ap);
         }
-        write_csv_row(&t->column[c], "mAP", -1, &t->column[c].cell->map, text);
+        put_record(&records, &t->column[c], "mAP", -1, &t->column[c].cell->map);
     }
+    ftdn_records_end(&records);
 }
 
-void ftdn_class_table_write(const ftdn_class_table *t, ftdn_table_format format, ftdn_text *text)
+void ftdn_class_table_write(const ftdn_class_table *t, ftdn_format format, ftdn_text *text)
 {
-    if (format == FTDN_FORMAT_CSV) {
-        write_csv(t, text);
+    if (format == FTDN_FORMAT_CSV || format == FTDN_FORMAT_JSON) {
+        write_records(t, format, text);
         return;
     }
     ftdn_table table;

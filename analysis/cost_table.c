@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/network_label.h"
+
 static bool same_network(const ftdn_latency *a, const ftdn_latency *b)
 {
     return strcmp(a->model, b->model) == 0 && a->width == b->width && strcmp(a->weights_digest, b->weights_digest) == 0;
@@ -16,12 +18,9 @@ static const ftdn_latency *find(const ftdn_latency *latency, int n_latencies, co
     return NULL;
 }
 
-/* As the paper calls the networks that it has. */
 static ftdn_status name_network(const ftdn_latency *network, ftdn_arena *arena, const char **ret_name, ftdn_error *err)
 {
-    const char *name = network->model;
-    if (network->width == 1 && strcmp(name, "ssd_vgg16") == 0) name = "SSD-VGG";
-    if (network->width == 1 && strcmp(name, "ssd_mobilenet_v1") == 0) name = "SSD-MobileNet";
+    const char *name = ftdn_model_label(network->model);
     if (network->width != 1) name = ftdn_arena_format(arena, err, "%s, width %.6g", name, network->width);
     *ret_name = name;
     return name ? FTDN_OK : FTDN_ERR_MEMORY;
@@ -61,8 +60,7 @@ static void add_time(ftdn_table *table, double ms, double quotient)
     else ftdn_table_add(table, FTDN_CELL_NUMBER, "%.2f ms (%.2f)", ms, quotient);
 }
 
-static void add_own(const ftdn_cost_table *t, const ftdn_cost_network *network, ftdn_table_format format,
-                    ftdn_table *table)
+static void add_own(const ftdn_cost_table *t, const ftdn_cost_network *network, ftdn_format format, ftdn_table *table)
 {
     ftdn_table_add_name(table, network->name, format);
     if (t->is_of_memory) {
@@ -96,34 +94,35 @@ static void add_paper(const ftdn_cost_table *t, const ftdn_cost_network *network
     }
 }
 
-static void write_csv(const ftdn_cost_table *t, ftdn_text *text)
+static void write_records(const ftdn_cost_table *t, ftdn_format format, ftdn_text *text)
 {
-    ftdn_text_append(text, "network,method,ratio,median_ms,lower_quartile_ms,upper_quartile_ms,slowdown,weight_bytes,"
-                           "feature_map_bytes,repeats\n");
+    static const char *const names[] = {
+        "network",           "method",   "ratio",        "median_ms",         "lower_quartile_ms",
+        "upper_quartile_ms", "slowdown", "weight_bytes", "feature_map_bytes", "repeats"};
+    ftdn_records records = ftdn_records_begin(format, names, sizeof names / sizeof *names, text);
     for (int i = 0; i < t->n_networks; i++) {
         const ftdn_latency *const methods[] = {t->network[i].original, t->network[i].kr, t->network[i].fmr};
         for (int m = 0; m < 3; m++) {
             const ftdn_latency *own = methods[m];
-            ftdn_text_append_csv(text, t->network[i].name, strlen(t->network[i].name));
-            ftdn_text_append(text, ",%s", own->method);
-            const double numbers[] = {own->ratio,
-                                      1e3 * own->median_s,
-                                      1e3 * own->q1_s,
-                                      1e3 * own->q3_s,
-                                      own->slowdown,
-                                      (double)own->weight_bytes,
-                                      (double)own->feature_map_bytes,
-                                      own->n_repeats};
-            for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++) ftdn_text_append_csv_number(text, numbers[n]);
-            ftdn_text_append(text, "\n");
+            ftdn_records_put_text(&records, t->network[i].name);
+            ftdn_records_put_text(&records, own->method);
+            ftdn_records_put_number(&records, own->ratio);
+            ftdn_records_put_number(&records, 1e3 * own->median_s);
+            ftdn_records_put_number(&records, 1e3 * own->q1_s);
+            ftdn_records_put_number(&records, 1e3 * own->q3_s);
+            ftdn_records_put_number(&records, own->slowdown);
+            ftdn_records_put_number(&records, (double)own->weight_bytes);
+            ftdn_records_put_number(&records, (double)own->feature_map_bytes);
+            ftdn_records_put_number(&records, own->n_repeats);
         }
     }
+    ftdn_records_end(&records);
 }
 
-void ftdn_cost_table_write(const ftdn_cost_table *t, ftdn_table_format format, ftdn_text *text)
+void ftdn_cost_table_write(const ftdn_cost_table *t, ftdn_format format, ftdn_text *text)
 {
-    if (format == FTDN_FORMAT_CSV) {
-        write_csv(t, text);
+    if (format == FTDN_FORMAT_CSV || format == FTDN_FORMAT_JSON) {
+        write_records(t, format, text);
         return;
     }
     ftdn_table table;

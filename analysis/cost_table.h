@@ -29,6 +29,6 @@ FTDN_NODISCARD ftdn_status ftdn_cost_table_make(const ftdn_latency *latency, int
 
 /* Append it. Times: median, and in brackets the quotient to the original. Memory: copied filters, and with FMR the maps
  * of copied channels, in MB. */
-void ftdn_cost_table_write(const ftdn_cost_table *table, ftdn_table_format format, ftdn_text *text);
+void ftdn_cost_table_write(const ftdn_cost_table *table, ftdn_format format, ftdn_text *text);
 
 #endif

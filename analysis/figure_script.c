@@ -3,9 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "analysis/dataset_label.h"
 #include "analysis/gnuplot.h"
 #include "analysis/line_style.h"
+#include "analysis/network_label.h"
 #include "analysis/table_format.h"
 
 void ftdn_figure_write_numbers(const ftdn_accuracy_figure *figure, ftdn_text *text)
@@ -37,9 +37,10 @@ void ftdn_figure_write_numbers(const ftdn_accuracy_figure *figure, ftdn_text *te
     }
 }
 
-#define MOST_BANDS 3 /* more than this lie upon each other: bars stand for them, side by side */
-#define STEP_BETWEEN_BARS 0.009   /* of the highest rate */
-#define FACTOR_BETWEEN_BARS 1.025 /* on a logarithmic axis */
+#define MOST_BANDS 2 /* more than this lie upon each other: bars stand for them, side by side */
+#define STEP_BETWEEN_BARS 0.009 /* of the axis */
+#define MOST_RATE_TICKS 8
+#define MOST_NETWORKS 4         /* more in the heading would leave no room for the plot; names tell them apart */
 
 static bool has_bars(const ftdn_accuracy_figure *figure)
 {
@@ -56,57 +57,82 @@ static const char *rate_column(ftdn_figure_axis axis)
     }
 }
 
-/* "ssd_mobilenet_v1, faults: zero, 1 % of weights; road test, 200 images": the title and the note, where there are any,
- * and between them what all lines have in common. */
+/* The title, where there is one; "faults: zero, with 1 % in weights", as far as it is the same in all lines; each
+ * network with its images; the note, where there is one. */
 static void append_heading(const ftdn_accuracy_figure *figure, ftdn_text *text)
 {
-    const ftdn_trial_params *first = figure->curve[0].line->params;
-    bool same_model = true, same_dataset = true, same_type = true;
-    for (int c = 1; c < figure->n_curves; c++) {
-        const ftdn_trial_params *params = figure->curve[c].line->params;
-        same_model &= strcmp(params->model, first->model) == 0;
-        same_dataset &= strcmp(params->dataset, first->dataset) == 0;
-        same_type &= strcmp(params->type, first->type) == 0;
-    }
+    const char *type = figure->curve[0].line->params->type;
+    bool same_type = true;
+    for (int c = 1; c < figure->n_curves; c++) same_type &= strcmp(figure->curve[c].line->params->type, type) == 0;
     if (figure->title) ftdn_text_append(text, "%s\n", figure->title);
-    size_t start = text->n_chars;
-    if (same_model) ftdn_text_append(text, "%s", first->model);
-    if (same_type) ftdn_text_append(text, "%sfaults: %s", text->n_chars > start ? ", " : "", first->type);
+    if (same_type) ftdn_text_append(text, "faults: %s", type);
     if (figure->other_rate > 0)
-        ftdn_text_append(text, "%swith %.6g %% in %s", text->n_chars > start ? ", " : "", 100 * figure->other_rate,
+        ftdn_text_append(text, "%swith %.6g %% in %s", same_type ? ", " : "", 100 * figure->other_rate,
                          figure->axis == FTDN_AXIS_WEIGHT_RATE ? "feature maps" : "weights");
-    if (same_dataset) {
-        if (text->n_chars > start) ftdn_text_append(text, "\n");
-        ftdn_text_append_dataset(text, first->dataset);
+    if (same_type || figure->other_rate > 0) ftdn_text_append(text, "\n");
+    for (int c = 0, n_networks = 0; c < figure->n_curves && n_networks < MOST_NETWORKS; c++) {
+        size_t n_before = text->n_chars;
+        ftdn_text_append_network(text, figure->curve[c].line->params);
+        n_networks += text->n_chars > n_before;
     }
-    if (figure->note) ftdn_text_append(text, "\n%s", figure->note);
-    ftdn_text_append_bytes(text, "", 0);
+    if (figure->note) ftdn_text_append(text, "%s", figure->note);
 }
 
-static double highest_rate(const ftdn_accuracy_figure *figure)
+/* The lowest and the highest rate that have a place on the axis. */
+static void find_rates(const ftdn_accuracy_figure *figure, double *ret_least, double *ret_most)
 {
-    double most = 0;
-    for (int c = 0; c < figure->n_curves; c++)
-        for (int i = 0; i < figure->curve[c].n_points; i++)
-            most = fmax(most, ftdn_figure_rate(figure, figure->curve[c].point[i]));
-    return most;
+    double least = HUGE_VAL, most = 0;
+    for (int c = 0; c < figure->n_curves; c++) {
+        for (int i = 0; i < figure->curve[c].n_points; i++) {
+            double rate = ftdn_figure_rate(figure, figure->curve[c].point[i]);
+            if (rate > 0 || !figure->is_logarithmic) least = fmin(least, rate);
+            most = fmax(most, rate);
+        }
+    }
+    *ret_least = least;
+    *ret_most = most;
+}
+
+/* From bar to bar: what is added to the rate, on a logarithmic axis what it is multiplied by. */
+static double step_between_bars(const ftdn_accuracy_figure *figure)
+{
+    double least, most;
+    find_rates(figure, &least, &most);
+    return figure->is_logarithmic ? pow(most / least, STEP_BETWEEN_BARS) : STEP_BETWEEN_BARS * most;
+}
+
+/* Ticks of a logarithmic axis at the rates themselves, where there is room for them: tens alone may be a single one. */
+static void write_rate_ticks(const ftdn_accuracy_figure *figure, ftdn_text *text)
+{
+    double tick[MOST_RATE_TICKS];
+    int n_ticks = 0;
+    for (int c = 0; c < figure->n_curves; c++) {
+        for (int i = 0; i < figure->curve[c].n_points; i++) {
+            double rate = ftdn_figure_rate(figure, figure->curve[c].point[i]);
+            bool is_new = rate > 0;
+            for (int k = 0; k < n_ticks; k++) is_new &= tick[k] != rate;
+            if (!is_new) continue;
+            if (n_ticks == MOST_RATE_TICKS) return;
+            tick[n_ticks++] = rate;
+        }
+    }
+    for (int k = 0; k < n_ticks; k++) ftdn_text_append(text, "%s%.6g", k ? ", " : "set xtics (", 100 * tick[k]);
+    ftdn_text_append(text, ")\n");
 }
 
 /* A little room on both sides, so that no marker lies on the border. */
 static void write_range(const ftdn_accuracy_figure *figure, ftdn_text *text)
 {
-    double least = HUGE_VAL, most = highest_rate(figure);
-    for (int c = 0; c < figure->n_curves; c++) {
-        for (int i = 0; i < figure->curve[c].n_points; i++) {
-            double rate = ftdn_figure_rate(figure, figure->curve[c].point[i]);
-            if (rate > 0 || !figure->is_logarithmic) least = fmin(least, rate);
-        }
-    }
-    if (figure->is_logarithmic) ftdn_text_append(text, "set logscale x\n");
+    double least, most, step = step_between_bars(figure);
+    find_rates(figure, &least, &most);
     double n_steps = has_bars(figure) ? 0.5 * (figure->n_curves - 1) : 0;
-    double step = STEP_BETWEEN_BARS * n_steps, factor = 1.15 * pow(FACTOR_BETWEEN_BARS, n_steps);
-    double low = figure->is_logarithmic ? least / factor : fmin(least - step * most, 0) - 0.02 * most;
-    double high = figure->is_logarithmic ? most * factor : (1.02 + step) * most;
+    if (figure->is_logarithmic) {
+        ftdn_text_append(text, "set logscale x\n");
+        write_rate_ticks(figure, text);
+    }
+    double factor = 1.15 * pow(step, n_steps), room = step * n_steps;
+    double low = figure->is_logarithmic ? least / factor : fmin(least - room, 0) - 0.02 * most;
+    double high = figure->is_logarithmic ? most * factor : 1.02 * most + room;
     ftdn_text_append(text, "set xrange [%.6g:%.6g]\n", 100 * low, 100 * high);
 }
 
@@ -239,11 +265,9 @@ static void write_place(const ftdn_accuracy_figure *figure, ftdn_text *text)
     const char *column = rate_column(figure->axis);
     ftdn_text_append(text, "rate(curve) = column('curve') != curve ? NaN : 100 * %s", column);
     if (has_bars(figure)) {
-        double middle = 0.5 * (figure->n_curves + 1);
-        if (figure->is_logarithmic) ftdn_text_append(text, " * %g**(curve - %g)", FACTOR_BETWEEN_BARS, middle);
-        else
-            ftdn_text_append(text, " + %.3g * (curve - %g) * (%s > 0)", 100 * STEP_BETWEEN_BARS * highest_rate(figure),
-                             middle, column);
+        double middle = 0.5 * (figure->n_curves + 1), step = step_between_bars(figure);
+        if (figure->is_logarithmic) ftdn_text_append(text, " * %.4g**(curve - %g)", step, middle);
+        else ftdn_text_append(text, " + %.3g * (curve - %g) * (%s > 0)", 100 * step, middle, column);
     }
     ftdn_text_append(text, "\n");
 }

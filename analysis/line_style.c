@@ -59,18 +59,29 @@ static bool methods_have_colours(const ftdn_line *const *line, int n_lines)
     return true;
 }
 
+/* Other methods that lines before this one have. Lines of a method stand together. */
+static int count_methods_before(const ftdn_line *const *line, int n_lines)
+{
+    int n = 0;
+    for (int i = 0; i < n_lines; i++)
+        n += count_before(line, i) == 0 && strcmp(line[i]->params->method, line[n_lines]->params->method) != 0;
+    return n;
+}
+
 void ftdn_line_styles_choose(const ftdn_line *const *line, int n_lines, ftdn_line_style *ret_style)
 {
     assert(n_lines <= FTDN_MOST_STYLES);
     bool by_method = methods_have_colours(line, n_lines);
     /* The first style is that of the unprotected line, so that a line looks the same where that one is not drawn. */
     int first = n_lines > 0 && strcmp(line[0]->params->method, "none") != 0 && n_lines < FTDN_MOST_STYLES;
+    bool has_dash_by_method = by_method && n_lines < N_MARKERS; /* so that no marker comes twice */
     for (int i = 0; i < n_lines; i++) {
         int place = first + i;
+        int dash = has_dash_by_method ? first + count_methods_before(line, i) : place + place / N_COLOURS;
         ret_style[i] = (ftdn_line_style){
             .colour = by_method ? colour_of_method(line[i]->params->method, count_before(line, i))
                                 : colours[place % N_COLOURS],
-            .dash = dashes[(place + place / N_COLOURS) % N_DASHES],
+            .dash = dashes[dash % N_DASHES],
             .marker = markers[place % N_MARKERS],
         };
     }

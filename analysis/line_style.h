@@ -16,9 +16,9 @@ typedef struct ftdn_line_style {
     int marker;         /* a point type of gnuplot */
 } ftdn_line_style;
 
-/* ret_style: [n_lines]. A method keeps its colours (KR blue, FMR red, D2NN green), its second line has a lighter one,
- * where no method has more than two lines; else colours follow the order of the lines. n_lines: FTDN_MOST_STYLES at
- * most. */
+/* ret_style: [n_lines]. A method keeps its colours (KR blue, FMR red, D2NN green) and its dash, its second line has a
+ * lighter colour, where no method has more than two lines; else colours follow the order of the lines. n_lines:
+ * FTDN_MOST_STYLES at most. */
 void ftdn_line_styles_choose(const ftdn_line *const *line, int n_lines, ftdn_line_style *ret_style);
 
 #endif

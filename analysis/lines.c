@@ -6,6 +6,11 @@
 #include "analysis/parameters.h"
 #include "results/store.h"
 
+static bool is_unprotected(const ftdn_trial_params *params)
+{
+    return strcmp(params->method, "none") == 0;
+}
+
 /* By all parameters but the rates; 0: of one line. */
 static int compare_lines(const ftdn_trial_params *a, const ftdn_trial_params *b)
 {
@@ -41,22 +46,44 @@ static bool tells_apart(int parameter, const ftdn_trial_params *a, const ftdn_tr
     return true;
 }
 
-static bool is_said(const ftdn_line *line, int n_lines, int parameter)
+/* said: of the parameters before this one, are they said? A network of another name has other weights, too, and often
+ * another width and other images: the first of these that tells two lines apart stands for all. */
+static bool is_implied(int parameter, const ftdn_trial_params *a, const ftdn_trial_params *b, const bool *said)
 {
-    if (ftdn_parameter_is_always_said(parameter)) return true;
-    for (int i = 0; i < n_lines; i++)
-        for (int k = 0; k < i; k++)
-            if (tells_apart(parameter, line[k].params, line[i].params)) return true;
+    for (int p = 0; p < parameter && ftdn_parameter_is_of_network(parameter); p++)
+        if (said[p] && ftdn_parameter_is_of_network(p) && tells_apart(p, a, b)) return true;
     return false;
 }
 
-static ftdn_status name_line(const ftdn_trial_params *params, const bool *said, ftdn_arena *arena,
-                             const char **ret_name, ftdn_error *err)
+static bool is_said(const ftdn_line *line, int n_lines, int parameter, const bool *said)
+{
+    if (ftdn_parameter_is_always_said(parameter)) return true;
+    for (int i = 0; i < n_lines; i++) {
+        for (int k = 0; k < i; k++) {
+            const ftdn_trial_params *a = line[k].params, *b = line[i].params;
+            if (tells_apart(parameter, a, b) && !is_implied(parameter, a, b, said)) return true;
+        }
+    }
+    return false;
+}
+
+/* A store keeps what a manifest says of copies where a network has none: of that, an unprotected line says only what
+ * tells it from another one. */
+static bool is_idle(const ftdn_line *line, int n_lines, int parameter, const ftdn_trial_params *params)
+{
+    if (ftdn_parameter_is_always_said(parameter) || !ftdn_parameter_is_of_protection(parameter)) return false;
+    for (int i = 0; i < n_lines; i++)
+        if (is_unprotected(line[i].params) && tells_apart(parameter, params, line[i].params)) return false;
+    return is_unprotected(params);
+}
+
+static ftdn_status name_line(const ftdn_line *line, int n_lines, const ftdn_trial_params *params, const bool *said,
+                             ftdn_arena *arena, const char **ret_name, ftdn_error *err)
 {
     ftdn_text text;
     ftdn_text_init(&text);
     for (int p = 0; p < ftdn_n_parameters(); p++) {
-        if (!said[p] || !ftdn_parameter_is_set(p, params)) continue;
+        if (!said[p] || !ftdn_parameter_is_set(p, params) || is_idle(line, n_lines, p, params)) continue;
         if (text.n_chars > 0) ftdn_text_append(&text, ftdn_parameter_is_always_said(p) ? " " : ", ");
         ftdn_parameter_append(p, params, &text);
     }
@@ -70,8 +97,9 @@ static ftdn_status name_lines(ftdn_line *line, int n_lines, ftdn_arena *arena, f
 {
     bool *said = FTDN_NEW(arena, (size_t)ftdn_n_parameters(), bool, err);
     if (!said) return FTDN_ERR_MEMORY;
-    for (int p = 0; p < ftdn_n_parameters(); p++) said[p] = is_said(line, n_lines, p);
-    for (int i = 0; i < n_lines; i++) FTDN_TRY(name_line(line[i].params, said, arena, &line[i].name, err));
+    for (int p = 0; p < ftdn_n_parameters(); p++) said[p] = is_said(line, n_lines, p, said);
+    for (int i = 0; i < n_lines; i++)
+        FTDN_TRY(name_line(line, n_lines, line[i].params, said, arena, &line[i].name, err));
     return FTDN_OK;
 }
 
@@ -123,7 +151,7 @@ const ftdn_line *ftdn_lines_find_unprotected(const ftdn_lines *lines, const ftdn
 {
     for (int i = 0; i < lines->n_lines; i++) {
         const ftdn_line *candidate = &lines->line[i];
-        bool fits = strcmp(candidate->params->method, "none") == 0;
+        bool fits = is_unprotected(candidate->params);
         for (int p = 0; fits && p < ftdn_n_parameters(); p++) {
             if (ftdn_parameter_is_of_protection(p) || ftdn_parameter_is_label(p)) continue;
             fits = ftdn_parameter_compare(p, candidate->params, line->params) == 0;

@@ -10,7 +10,7 @@
 #include "results/accuracy.h"
 
 typedef struct ftdn_line {
-    const char *name;                      /* "FMR 50 %"; further parameters where lines differ in them too */
+    const char *name;                      /* "FMR 50 %", "KR 50 %, SSD-VGG": and what else tells lines apart */
     const ftdn_trial_params *params;       /* of its first cell */
     int n_cells;                           /* at least 1 */
     const ftdn_cell_accuracy *const *cell; /* [n_cells], by weight rate, then feature-map rate */

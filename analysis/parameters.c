@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "analysis/network_label.h"
+
 typedef enum value_kind {
     VALUE_TEXT,
     VALUE_LABEL,  /* what the next row is the digest of */
@@ -13,60 +15,64 @@ typedef enum value_kind {
     VALUE_BIT,   /* an int; below 0: not set */
     VALUE_METHOD,
     VALUE_RATIO,
+    VALUE_MODEL,
 } value_kind;
+
+typedef enum parameter_group {
+    OF_PROTECTION,
+    OF_FAULTS,
+    OF_NETWORK, /* and of its images */
+    OF_MEASURE, /* how it was computed and judged */
+} parameter_group;
 
 typedef struct parameter_row {
     value_kind kind;
-    size_t offset;        /* in ftdn_trial_params */
-    const char *said_as;  /* in front of the value; NULL: the value speaks for itself */
-    bool is_of_protection;
+    parameter_group group;
+    size_t offset;       /* in ftdn_trial_params */
+    const char *said_as; /* in front of the value; NULL: the value speaks for itself */
 } parameter_row;
 
-#define PARAMETER(kind, member, said_as)                                                                               \
+#define PARAMETER(kind, group, member, said_as)                                                                        \
     {                                                                                                                  \
-        (kind), offsetof(ftdn_trial_params, member), (said_as), false                                                  \
-    }
-#define PROTECTION(kind, member, said_as)                                                                              \
-    {                                                                                                                  \
-        (kind), offsetof(ftdn_trial_params, member), (said_as), true                                                   \
+        (kind), (group), offsetof(ftdn_trial_params, member), (said_as)                                                \
     }
 
 static const parameter_row row[] = {
-    PROTECTION(VALUE_METHOD, method, NULL),
-    PROTECTION(VALUE_RATIO, ratio, NULL),
-    PROTECTION(VALUE_TEXT, ranking, NULL),
-    PROTECTION(VALUE_TEXT, direction, NULL),
-    PROTECTION(VALUE_TEXT, allocation, NULL),
-    PROTECTION(VALUE_TEXT, merge, NULL),
-    PROTECTION(VALUE_TEXT, merge_point, "merged at"),
-    PROTECTION(VALUE_TEXT, combine, "combined"),
-    PROTECTION(VALUE_TEXT, copies, "copies"),
-    PROTECTION(VALUE_LABEL, calibration, "calibrated on"),
-    PROTECTION(VALUE_DIGEST, calibration_digest, "calibration"),
-    PROTECTION(VALUE_COUNT, measured_images, "measured images"),
-    PARAMETER(VALUE_TEXT, type, NULL),
-    PARAMETER(VALUE_BIT, bit, "bit"),
-    PARAMETER(VALUE_TEXT, bits, "bits"),
-    PARAMETER(VALUE_REAL, range_low, "from"),
-    PARAMETER(VALUE_REAL, range_high, "to"),
-    PARAMETER(VALUE_COUNT, weight_count, "weight faults"),
-    PARAMETER(VALUE_COUNT, feature_map_count, "map faults"),
-    PARAMETER(VALUE_TEXT, weight_scope, "weights of"),
-    PARAMETER(VALUE_TEXT, feature_map_scope, "maps of"),
-    PARAMETER(VALUE_TEXT, feature_map_point, "maps at"),
-    PARAMETER(VALUE_TEXT, redraw, "redrawn each"),
-    PARAMETER(VALUE_TEXT, model, NULL),
-    PARAMETER(VALUE_REAL, width, "width"),
-    PARAMETER(VALUE_LABEL, weights, NULL),
-    PARAMETER(VALUE_DIGEST, weights_digest, "weights"),
-    PARAMETER(VALUE_LABEL, dataset, NULL),
-    PARAMETER(VALUE_DIGEST, dataset_digest, "dataset"),
-    PARAMETER(VALUE_TEXT, backend, NULL),
-    PARAMETER(VALUE_TEXT, arithmetic, NULL),
-    PARAMETER(VALUE_REAL, score_threshold, "score"),
-    PARAMETER(VALUE_REAL, nms_iou, "suppression"),
-    PARAMETER(VALUE_COUNT, candidates, "candidates"),
-    PARAMETER(VALUE_REAL, iou, "IoU"),
+    PARAMETER(VALUE_METHOD, OF_PROTECTION, method, NULL),
+    PARAMETER(VALUE_RATIO, OF_PROTECTION, ratio, NULL),
+    PARAMETER(VALUE_TEXT, OF_PROTECTION, ranking, NULL),
+    PARAMETER(VALUE_TEXT, OF_PROTECTION, direction, NULL),
+    PARAMETER(VALUE_TEXT, OF_PROTECTION, allocation, NULL),
+    PARAMETER(VALUE_TEXT, OF_PROTECTION, merge, NULL),
+    PARAMETER(VALUE_TEXT, OF_PROTECTION, merge_point, "merged at"),
+    PARAMETER(VALUE_TEXT, OF_PROTECTION, combine, "combined"),
+    PARAMETER(VALUE_TEXT, OF_PROTECTION, copies, "copies"),
+    PARAMETER(VALUE_LABEL, OF_PROTECTION, calibration, "calibrated on"),
+    PARAMETER(VALUE_DIGEST, OF_PROTECTION, calibration_digest, "calibration"),
+    PARAMETER(VALUE_COUNT, OF_PROTECTION, measured_images, "measured images"),
+    PARAMETER(VALUE_TEXT, OF_FAULTS, type, NULL),
+    PARAMETER(VALUE_BIT, OF_FAULTS, bit, "bit"),
+    PARAMETER(VALUE_TEXT, OF_FAULTS, bits, "bits"),
+    PARAMETER(VALUE_REAL, OF_FAULTS, range_low, "from"),
+    PARAMETER(VALUE_REAL, OF_FAULTS, range_high, "to"),
+    PARAMETER(VALUE_COUNT, OF_FAULTS, weight_count, "weight faults"),
+    PARAMETER(VALUE_COUNT, OF_FAULTS, feature_map_count, "map faults"),
+    PARAMETER(VALUE_TEXT, OF_FAULTS, weight_scope, "weights of"),
+    PARAMETER(VALUE_TEXT, OF_FAULTS, feature_map_scope, "maps of"),
+    PARAMETER(VALUE_TEXT, OF_FAULTS, feature_map_point, "maps at"),
+    PARAMETER(VALUE_TEXT, OF_FAULTS, redraw, "redrawn each"),
+    PARAMETER(VALUE_MODEL, OF_NETWORK, model, NULL),
+    PARAMETER(VALUE_REAL, OF_NETWORK, width, "width"),
+    PARAMETER(VALUE_LABEL, OF_NETWORK, weights, NULL),
+    PARAMETER(VALUE_DIGEST, OF_NETWORK, weights_digest, "weights"),
+    PARAMETER(VALUE_LABEL, OF_NETWORK, dataset, NULL),
+    PARAMETER(VALUE_DIGEST, OF_NETWORK, dataset_digest, "dataset"),
+    PARAMETER(VALUE_TEXT, OF_MEASURE, backend, NULL),
+    PARAMETER(VALUE_TEXT, OF_MEASURE, arithmetic, NULL),
+    PARAMETER(VALUE_REAL, OF_MEASURE, score_threshold, "score"),
+    PARAMETER(VALUE_REAL, OF_MEASURE, nms_iou, "suppression"),
+    PARAMETER(VALUE_COUNT, OF_MEASURE, candidates, "candidates"),
+    PARAMETER(VALUE_REAL, OF_MEASURE, iou, "IoU"),
 };
 enum { N_PARAMETERS = sizeof row / sizeof *row };
 
@@ -96,7 +102,8 @@ static double get_number(int parameter, const ftdn_trial_params *cell)
 static bool is_text(int parameter)
 {
     value_kind kind = row[parameter].kind;
-    return kind == VALUE_TEXT || kind == VALUE_LABEL || kind == VALUE_DIGEST || kind == VALUE_METHOD;
+    return kind == VALUE_TEXT || kind == VALUE_LABEL || kind == VALUE_DIGEST || kind == VALUE_METHOD ||
+           kind == VALUE_MODEL;
 }
 
 bool ftdn_parameter_is_set(int parameter, const ftdn_trial_params *cell)
@@ -143,7 +150,12 @@ bool ftdn_parameter_is_label(int parameter)
 
 bool ftdn_parameter_is_of_protection(int parameter)
 {
-    return row[parameter].is_of_protection;
+    return row[parameter].group == OF_PROTECTION;
+}
+
+bool ftdn_parameter_is_of_network(int parameter)
+{
+    return row[parameter].group == OF_NETWORK;
 }
 
 void ftdn_parameter_append(int parameter, const ftdn_trial_params *cell, ftdn_text *text)
@@ -155,6 +167,8 @@ void ftdn_parameter_append(int parameter, const ftdn_trial_params *cell, ftdn_te
         ftdn_text_append(text, "%s", method < N_METHODS ? methods[method].name : get_text(parameter, cell));
     } else if (r->kind == VALUE_RATIO) {
         ftdn_text_append(text, "%.6g %%", 100 * get_number(parameter, cell));
+    } else if (r->kind == VALUE_MODEL) {
+        ftdn_text_append(text, "%s", ftdn_model_label(get_text(parameter, cell)));
     } else if (is_text(parameter)) {
         ftdn_text_append(text, r->kind == VALUE_DIGEST ? "%.8s" : "%s", get_text(parameter, cell));
     } else {

@@ -24,10 +24,11 @@ bool ftdn_parameter_is_always_said(int parameter);
  * labels are said. */
 bool ftdn_parameter_is_label(int parameter);
 
-/* Does it belong to the protection? The others are those of network, images and faults. */
+/* Does it belong to the protection, or to the network and its images? The others are of faults and measurement. */
 bool ftdn_parameter_is_of_protection(int parameter);
+bool ftdn_parameter_is_of_network(int parameter);
 
-/* Append the value as a part of a name: "KR", "50 %", "entropy", "width 0.25". The parameter is set. */
+/* Append the value as a part of a name: "KR", "50 %", "entropy", "SSD-VGG", "width 0.25". The parameter is set. */
 void ftdn_parameter_append(int parameter, const ftdn_trial_params *cell, ftdn_text *text);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/network_label.h"
 #include "analysis/parameters.h"
 
 /* Does the parameter say in which panel a cell belongs? What something is called does not: its digest does. */
@@ -47,7 +48,8 @@ static ftdn_status name_panel(const ftdn_report_panel *panel, int n_panels, int 
     const ftdn_trial_params *params = panel[index].lines.line[0].params;
     ftdn_text text;
     ftdn_text_init(&text);
-    if (n_panels == 1) ftdn_text_append(&text, "%s, faults: %s, %s", params->model, params->type, params->dataset);
+    if (n_panels == 1)
+        ftdn_text_append(&text, "%s, faults: %s, %s", ftdn_model_label(params->model), params->type, params->dataset);
     for (int p = 0; p < ftdn_n_parameters(); p++) {
         if (!is_said(p, panel, n_panels) || !ftdn_parameter_is_set(p, params)) continue;
         if (text.n_chars > 0) ftdn_text_append(&text, ", ");

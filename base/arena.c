@@ -1,6 +1,7 @@
 #include "base/arena.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "base/size.h"
 
 #define FIRST_BLOCK_BYTES ((size_t)64 << 10)
+#define FIRST_CAPACITY 16 /* of an array that grows */
 #define LARGEST_GROWTH_BYTES ((size_t)16 << 20) /* blocks double up to here; larger wishes get blocks of their own */
 
 typedef struct ftdn_arena_block {
@@ -68,6 +70,22 @@ void *ftdn_arena_alloc(ftdn_arena *arena, size_t n_items, size_t item_size, ftdn
     arena->n_bytes += n_bytes;
     if (arena->n_bytes > arena->peak_bytes) arena->peak_bytes = arena->n_bytes;
     return memset(memory, 0, n_bytes);
+}
+
+void *ftdn_arena_grow(ftdn_arena *arena, void *items, int n_items, int *capacity, size_t item_size, ftdn_error *err)
+{
+    assert(n_items >= 0 && n_items <= *capacity);
+    if (n_items < *capacity) return items;
+    if (*capacity > INT_MAX / 2) {
+        FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory: %d items of %zu bytes are held", n_items, item_size);
+        return NULL;
+    }
+    int larger = *capacity ? 2 * *capacity : FIRST_CAPACITY;
+    void *grown = ftdn_arena_alloc(arena, (size_t)larger, item_size, err);
+    if (!grown) return NULL;
+    if (n_items > 0) memcpy(grown, items, (size_t)n_items * item_size);
+    *capacity = larger;
+    return grown;
 }
 
 char *ftdn_arena_copy_text(ftdn_arena *arena, const char *text, size_t n_chars, ftdn_error *err)

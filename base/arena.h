@@ -37,6 +37,11 @@ FTDN_NODISCARD void *ftdn_arena_alloc(ftdn_arena *arena, size_t n_items, size_t 
 /* FTDN_NEW(arena, 3, struct thing, err): a typed array. */
 #define FTDN_NEW(arena, n_items, type, err) ((type *)ftdn_arena_alloc((arena), (n_items), sizeof(type), (err)))
 
+/* An array with room for an item behind its n_items: itself where *capacity allows, else a copy of twice the capacity,
+ * zeroed behind the items. items: NULL where *capacity is 0. NULL with FTDN_ERR_MEMORY; *capacity is untouched then. */
+FTDN_NODISCARD void *ftdn_arena_grow(ftdn_arena *arena, void *items, int n_items, int *capacity, size_t item_size,
+                                     ftdn_error *err);
+
 /* A copy of n_chars characters with a 0 behind them; NULL with FTDN_ERR_MEMORY. */
 FTDN_NODISCARD char *ftdn_arena_copy_text(ftdn_arena *arena, const char *text, size_t n_chars, ftdn_error *err);
 

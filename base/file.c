@@ -37,6 +37,11 @@ static bool write_fully(int fd, const char *bytes, size_t n_bytes)
     return true;
 }
 
+ftdn_status ftdn_file_fail_write(const char *name, ftdn_error *err)
+{
+    return FTDN_FAIL(err, errno == EPIPE ? FTDN_ERR_PIPE : FTDN_ERR_INPUT, "%s: %s", name, strerror(errno));
+}
+
 ftdn_status ftdn_file_open(const char *path, size_t max_bytes, int *ret_fd, size_t *ret_n_bytes, ftdn_error *err)
 {
     ftdn_status status = FTDN_OK;

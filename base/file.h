@@ -23,6 +23,10 @@ FTDN_NODISCARD ftdn_status ftdn_file_open(const char *path, size_t max_bytes, in
  * sync of the folder fails is the new file in its place already, and the message says so. */
 FTDN_NODISCARD ftdn_status ftdn_file_write_atomic(const char *path, const void *bytes, size_t n_bytes, ftdn_error *err);
 
+/* The failure of a write to a stream or a descriptor, by errno: FTDN_ERR_PIPE where its reader has left, else
+ * FTDN_ERR_INPUT: "standard output: No space left on device". */
+ftdn_status ftdn_file_fail_write(const char *name, ftdn_error *err);
+
 /* Put a finished file in the place of another one in the same folder, or of none: fsync, rename, fsync of the folder.
  * On failure (FTDN_ERR_INPUT names `to`) both stand as they were; where the sync of the folder fails, as above. */
 FTDN_NODISCARD ftdn_status ftdn_file_replace(const char *from, const char *to, ftdn_error *err);

@@ -20,6 +20,7 @@ typedef enum ftdn_status {
     FTDN_ERR_STORE,       /* the results database cannot be opened, read or written */
     FTDN_ERR_BACKEND,     /* a compute library refused a call */
     FTDN_ERR_INTERRUPTED, /* the user asked to stop */
+    FTDN_ERR_PIPE,        /* who read what is written has left: `| head` */
 } ftdn_status;
 
 typedef struct ftdn_error {

@@ -271,3 +271,14 @@ void ftdn_table_write_latex(const ftdn_table *table, ftdn_text *text)
     }
     ftdn_text_append(text, "\\bottomrule\n\\end{tabular}\n");
 }
+
+void ftdn_table_write_as(const ftdn_table *table, ftdn_format format, ftdn_text *text)
+{
+    switch (format) {
+    case FTDN_FORMAT_TEXT: ftdn_table_write(table, text); break;
+    case FTDN_FORMAT_MARKDOWN: ftdn_table_write_markdown(table, text); break;
+    case FTDN_FORMAT_LATEX: ftdn_table_write_latex(table, text); break;
+    case FTDN_FORMAT_CSV:
+    case FTDN_FORMAT_JSON: assert(!"no table of cells");
+    }
+}

@@ -1,4 +1,4 @@
-/* table.h - rows of cells as aligned columns of text, or as a table of Markdown or LaTeX.
+/* table.h - rows of cells as aligned columns of text, or as a table of Markdown or LaTeX; names of these formats.
  *
  * The first row is the header, underlined. A column whose cells are numbers stands to the right, every
  * other one to the left. A cell is appended to `chars` and then ended, so that whatever writes texts writes cells
@@ -14,6 +14,15 @@
 #include <stddef.h>
 
 #include "base/text.h"
+
+/* How rows are written, here and by others. */
+typedef enum ftdn_format {
+    FTDN_FORMAT_TEXT,     /* aligned columns; nothing that a terminal obeys */
+    FTDN_FORMAT_CSV,      /* a header, quotes as in RFC 4180, lines that end with \n; every number to its last bit */
+    FTDN_FORMAT_JSON,     /* every number to its last bit */
+    FTDN_FORMAT_MARKDOWN, /* as text, rounded for reading */
+    FTDN_FORMAT_LATEX,    /* the same as a tabular with the rules of the package booktabs */
+} ftdn_format;
 
 typedef enum ftdn_cell_kind {
     FTDN_CELL_TEXT,
@@ -54,5 +63,8 @@ void ftdn_table_continue(ftdn_table *table);
  * a caption around it. Cells are written as they are: what means something there was escaped by who appended them. */
 void ftdn_table_write_markdown(const ftdn_table *table, ftdn_text *text);
 void ftdn_table_write_latex(const ftdn_table *table, ftdn_text *text);
+
+/* The same in a format; not as CSV or JSON, which are no tables of cells. */
+void ftdn_table_write_as(const ftdn_table *table, ftdn_format format, ftdn_text *text);
 
 #endif

@@ -102,8 +102,9 @@ const struct ftdn_device_module *ftdn_backend_device(const ftdn_backend *backend
 /* The backend that a program was compiled for. */
 const ftdn_backend *ftdn_program_backend(const ftdn_program *program);
 
-/* What a result's bits depend on besides graph, weights and images: "f32 direct avx512". Of a device that is how it
- * multiplies and adds, "f32 fma", beside its kind and the library's version (harness/plan/arithmetic.h). Static text. */
+/* What a result's bits depend on besides graph, weights and images: "f32 direct avx512". Of a device it is how
+ * it multiplies and adds, "f32 fma", to which its kind and the library's version are to be added
+ * (harness/plan/arithmetic.h). Static text. */
 const char *ftdn_backend_arithmetic(const ftdn_backend *backend, ftdn_conv_algorithm algorithm);
 
 /* Images per forward unless a program asks for another size. */

@@ -27,8 +27,8 @@ typedef enum ftdn_op {
     FTDN_OP_INPUT,      /* the image, normalised by the caller or from bytes (see ftdn_input in engine.h) */
     FTDN_OP_CONV,       /* y[p,q,k] = b[k] + sum_{c,r,s} w[k,c,r,s] x[p*stride+r*dilation-pad, ..., c] */
     FTDN_OP_BATCH_NORM, /* y = (x - mean[c]) / sqrt(var[c] + epsilon) * scale[c] + shift[c] */
-    FTDN_OP_ACTIVATION, /* y = max(x, 0), or min(max(x, 0), 6) */
-    FTDN_OP_MAX_POOL,   /* padding never wins */
+    FTDN_OP_ACTIVATION, /* y = max(x, 0), or min(max(x, 0), 6); NaN becomes 0 */
+    FTDN_OP_MAX_POOL,   /* padding and NaN never win */
     FTDN_OP_MERGE,      /* y[k] = x[k] merged with the copies of channel k that other maps hold (merge_hd.h) */
     FTDN_OP_CLIP,       /* y = min(max(x, low), high); NaN becomes low */
 } ftdn_op;

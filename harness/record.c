@@ -261,28 +261,54 @@ static void write_unusual(const char *word, const char *usual, const char *befor
     if (word && strcmp(word, usual)) ftdn_text_append(text, " %s%s", before, word);
 }
 
-/* "kr weight_sum 0.5 mean" */
-static void write_protection(const ftdn_trial_settings *settings, ftdn_text *text)
+/* "weight_rate 0.01, feature_map_rate 0, kr weight_sum 0.5 mean, seed 1" */
+static void write_label(const ftdn_trial_params *params, ftdn_text *text)
 {
-    const ftdn_protection_settings *protection = &settings->protection;
-    ftdn_text_append(text, "%s", protection->method);
-    if (protection->ranking) ftdn_text_append(text, " %s", protection->ranking);
-    write_unusual(protection->direction, "outgoing", "", text);
-    if (!isnan(protection->ratio)) ftdn_text_append(text, " %g", protection->ratio);
-    write_unusual(protection->allocation, "uniform", "", text);
-    if (protection->merge) ftdn_text_append(text, " %s", protection->merge);
-    write_unusual(protection->merge_point, settings->faults.feature_map_point, "at ", text);
-    write_unusual(protection->combine, "scores", "", text);
+    write_faults("weight", params->weight_rate, params->weight_count, text);
+    write_faults("feature_map", params->feature_map_rate, params->feature_map_count, text);
+    ftdn_text_append(text, "%s", params->method);
+    if (params->ranking) ftdn_text_append(text, " %s", params->ranking);
+    write_unusual(params->direction, "outgoing", "", text);
+    if (!isnan(params->ratio)) ftdn_text_append(text, " %g", params->ratio);
+    write_unusual(params->allocation, "uniform", "", text);
+    if (params->merge) ftdn_text_append(text, " %s", params->merge);
+    write_unusual(params->merge_point, params->feature_map_point, "at ", text);
+    write_unusual(params->combine, "scores", "", text);
+    ftdn_text_append(text, ", seed %" PRIu64, (uint64_t)params->seed);
 }
 
+/* Without what a label does not say: it is asked for very often. */
 const char *ftdn_record_label(const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_error *err)
 {
     const ftdn_fault_settings *faults = &trial->settings.faults;
+    const ftdn_protection_settings *protection = &trial->settings.protection;
+    const ftdn_trial_params params = {
+        .weight_rate = faults->weight_rate,
+        .feature_map_rate = faults->feature_map_rate,
+        .weight_count = faults->weight_count,
+        .feature_map_count = faults->feature_map_count,
+        .feature_map_point = faults->feature_map_point,
+        .method = protection->method,
+        .ranking = protection->ranking,
+        .direction = protection->direction,
+        .allocation = protection->allocation,
+        .merge = protection->merge,
+        .merge_point = protection->merge_point,
+        .combine = protection->combine,
+        .ratio = protection->ratio,
+        .seed = (int64_t)trial->settings.seed,
+    };
     ftdn_text text;
     ftdn_text_init(&text);
-    write_faults("weight", faults->weight_rate, faults->weight_count, &text);
-    write_faults("feature_map", faults->feature_map_rate, faults->feature_map_count, &text);
-    write_protection(&trial->settings, &text);
-    ftdn_text_append(&text, ", seed %" PRIu64, trial->settings.seed);
+    write_label(&params, &text);
     return ftdn_text_keep(&text, arena, err);
+}
+
+void ftdn_record_write_words(const ftdn_trial_params *params, ftdn_text *text)
+{
+    if (!params->model || !params->type || !params->method || !params->feature_map_point) return;
+    ftdn_text_append(text, "%s", params->model);
+    if (params->width != 1) ftdn_text_append(text, " width %g", params->width);
+    ftdn_text_append(text, ", %s, ", params->type);
+    write_label(params, text);
 }

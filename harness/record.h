@@ -22,4 +22,8 @@ FTDN_NODISCARD ftdn_status ftdn_record_identify(const ftdn_planned_trial *trial,
  * Lives in the arena. */
 FTDN_NODISCARD const char *ftdn_record_label(const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_error *err);
 
+/* Append what tells the trials of any store apart: "ssd_mobilenet_v1 width 0.25, zero, weight_rate 0.01, ...". Nothing
+ * where the store was tampered with and lacks what its schema forbids to lack. */
+void ftdn_record_write_words(const ftdn_trial_params *params, ftdn_text *text);
+
 #endif

@@ -145,14 +145,9 @@ static int64_t map_key(const ftdn_row_copier *copier, ftdn_copied_kind kind, int
 static ftdn_status add_key(ftdn_row_copier *copier, ftdn_copied_kind kind, int64_t here, int64_t there, ftdn_error *err)
 {
     ftdn_key_map *map = &copier->map[kind];
-    if (map->n == map->capacity) {
-        int capacity = map->capacity ? 2 * map->capacity : 16;
-        int64_t(*pair)[2] = ftdn_arena_alloc(copier->arena, (size_t)capacity, sizeof *pair, err);
-        if (!pair) return FTDN_ERR_MEMORY;
-        if (map->n) memcpy(pair, map->pair, (size_t)map->n * sizeof *pair);
-        map->pair = pair;
-        map->capacity = capacity;
-    }
+    int64_t(*pair)[2] = ftdn_arena_grow(copier->arena, map->pair, map->n, &map->capacity, sizeof *pair, err);
+    if (!pair) return FTDN_ERR_MEMORY;
+    map->pair = pair;
     map->pair[map->n][0] = here;
     map->pair[map->n++][1] = there;
     return FTDN_OK;

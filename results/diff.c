@@ -18,15 +18,11 @@ typedef struct comparer {
 
 static ftdn_status note(comparer *c, const char *id, const char *where, const char *a, const char *b, ftdn_error *err)
 {
-    if (c->diff.n_differences == c->capacity) {
-        int capacity = c->capacity ? 2 * c->capacity : 16;
-        ftdn_difference *grown = FTDN_NEW(c->arena, (size_t)capacity, ftdn_difference, err);
-        if (!grown) return FTDN_ERR_MEMORY;
-        if (c->difference) memcpy(grown, c->difference, (size_t)c->diff.n_differences * sizeof *grown);
-        c->difference = grown;
-        c->capacity = capacity;
-    }
-    ftdn_difference *d = &c->difference[c->diff.n_differences++];
+    ftdn_difference *list =
+        ftdn_arena_grow(c->arena, c->difference, c->diff.n_differences, &c->capacity, sizeof *list, err);
+    if (!list) return FTDN_ERR_MEMORY;
+    c->difference = list;
+    ftdn_difference *d = &list[c->diff.n_differences++];
     snprintf(d->id, sizeof d->id, "%s", id);
     d->where = where;
     d->a = a;

@@ -143,7 +143,7 @@ static ftdn_status answer(ftdn_store *store, const ftdn_question *question, row_
 }
 
 typedef struct text_wish {
-    ftdn_query_format format;
+    ftdn_format format;
     const ftdn_query_listener *listener;
     ftdn_text *text;
 } text_wish;
@@ -155,7 +155,7 @@ static ftdn_status take_text(void *user, sqlite3_stmt *statement, const ftdn_que
     return ftdn_query_format_rows(statement, columns, wish->format, wish->listener, wish->text, ret_code, err);
 }
 
-ftdn_status ftdn_query_answer(ftdn_store *store, const ftdn_question *question, ftdn_query_format format,
+ftdn_status ftdn_query_answer(ftdn_store *store, const ftdn_question *question, ftdn_format format,
                               const ftdn_query_listener *listener, ftdn_text *text, ftdn_error *err)
 {
     text_wish wish = {format, listener, text};

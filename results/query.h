@@ -3,16 +3,9 @@
 #define FTDN_RESULTS_QUERY_H
 
 #include "base/status.h"
+#include "base/table.h"
 #include "base/text.h"
 #include "results/store.h"
-
-typedef enum ftdn_query_format {
-    FTDN_QUERY_TABLE,    /* aligned columns, a header, NULL as "-"; control characters are shown as \n, \x1b, ... */
-    FTDN_QUERY_CSV,      /* quoted as in RFC 4180, lines end with \n, a header; NULL as nothing, an empty text as "" */
-    FTDN_QUERY_JSON,     /* an array of objects, one per line */
-    FTDN_QUERY_MARKDOWN, /* as the table, with readable names of columns and their units */
-    FTDN_QUERY_LATEX,    /* the same as a tabular with rules of the package booktabs */
-} ftdn_query_format;
 
 /* SQL over a row of v_trials: what of its protection is not as usual and stands in no column of a short table, as
  * "filter", "global", "at conv", "boxes", "copies clean"; NULL where all is as usual. */
@@ -51,7 +44,7 @@ typedef struct ftdn_question {
     int n_settings;             /* of parameters */
     const char *const *setting; /* [n_settings] "name=value"; all of them are parameters of the question */
     const char *columns;        /* "weight_rate,mean_map_voc07": these only, in this order; NULL: all */
-    int most_width;             /* of a line of FTDN_QUERY_TABLE (base/table.h), not made in pieces then; 0: any */
+    int most_width;             /* of a line of FTDN_FORMAT_TEXT (base/table.h), not made in pieces then; 0: any */
 } ftdn_question;
 
 /* Who wants to see an answer while it is made. */
@@ -61,12 +54,18 @@ typedef struct ftdn_query_listener {
     void *user;
 } ftdn_query_listener;
 
-/* Append the answer. listener: NULL: none. With one, a table of text is made in pieces: its columns are as wide as the
- * rows so far need, so that a long list begins at once. Reals are printed as the shortest decimal that reads back the
- * same in CSV and JSON; elsewhere as %.4f, or %.4g where that would hide a small number.
+/* Append the answer. NULL is "-" in a table, nothing in CSV (an empty text is ""), null in JSON, which is an array with
+ * an object on each line; Markdown and LaTeX have readable names of columns and their units. Reals are printed as the
+ * shortest decimal that reads back the same in CSV and JSON; elsewhere as %.4f, or %.4g where that would hide a small
+ * number. listener: NULL: none. With one, a table of text is made in pieces: its columns are as wide as the rows so far
+ * need, so that a long list begins at once.
  * FTDN_ERR_ARG holds SQLite's message, or a hint at the named queries, parameters or columns; a statement that would
  * write or reach outside the store is refused. Nothing of use is in the text then. */
-FTDN_NODISCARD ftdn_status ftdn_query_answer(ftdn_store *store, const ftdn_question *question, ftdn_query_format format,
+FTDN_NODISCARD ftdn_status ftdn_query_answer(ftdn_store *store, const ftdn_question *question, ftdn_format format,
                                              const ftdn_query_listener *listener, ftdn_text *text, ftdn_error *err);
+
+/* May this stand behind WHERE over the columns of v_trials? FTDN_ERR_ARG: no; the message is SQLite's, and where it
+ * knows no such column has the nearest, or all that there are. */
+FTDN_NODISCARD ftdn_status ftdn_query_check_condition(ftdn_store *store, const char *condition, ftdn_error *err);
 
 #endif

@@ -176,15 +176,15 @@ static ftdn_status format_json(sqlite3_stmt *statement, const ftdn_query_columns
     return status;
 }
 
-ftdn_status ftdn_query_format_rows(sqlite3_stmt *statement, const ftdn_query_columns *columns, ftdn_query_format format,
+ftdn_status ftdn_query_format_rows(sqlite3_stmt *statement, const ftdn_query_columns *columns, ftdn_format format,
                                    const ftdn_query_listener *listener, ftdn_text *text, int *ret_code, ftdn_error *err)
 {
     switch (format) {
-    case FTDN_QUERY_CSV: FTDN_TRY(format_csv(statement, columns, listener, text, ret_code, err)); break;
-    case FTDN_QUERY_JSON: FTDN_TRY(format_json(statement, columns, listener, text, ret_code, err)); break;
-    case FTDN_QUERY_TABLE:
-    case FTDN_QUERY_MARKDOWN:
-    case FTDN_QUERY_LATEX:
+    case FTDN_FORMAT_CSV: FTDN_TRY(format_csv(statement, columns, listener, text, ret_code, err)); break;
+    case FTDN_FORMAT_JSON: FTDN_TRY(format_json(statement, columns, listener, text, ret_code, err)); break;
+    case FTDN_FORMAT_TEXT:
+    case FTDN_FORMAT_MARKDOWN:
+    case FTDN_FORMAT_LATEX:
         FTDN_TRY(ftdn_query_format_table(statement, columns, format, listener, text, ret_code, err));
         break;
     }

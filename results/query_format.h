@@ -13,7 +13,7 @@
 typedef struct ftdn_query_columns {
     int n_columns;
     int index[FTDN_QUERY_MAX_COLUMNS]; /* [n_columns], of the statement's columns */
-    int most_width;                    /* of a line of FTDN_QUERY_TABLE; 0: any */
+    int most_width;                    /* of a line of FTDN_FORMAT_TEXT; 0: any */
 } ftdn_query_columns;
 
 /* names: "a,b"; NULL: all. FTDN_ERR_ARG: a name that the statement does not have (with the nearest), or too many. */
@@ -23,12 +23,12 @@ FTDN_NODISCARD ftdn_status ftdn_query_columns_choose(sqlite3_stmt *statement, co
 /* Run a prepared statement to its end and append its rows to text. listener may be NULL. *ret_code: SQLITE_DONE, or the
  * SQLite code it stopped with. FTDN_ERR_MEMORY where the rows do not fit into memory, or what the listener says. */
 FTDN_NODISCARD ftdn_status ftdn_query_format_rows(sqlite3_stmt *statement, const ftdn_query_columns *columns,
-                                                  ftdn_query_format format, const ftdn_query_listener *listener,
+                                                  ftdn_format format, const ftdn_query_listener *listener,
                                                   ftdn_text *text, int *ret_code, ftdn_error *err);
 
 /* The same as a table of text, of Markdown or of LaTeX, without the check of text (query_table.c). */
 FTDN_NODISCARD ftdn_status ftdn_query_format_table(sqlite3_stmt *statement, const ftdn_query_columns *columns,
-                                                   ftdn_query_format format, const ftdn_query_listener *listener,
+                                                   ftdn_format format, const ftdn_query_listener *listener,
                                                    ftdn_text *text, int *ret_code, ftdn_error *err);
 
 /* The same as values (query_rows.c), all but the name of the query. FTDN_ERR_MEMORY. */

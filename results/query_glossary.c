@@ -231,7 +231,7 @@ static const ftdn_glossary_entry entry[] = {
     {NULL, "workers", NULL, "worker processes"},
     {NULL, "threads", NULL, "of all workers"},
     {NULL, "shard", NULL, "the part of the campaign, as 2/5; NULL: all of it"},
-    {NULL, "n_wanted", "wanted", "trials that the store lacked when the run began"},
+    {NULL, "n_wanted", "wanted", "trials that the run was to do: what the store lacked, or the first of it (--limit)"},
     {NULL, "n_done", "done", "attempts that finished"},
     {NULL, "n_failed", "failed", "attempts that failed, crashed, hung or met a device error"},
     {NULL, "n_withdrawn", "withdrawn", "attempts that were withdrawn"},

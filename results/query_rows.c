@@ -5,8 +5,6 @@
 
 #include "results/query_format.h"
 
-#define FIRST_CAPACITY 64 /* rows */
-
 static const ftdn_row_value missing = {.kind = FTDN_ROW_MISSING, .number = (double)NAN, .string = ""};
 
 static ftdn_status read_value(sqlite3_stmt *statement, int column, ftdn_arena *arena, ftdn_row_value *ret_value,
@@ -62,13 +60,10 @@ static ftdn_status add_row(sqlite3_stmt *statement, const ftdn_query_columns *co
                            growing_rows *rows, ftdn_error *err)
 {
     size_t n_columns = (size_t)columns->n_columns;
-    if (rows->n_rows == rows->capacity) {
-        int capacity = rows->capacity ? 2 * rows->capacity : FIRST_CAPACITY;
-        ftdn_row_value *grown = FTDN_NEW(arena, (size_t)capacity * n_columns, ftdn_row_value, err);
-        if (!grown) return FTDN_ERR_MEMORY;
-        if (rows->n_rows > 0) memcpy(grown, rows->value, (size_t)rows->n_rows * n_columns * sizeof *grown);
-        *rows = (growing_rows){grown, rows->n_rows, capacity};
-    }
+    ftdn_row_value *value =
+        ftdn_arena_grow(arena, rows->value, rows->n_rows, &rows->capacity, n_columns * sizeof *value, err);
+    if (!value) return FTDN_ERR_MEMORY;
+    rows->value = value;
     ftdn_row_value *row = rows->value + (size_t)rows->n_rows * n_columns;
     for (size_t i = 0; i < n_columns; i++) FTDN_TRY(read_value(statement, columns->index[i], arena, &row[i], err));
     rows->n_rows++;

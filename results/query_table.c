@@ -34,7 +34,7 @@ static void append_latex_number(ftdn_text *text, const char *digits)
 }
 
 /* A character that means something to Markdown or LaTeX as text that shows it; NULL: it may stand as it is. */
-static const char *escape(char c, ftdn_query_format format)
+static const char *escape(char c, ftdn_format format)
 {
     static const struct {
         char c;
@@ -60,14 +60,14 @@ static const char *escape(char c, ftdn_query_format format)
         {'"', NULL, "\\textquotedbl{}"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].c == c) return format == FTDN_QUERY_LATEX ? rows[i].latex : rows[i].markdown;
+        if (rows[i].c == c) return format == FTDN_FORMAT_LATEX ? rows[i].latex : rows[i].markdown;
     return NULL;
 }
 
 /* Append a text as the format can bear it; the columns it takes. */
-static int append_text(ftdn_text *text, ftdn_text *scratch, const char *bytes, size_t n_bytes, ftdn_query_format format)
+static int append_text(ftdn_text *text, ftdn_text *scratch, const char *bytes, size_t n_bytes, ftdn_format format)
 {
-    if (format == FTDN_QUERY_TABLE) return ftdn_cell_text_append(text, bytes, n_bytes, true);
+    if (format == FTDN_FORMAT_TEXT) return ftdn_cell_text_append(text, bytes, n_bytes, true);
     scratch->n_chars = 0;
     int width = ftdn_cell_text_append(scratch, bytes, n_bytes, true);
     if (scratch->failed) text->failed = true;
@@ -83,21 +83,20 @@ static int append_text(ftdn_text *text, ftdn_text *scratch, const char *bytes, s
     return width;
 }
 
-static void add_number(ftdn_table *table, const char *digits, ftdn_query_format format)
+static void add_number(ftdn_table *table, const char *digits, ftdn_format format)
 {
-    if (format == FTDN_QUERY_LATEX) append_latex_number(&table->chars, digits);
+    if (format == FTDN_FORMAT_LATEX) append_latex_number(&table->chars, digits);
     else ftdn_text_append_bytes(&table->chars, digits, strlen(digits));
     ftdn_table_end_cell(table, FTDN_CELL_NUMBER, (int)strlen(digits));
 }
 
-static void add_value(ftdn_table *table, ftdn_text *scratch, sqlite3_stmt *statement, int index,
-                      ftdn_query_format format)
+static void add_value(ftdn_table *table, ftdn_text *scratch, sqlite3_stmt *statement, int index, ftdn_format format)
 {
     ftdn_text *chars = &table->chars;
     char digits[64];
     switch (sqlite3_column_type(statement, index)) {
     case SQLITE_NULL:
-        ftdn_text_append_bytes(chars, "--", format == FTDN_QUERY_LATEX ? 2 : 1); /* "--" is LaTeX's dash */
+        ftdn_text_append_bytes(chars, "--", format == FTDN_FORMAT_LATEX ? 2 : 1); /* "--" is LaTeX's dash */
         ftdn_table_end_cell(table, FTDN_CELL_MISSING, 1);
         return;
     case SQLITE_INTEGER:
@@ -124,35 +123,24 @@ static void add_value(ftdn_table *table, ftdn_text *scratch, sqlite3_stmt *state
 }
 
 /* A reader of a report sees the title of a column; a table on a terminal has the name that SQL knows. */
-static void add_header(ftdn_table *table, ftdn_text *scratch, const char *name, ftdn_query_format format)
+static void add_header(ftdn_table *table, ftdn_text *scratch, const char *name, ftdn_format format)
 {
-    const ftdn_glossary_entry *entry = format == FTDN_QUERY_TABLE ? NULL : ftdn_glossary_find(NULL, name);
+    const ftdn_glossary_entry *entry = format == FTDN_FORMAT_TEXT ? NULL : ftdn_glossary_find(NULL, name);
     const char *title = entry && entry->title ? entry->title : name;
     int width = append_text(&table->chars, scratch, title, strlen(title), format);
     ftdn_table_end_cell(table, FTDN_CELL_TEXT, width);
 }
 
-/* Write the rows so far and make room for further ones. */
-static void write_piece(ftdn_table *table, ftdn_query_format format, ftdn_text *text)
-{
-    switch (format) {
-    case FTDN_QUERY_MARKDOWN: ftdn_table_write_markdown(table, text); break;
-    case FTDN_QUERY_LATEX: ftdn_table_write_latex(table, text); break;
-    default: ftdn_table_write(table, text); break;
-    }
-    ftdn_table_continue(table);
-}
-
-ftdn_status ftdn_query_format_table(sqlite3_stmt *statement, const ftdn_query_columns *columns,
-                                    ftdn_query_format format, const ftdn_query_listener *listener, ftdn_text *text,
-                                    int *ret_code, ftdn_error *err)
+ftdn_status ftdn_query_format_table(sqlite3_stmt *statement, const ftdn_query_columns *columns, ftdn_format format,
+                                    const ftdn_query_listener *listener, ftdn_text *text, int *ret_code,
+                                    ftdn_error *err)
 {
     ftdn_status status = FTDN_OK;
     ftdn_table table;
     ftdn_text scratch;
-    bool in_pieces = listener && format == FTDN_QUERY_TABLE && columns->most_width == 0;
+    bool in_pieces = listener && format == FTDN_FORMAT_TEXT && columns->most_width == 0;
     ftdn_table_init(&table, columns->n_columns);
-    if (format == FTDN_QUERY_TABLE) table.most_width = columns->most_width;
+    if (format == FTDN_FORMAT_TEXT) table.most_width = columns->most_width;
     ftdn_text_init(&scratch);
     for (int i = 0; i < columns->n_columns; i++) {
         const char *name = sqlite3_column_name(statement, columns->index[i]);
@@ -164,11 +152,12 @@ ftdn_status ftdn_query_format_table(sqlite3_stmt *statement, const ftdn_query_co
         if (*ret_code != SQLITE_ROW || table.failed || table.chars.failed || text->failed) break;
         for (int i = 0; i < columns->n_columns; i++) add_value(&table, &scratch, statement, columns->index[i], format);
         if (!in_pieces || n_rows % ROWS_IN_A_PIECE != 0) continue;
-        write_piece(&table, format, text);
+        ftdn_table_write(&table, text);
+        ftdn_table_continue(&table);
         status = ftdn_query_tell(listener, text, err);
     }
     if (table.failed || table.chars.failed) text->failed = true;
-    else if (status == FTDN_OK && *ret_code == SQLITE_DONE) write_piece(&table, format, text);
+    else if (status == FTDN_OK && *ret_code == SQLITE_DONE) ftdn_table_write_as(&table, format, text);
     ftdn_text_done(&scratch);
     ftdn_table_done(&table);
     return status;

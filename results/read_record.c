@@ -16,15 +16,10 @@ typedef struct row_list {
 /* The place of the next row, zeroed; NULL where memory is refused. */
 static void *add_row(row_list *list, ftdn_arena *arena)
 {
-    if (list->n_rows == list->capacity) {
-        int capacity = list->capacity ? 2 * list->capacity : 32;
-        char *row = ftdn_arena_alloc(arena, (size_t)capacity, list->row_bytes, NULL);
-        if (!row) return NULL;
-        if (list->n_rows) memcpy(row, list->row, (size_t)list->n_rows * list->row_bytes);
-        list->row = row;
-        list->capacity = capacity;
-    }
-    return list->row + (size_t)list->n_rows++ * list->row_bytes;
+    char *row = ftdn_arena_grow(arena, list->row, list->n_rows, &list->capacity, list->row_bytes, NULL);
+    if (!row) return NULL;
+    list->row = row;
+    return row + (size_t)list->n_rows++ * list->row_bytes;
 }
 
 static void copy_hex(char digest[FTDN_SHA256_HEX], const char *text)

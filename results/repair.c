@@ -25,20 +25,9 @@ typedef struct repairer {
     int lost_capacity;
 } repairer;
 
-/* The list with room for one more item; NULL where memory is refused. */
-static void *grow(ftdn_arena *arena, void *list, int n, int *capacity, size_t item_bytes, ftdn_error *err)
-{
-    if (n < *capacity) return list;
-    int larger = *capacity ? 2 * *capacity : 64;
-    void *grown = ftdn_arena_alloc(arena, (size_t)larger, item_bytes, err);
-    if (grown && n > 0) memcpy(grown, list, (size_t)n * item_bytes);
-    if (grown) *capacity = larger;
-    return grown;
-}
-
 static ftdn_status add_key(repairer *r, int64_t key, ftdn_error *err)
 {
-    int64_t *list = grow(r->arena, r->key, r->n_keys, &r->key_capacity, sizeof *list, err);
+    int64_t *list = ftdn_arena_grow(r->arena, r->key, r->n_keys, &r->key_capacity, sizeof *list, err);
     if (!list) return FTDN_ERR_MEMORY;
     r->key = list;
     r->key[r->n_keys++] = key;
@@ -47,7 +36,7 @@ static ftdn_status add_key(repairer *r, int64_t key, ftdn_error *err)
 
 static ftdn_status add_lost(repairer *r, const char *id, const char *what, ftdn_error *err)
 {
-    ftdn_lost_trial *list = grow(r->arena, r->lost, r->summary.n_lost, &r->lost_capacity, sizeof *list, err);
+    ftdn_lost_trial *list = ftdn_arena_grow(r->arena, r->lost, r->summary.n_lost, &r->lost_capacity, sizeof *list, err);
     const char *copy = ftdn_arena_copy_text(r->arena, what, strlen(what), err);
     if (!list || !copy) return FTDN_ERR_MEMORY;
     r->lost = list;
@@ -188,23 +177,29 @@ static ftdn_status list_done(repairer *r, ftdn_error *err)
     return FTDN_OK;
 }
 
+/* By id; of one id what was said first. */
 static int compare_lost(const void *a, const void *b)
 {
-    return strcmp(((const ftdn_lost_trial *)a)->id, ((const ftdn_lost_trial *)b)->id);
+    const ftdn_lost_trial *x = *(const ftdn_lost_trial *const *)a, *y = *(const ftdn_lost_trial *const *)b;
+    int difference = strcmp(x->id, y->id);
+    return difference ? difference : (x > y) - (x < y);
 }
 
-/* Each id once, with what was said of it first: the list is short, since it holds what is damaged. */
-static void sort_lost(repairer *r)
+/* Each id once. */
+static ftdn_status sort_lost(repairer *r, ftdn_error *err)
 {
+    size_t n_all = (size_t)r->summary.n_lost;
+    const ftdn_lost_trial **sorted = FTDN_NEW(r->arena, n_all, const ftdn_lost_trial *, err);
+    ftdn_lost_trial *lost = FTDN_NEW(r->arena, n_all, ftdn_lost_trial, err);
+    if (!sorted || !lost) return FTDN_ERR_MEMORY;
+    for (size_t i = 0; i < n_all; i++) sorted[i] = &r->lost[i];
+    qsort(sorted, n_all, sizeof *sorted, compare_lost);
     int n = 0;
-    for (int i = 0; i < r->summary.n_lost; i++) {
-        bool is_new = true;
-        for (int k = 0; k < n && is_new; k++) is_new = strcmp(r->lost[k].id, r->lost[i].id) != 0;
-        if (is_new) r->lost[n++] = r->lost[i];
-    }
+    for (size_t i = 0; i < n_all; i++)
+        if (i == 0 || strcmp(sorted[i]->id, sorted[i - 1]->id) != 0) lost[n++] = *sorted[i];
     r->summary.n_lost = n;
-    r->summary.lost = r->lost;
-    if (n > 0) qsort(r->lost, (size_t)n, sizeof *r->lost, compare_lost);
+    r->summary.lost = lost;
+    return FTDN_OK;
 }
 
 static ftdn_status repair_all(repairer *r, ftdn_error *err)
@@ -212,7 +207,8 @@ static ftdn_status repair_all(repairer *r, ftdn_error *err)
     FTDN_TRY(ftdn_copy_rows(&r->copier, err));
     FTDN_TRY(collect_keys(r, err));
     for (int i = 0; i < r->n_keys; i++) FTDN_TRY(repair_trial(r, r->key[i], err));
-    return list_done(r, err);
+    FTDN_TRY(list_done(r, err));
+    return sort_lost(r, err);
 }
 
 ftdn_status ftdn_store_repair(const char *path, const char *out, ftdn_arena *arena, ftdn_repair_summary *ret_summary,
@@ -230,7 +226,6 @@ ftdn_status ftdn_store_repair(const char *path, const char *out, ftdn_arena *are
     ftdn_store_close(r.copier.from);
     FTDN_TRY(status);
     FTDN_TRY(ftdn_made_store_put(&made, err));
-    sort_lost(&r);
     r.summary.n_left_out = r.copier.n_left_out;
     *ret_summary = r.summary;
     return FTDN_OK;

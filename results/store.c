@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "results/migrate.h"
 #include "results/schema_check.h"
 #include "results/sql_functions.h"
@@ -130,6 +131,12 @@ ftdn_status ftdn_store_connect(ftdn_store *store, int flags, ftdn_error *err)
         store, "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON", "opening", err);
 }
 
+static bool has_log(const ftdn_store *store)
+{
+    const char *path = sqlite3_db_filename(store->db, "main");
+    return path && ftdn_file_exists(sqlite3_filename_wal(path));
+}
+
 /* Connect for reading. A run that was killed while it wrote leaves a journal, which has to be rolled back (or a log,
  * which has to be indexed) before anything can be read; that takes a connection that may write. It is bound to reading
  * otherwise. */
@@ -137,8 +144,13 @@ static ftdn_status connect_reader(ftdn_store *store, ftdn_error *err)
 {
     FTDN_TRY(ftdn_store_connect(store, SQLITE_OPEN_READONLY, err));
     if (sqlite3_exec(store->db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL) != SQLITE_OK) {
-        if (sqlite3_errcode(store->db) != SQLITE_READONLY_ROLLBACK &&
-            sqlite3_errcode(store->db) != SQLITE_READONLY_RECOVERY)
+        int code = sqlite3_errcode(store->db);
+        if ((code & 0xff) == SQLITE_CANTOPEN && has_log(store))
+            return FTDN_FAIL(err, FTDN_ERR_STORE,
+                             "store '%s': a run has left a log, '%s-wal', that is read in a folder which can be "
+                             "written: copy both files into one",
+                             store->name, store->name);
+        if (code != SQLITE_READONLY_ROLLBACK && code != SQLITE_READONLY_RECOVERY)
             return ftdn_store_fail(store, "opening", err);
         sqlite3_close(store->db);
         store->db = NULL;

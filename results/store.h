@@ -205,7 +205,7 @@ FTDN_NODISCARD ftdn_status ftdn_store_add_planned(ftdn_store *store, int64_t cam
 typedef struct ftdn_run_row {
     int64_t campaign, environment;
     int n_workers, n_threads; /* threads: of all workers */
-    int n_wanted;             /* trials that the store lacks */
+    int n_wanted;             /* trials that it is to do */
     const char *shard;        /* "2/5"; NULL: all trials */
     double seconds_estimated; /* for the trials wanted; NaN: not estimated */
 } ftdn_run_row;

@@ -1,13 +1,13 @@
 #include "results/store_dump.h"
 
-#include <errno.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "results/digests.h"
 #include "results/statement.h"
 
-static const char doing[] = "dumping";
+static const char doing[] = "writing the dump";
 
 /* Reals to the last bit. */
 static void append_value(ftdn_text *text, sqlite3_stmt *row, int column)
@@ -58,12 +58,11 @@ static ftdn_status write_trials(ftdn_store *store, FILE *out, ftdn_text *text, f
         text->n_chars = 0;
         status = append_trial(store, ftdn_statement_integer(&row, 0), text, err);
         if (status == FTDN_OK && fwrite(text->chars, 1, text->n_chars, out) != text->n_chars)
-            status = FTDN_FAIL(err, FTDN_ERR_INPUT, "writing the dump: %s", strerror(errno));
+            status = ftdn_file_fail_write(doing, err);
     }
     ftdn_status read_status = ftdn_statement_finish(&row, doing, status == FTDN_OK ? err : NULL);
     if (status == FTDN_OK) status = read_status;
-    if (status == FTDN_OK && fflush(out) != 0)
-        status = FTDN_FAIL(err, FTDN_ERR_INPUT, "writing the dump: %s", strerror(errno));
+    if (status == FTDN_OK && fflush(out) != 0) status = ftdn_file_fail_write(doing, err);
     return status;
 }
 

@@ -19,15 +19,10 @@ typedef struct verifier {
 
 static ftdn_status note(verifier *v, const char *id, const char *what, ftdn_error *err)
 {
-    if (v->answer.n_damages == v->capacity) {
-        int capacity = v->capacity ? 2 * v->capacity : 16;
-        ftdn_damage *damage = FTDN_NEW(v->arena, (size_t)capacity, ftdn_damage, err);
-        if (!damage) return FTDN_ERR_MEMORY;
-        if (v->damage) memcpy(damage, v->damage, (size_t)v->answer.n_damages * sizeof *damage);
-        v->damage = damage;
-        v->capacity = capacity;
-    }
-    ftdn_damage *damage = &v->damage[v->answer.n_damages];
+    ftdn_damage *list = ftdn_arena_grow(v->arena, v->damage, v->answer.n_damages, &v->capacity, sizeof *list, err);
+    if (!list) return FTDN_ERR_MEMORY;
+    v->damage = list;
+    ftdn_damage *damage = &list[v->answer.n_damages];
     damage->what = ftdn_arena_copy_text(v->arena, what, strlen(what), err);
     if (!damage->what) return FTDN_ERR_MEMORY;
     snprintf(damage->id, sizeof damage->id, "%s", id);

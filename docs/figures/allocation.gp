@@ -12,10 +12,10 @@ set datafile separator comma columnheaders
 set datafile missing NaN
 within(x) = x < 0 ? 0 : x > 1 ? 100 : 100 * x # a band ends where mAP does
 numbers = 'allocation'.'.csv'
-rate(curve) = column('curve') != curve ? NaN : 100 * column('weight_rate') + 0.036 * (curve - 3) * (column('weight_rate') > 0)
+rate(curve) = column('curve') != curve ? NaN : 100 * column('weight_rate') * 1.025**(curve - 3)
 clean = 0.8502877030052154
 
-set title 'Copies in every layer alike, or where scores are highest'."\n".'ssd_mobilenet_v1, faults: zero'."\n".'road scenes '."'".'test'."'".', seed 0, 200 images'
+set title 'Copies in every layer alike, or where scores are highest'."\n".'faults: zero'."\n".'SSD-MobileNet, width 0.25: road scenes '."'".'test'."'".', seed 0, 200 images'
 set xlabel 'weight fault rate (%)'
 set ylabel 'mAP (%)'
 set border 3 linecolor '#444444'
@@ -24,7 +24,9 @@ set format '%g'
 set grid ytics linecolor '#dddddd' linewidth 0.7
 set key outside below center horizontal Left reverse samplen 3 spacing 1.1 height 0.5 width -2 maxcols 2 font ',12'
 set yrange [0:*]
-set xrange [-0.152:4.152]
+set logscale x
+set xtics (0.25, 0.5, 1, 2, 4)
+set xrange [0.206808:4.8354]
 
 set style line 1 linecolor rgb '#000000' dashtype solid pointtype 7 pointsize 0.7 linewidth 1.4
 set style line 2 linecolor rgb '#0072b2' dashtype (12,5) pointtype 5 pointsize 0.7 linewidth 1.4

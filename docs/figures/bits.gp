@@ -12,10 +12,10 @@ set datafile separator comma columnheaders
 set datafile missing NaN
 within(x) = x < 0 ? 0 : x > 1 ? 100 : 100 * x # a band ends where mAP does
 numbers = 'bits'.'.csv'
-rate(curve) = column('curve') != curve ? NaN : 100 * column('weight_rate') * 1.025**(curve - 2.5)
+rate(curve) = column('curve') != curve ? NaN : 100 * column('weight_rate') * 1.064**(curve - 2.5)
 clean = 0.8502877030052154
 
-set title 'One flipped bit of a weight, by its class'."\n".'ssd_mobilenet_v1, faults: bit_flip'."\n".'road scenes '."'".'test'."'".', seed 0, 200 images'
+set title 'One flipped bit of a weight, by its class'."\n".'faults: bit_flip'."\n".'SSD-MobileNet, width 0.25: road scenes '."'".'test'."'".', seed 0, 200 images'
 set xlabel 'weight fault rate (%)'
 set ylabel 'mAP (%)'
 set border 3 linecolor '#444444'
@@ -25,7 +25,8 @@ set grid ytics linecolor '#dddddd' linewidth 0.7
 set key outside below center horizontal Left reverse samplen 3 spacing 1.1 height 0.5 width -2 maxcols 2 font ',12'
 set yrange [0:*]
 set logscale x
-set xrange [0.000837947:1.19339]
+set xtics (0.001, 0.01, 0.1, 1)
+set xrange [0.00079214:1.2624]
 
 set style line 1 linecolor rgb '#000000' dashtype solid pointtype 7 pointsize 0.7 linewidth 1.4
 set style line 2 linecolor rgb '#0072b2' dashtype (12,5) pointtype 5 pointsize 0.7 linewidth 1.4

@@ -15,7 +15,7 @@ numbers = 'fig2a'.'.csv'
 rate(curve) = column('curve') != curve ? NaN : 100 * (column('weight_rate') + column('feature_map_rate'))
 clean = 0.9135349117930988
 
-set title 'Fig. 2(a): faults in weights against faults in feature maps'."\n".'ssd_vgg16, faults: zero'."\n".'road scenes '."'".'test'."'".', seed 0, 100 images'."\n".'open circles: the paper'."'".'s own network and images'
+set title 'Fig. 2(a): faults in weights against faults in feature maps'."\n".'faults: zero'."\n".'SSD-VGG, width 0.125: road scenes '."'".'test'."'".', seed 0, 100 images'."\n".'open circles: the paper'."'".'s own network and images'
 set xlabel 'fault rate (%)'
 set ylabel 'mAP (%)'
 set border 3 linecolor '#444444'

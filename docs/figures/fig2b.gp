@@ -15,7 +15,7 @@ numbers = 'fig2b'.'.csv'
 rate(curve) = column('curve') != curve ? NaN : 100 * (column('weight_rate') + column('feature_map_rate'))
 clean = 0.8502877030052154
 
-set title 'Fig. 2(b): faults in weights against faults in feature maps'."\n".'ssd_mobilenet_v1, faults: zero'."\n".'road scenes '."'".'test'."'".', seed 0, 200 images'."\n".'open circles: the paper'."'".'s own network and images'
+set title 'Fig. 2(b): faults in weights against faults in feature maps'."\n".'faults: zero'."\n".'SSD-MobileNet, width 0.25: road scenes '."'".'test'."'".', seed 0, 200 images'."\n".'open circles: the paper'."'".'s own network and images'
 set xlabel 'fault rate (%)'
 set ylabel 'mAP (%)'
 set border 3 linecolor '#444444'

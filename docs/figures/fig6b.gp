@@ -15,7 +15,7 @@ numbers = 'fig6b'.'.csv'
 rate(curve) = column('curve') != curve ? NaN : 100 * column('feature_map_rate') + 0.09 * (curve - 3) * (column('feature_map_rate') > 0)
 clean = 0.8502877030052154
 
-set title 'Fig. 6(b): feature-map recovery (FMR), by ranking'."\n".'ssd_mobilenet_v1, faults: zero, with 1 % in weights'."\n".'road scenes '."'".'test'."'".', seed 0, 200 images'
+set title 'Fig. 6(b): feature-map recovery (FMR), by ranking'."\n".'faults: zero, with 1 % in weights'."\n".'SSD-MobileNet, width 0.25: road scenes '."'".'test'."'".', seed 0, 200 images'
 set xlabel 'feature-map fault rate (%)'
 set ylabel 'mAP (%)'
 set border 3 linecolor '#444444'

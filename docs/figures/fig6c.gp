@@ -15,7 +15,7 @@ numbers = 'fig6c'.'.csv'
 rate(curve) = column('curve') != curve ? NaN : 100 * column('feature_map_rate') + 0.09 * (curve - 3) * (column('feature_map_rate') > 0)
 clean = 0.9135349117930988
 
-set title 'Fig. 6(c): kernel recovery (KR), by ranking'."\n".'ssd_vgg16, faults: zero, with 1 % in weights'."\n".'road scenes '."'".'test'."'".', seed 0, 100 images'."\n".'open circles: the paper'."'".'s own network and images'
+set title 'Fig. 6(c): kernel recovery (KR), by ranking'."\n".'faults: zero, with 1 % in weights'."\n".'SSD-VGG, width 0.125: road scenes '."'".'test'."'".', seed 0, 100 images'."\n".'open circles: the paper'."'".'s own network and images'
 set xlabel 'feature-map fault rate (%)'
 set ylabel 'mAP (%)'
 set border 3 linecolor '#444444'

@@ -1,4 +1,4 @@
-# mAP against the fault rate: line = mean over seeds, band = standard deviation.
+# mAP against the fault rate: line = mean over seeds, bar = standard deviation.
 # Picture of another kind: gnuplot -e 'format="pdf"' (or svg, png) and this file.
 if (!exists('format')) format = 'svg'
 if (!exists('output')) output = 'fig6d'.'.'.format
@@ -12,10 +12,10 @@ set datafile separator comma columnheaders
 set datafile missing NaN
 within(x) = x < 0 ? 0 : x > 1 ? 100 : 100 * x # a band ends where mAP does
 numbers = 'fig6d'.'.csv'
-rate(curve) = column('curve') == curve ? 100 * column('feature_map_rate') : NaN
-clean = 0.8502877030052154
+rate(curve) = column('curve') != curve ? NaN : 100 * column('feature_map_rate') + 0.09 * (curve - 3) * (column('feature_map_rate') > 0)
+clean = 0.9135349117930988
 
-set title 'Fig. 6(d): feature-map recovery (FMR), by ranking'."\n".'ssd_mobilenet_v1, faults: zero, with 10 % in weights'."\n".'road scenes '."'".'test'."'".', seed 0, 200 images'."\n".'SSD-MobileNet stands in for the paper'."'".'s SSD-VGG'
+set title 'Fig. 6(d): feature-map recovery (FMR), by ranking'."\n".'faults: zero, with 10 % in weights'."\n".'SSD-VGG, width 0.125: road scenes '."'".'test'."'".', seed 0, 100 images'
 set xlabel 'feature-map fault rate (%)'
 set ylabel 'mAP (%)'
 set border 3 linecolor '#444444'
@@ -24,7 +24,7 @@ set format '%g'
 set grid ytics linecolor '#dddddd' linewidth 0.7
 set key outside below center horizontal Left reverse samplen 3 spacing 1.1 height 0.5 width -2 maxcols 2 font ',12'
 set yrange [0:*]
-set xrange [-0.2:10.2]
+set xrange [-0.2:10.38]
 
 set style line 1 linecolor rgb '#000000' dashtype solid pointtype 7 pointsize 0.7 linewidth 1.4
 set style line 2 linecolor rgb '#0072b2' dashtype (12,5) pointtype 5 pointsize 0.7 linewidth 1.4
@@ -33,13 +33,13 @@ set style line 4 linecolor rgb '#009e73' dashtype (12,4,3,4) pointtype 13 points
 set style line 5 linecolor rgb '#e69f00' dashtype solid pointtype 11 pointsize 0.7 linewidth 1.4
 
 plot 100 * clean with lines linecolor rgb '#777777' dashtype (2,3) linewidth 1.2 title 'no faults', \
-     numbers using (rate(1)):(within(column('low'))):(within(column('high'))) with filledcurves linestyle 1 fillstyle transparent solid 0.1 noborder notitle, \
-     numbers using (rate(2)):(within(column('low'))):(within(column('high'))) with filledcurves linestyle 2 fillstyle transparent solid 0.1 noborder notitle, \
-     numbers using (rate(3)):(within(column('low'))):(within(column('high'))) with filledcurves linestyle 3 fillstyle transparent solid 0.1 noborder notitle, \
-     numbers using (rate(4)):(within(column('low'))):(within(column('high'))) with filledcurves linestyle 4 fillstyle transparent solid 0.1 noborder notitle, \
-     numbers using (rate(5)):(within(column('low'))):(within(column('high'))) with filledcurves linestyle 5 fillstyle transparent solid 0.1 noborder notitle, \
-     numbers using (rate(1)):(100 * column('mean_map_voc07')) with linespoints linestyle 1 title 'unprotected (n = 3)', \
-     numbers using (rate(2)):(100 * column('mean_map_voc07')) with linespoints linestyle 2 title 'FMR 50 %, entropy (n = 3)', \
-     numbers using (rate(3)):(100 * column('mean_map_voc07')) with linespoints linestyle 3 title 'FMR 50 %, random (n = 3)', \
-     numbers using (rate(4)):(100 * column('mean_map_voc07')) with linespoints linestyle 4 title 'FMR 50 %, second_order (n = 3)', \
-     numbers using (rate(5)):(100 * column('mean_map_voc07')) with linespoints linestyle 5 title 'FMR 50 %, weight_sum (n = 3)'
+     numbers using (rate(1)):(within(column('mean_map_voc07'))):(within(column('low'))):(within(column('high'))) with yerrorbars linestyle 1 dashtype solid linewidth 1 pointsize 0 notitle, \
+     numbers using (rate(2)):(within(column('mean_map_voc07'))):(within(column('low'))):(within(column('high'))) with yerrorbars linestyle 2 dashtype solid linewidth 1 pointsize 0 notitle, \
+     numbers using (rate(3)):(within(column('mean_map_voc07'))):(within(column('low'))):(within(column('high'))) with yerrorbars linestyle 3 dashtype solid linewidth 1 pointsize 0 notitle, \
+     numbers using (rate(4)):(within(column('mean_map_voc07'))):(within(column('low'))):(within(column('high'))) with yerrorbars linestyle 4 dashtype solid linewidth 1 pointsize 0 notitle, \
+     numbers using (rate(5)):(within(column('mean_map_voc07'))):(within(column('low'))):(within(column('high'))) with yerrorbars linestyle 5 dashtype solid linewidth 1 pointsize 0 notitle, \
+     numbers using (rate(1)):(100 * column('mean_map_voc07')) with linespoints linestyle 1 title 'unprotected (n = 10)', \
+     numbers using (rate(2)):(100 * column('mean_map_voc07')) with linespoints linestyle 2 title 'FMR 50 %, entropy (n = 10)', \
+     numbers using (rate(3)):(100 * column('mean_map_voc07')) with linespoints linestyle 3 title 'FMR 50 %, random (n = 10)', \
+     numbers using (rate(4)):(100 * column('mean_map_voc07')) with linespoints linestyle 4 title 'FMR 50 %, second_order (n = 10)', \
+     numbers using (rate(5)):(100 * column('mean_map_voc07')) with linespoints linestyle 5 title 'FMR 50 %, weight_sum (n = 10)'

@@ -1,4 +1,4 @@
-# mAP against the fault rate: line = mean over seeds, band = standard deviation.
+# mAP against the fault rate: line = mean over seeds, bar = standard deviation.
 # Picture of another kind: gnuplot -e 'format="pdf"' (or svg, png) and this file.
 if (!exists('format')) format = 'svg'
 if (!exists('output')) output = 'fig7a'.'.'.format
@@ -12,10 +12,9 @@ set datafile separator comma columnheaders
 set datafile missing NaN
 within(x) = x < 0 ? 0 : x > 1 ? 100 : 100 * x # a band ends where mAP does
 numbers = 'fig7a'.'.csv'
-rate(curve) = column('curve') != curve ? NaN : 100 * column('feature_map_rate')
-clean = 0.8502877030052154
+rate(curve) = column('curve') != curve ? NaN : 100 * column('feature_map_rate') + 0.09 * (curve - 3.5) * (column('feature_map_rate') > 0)
 
-set title 'Fig. 7(a): KR against FMR, by feature-map fault rate'."\n".'ssd_mobilenet_v1, faults: zero, with 1 % in weights'."\n".'road scenes '."'".'test'."'".', seed 0, 200 images'
+set title 'Fig. 7(a): KR against FMR, by feature-map fault rate'."\n".'faults: zero, with 1 % in weights'."\n".'SSD-MobileNet, width 0.25: road scenes '."'".'test'."'".', seed 0, 200 images'."\n".'SSD-VGG, width 0.125: road scenes '."'".'test'."'".', seed 0, 100 images'
 set xlabel 'feature-map fault rate (%)'
 set ylabel 'mAP (%)'
 set border 3 linecolor '#444444'
@@ -24,16 +23,24 @@ set format '%g'
 set grid ytics linecolor '#dddddd' linewidth 0.7
 set key outside below center horizontal Left reverse samplen 3 spacing 1.1 height 0.5 width -2 maxcols 2 font ',12'
 set yrange [0:*]
-set xrange [-0.2:10.2]
+set xrange [-0.2:10.425]
 
 set style line 1 linecolor rgb '#000000' dashtype solid pointtype 7 pointsize 0.7 linewidth 1.4
-set style line 2 linecolor rgb '#d55e00' dashtype (12,5) pointtype 5 pointsize 0.7 linewidth 1.4
-set style line 3 linecolor rgb '#0072b2' dashtype (3,4) pointtype 9 pointsize 0.7 linewidth 1.4
+set style line 2 linecolor rgb '#777777' dashtype solid pointtype 5 pointsize 0.7 linewidth 1.4
+set style line 3 linecolor rgb '#d55e00' dashtype (12,5) pointtype 9 pointsize 0.7 linewidth 1.4
+set style line 4 linecolor rgb '#e69f00' dashtype (12,5) pointtype 13 pointsize 0.7 linewidth 1.4
+set style line 5 linecolor rgb '#0072b2' dashtype (3,4) pointtype 11 pointsize 0.7 linewidth 1.4
+set style line 6 linecolor rgb '#56b4e9' dashtype (3,4) pointtype 6 pointsize 0.7 linewidth 1.4
 
-plot 100 * clean with lines linecolor rgb '#777777' dashtype (2,3) linewidth 1.2 title 'no faults', \
-     numbers using (rate(1)):(within(column('low'))):(within(column('high'))) with filledcurves linestyle 1 fillstyle transparent solid 0.15 noborder notitle, \
-     numbers using (rate(2)):(within(column('low'))):(within(column('high'))) with filledcurves linestyle 2 fillstyle transparent solid 0.15 noborder notitle, \
-     numbers using (rate(3)):(within(column('low'))):(within(column('high'))) with filledcurves linestyle 3 fillstyle transparent solid 0.15 noborder notitle, \
-     numbers using (rate(1)):(100 * column('mean_map_voc07')) with linespoints linestyle 1 title 'unprotected (n = 10)', \
-     numbers using (rate(2)):(100 * column('mean_map_voc07')) with linespoints linestyle 2 title 'FMR 50 % (n = 10)', \
-     numbers using (rate(3)):(100 * column('mean_map_voc07')) with linespoints linestyle 3 title 'KR 50 % (n = 10)'
+plot numbers using (rate(1)):(within(column('mean_map_voc07'))):(within(column('low'))):(within(column('high'))) with yerrorbars linestyle 1 dashtype solid linewidth 1 pointsize 0 notitle, \
+     numbers using (rate(2)):(within(column('mean_map_voc07'))):(within(column('low'))):(within(column('high'))) with yerrorbars linestyle 2 dashtype solid linewidth 1 pointsize 0 notitle, \
+     numbers using (rate(3)):(within(column('mean_map_voc07'))):(within(column('low'))):(within(column('high'))) with yerrorbars linestyle 3 dashtype solid linewidth 1 pointsize 0 notitle, \
+     numbers using (rate(4)):(within(column('mean_map_voc07'))):(within(column('low'))):(within(column('high'))) with yerrorbars linestyle 4 dashtype solid linewidth 1 pointsize 0 notitle, \
+     numbers using (rate(5)):(within(column('mean_map_voc07'))):(within(column('low'))):(within(column('high'))) with yerrorbars linestyle 5 dashtype solid linewidth 1 pointsize 0 notitle, \
+     numbers using (rate(6)):(within(column('mean_map_voc07'))):(within(column('low'))):(within(column('high'))) with yerrorbars linestyle 6 dashtype solid linewidth 1 pointsize 0 notitle, \
+     numbers using (rate(1)):(100 * column('mean_map_voc07')) with linespoints linestyle 1 title 'unprotected, SSD-MobileNet (n = 10)', \
+     numbers using (rate(2)):(100 * column('mean_map_voc07')) with linespoints linestyle 2 title 'unprotected, SSD-VGG (n = 10)', \
+     numbers using (rate(3)):(100 * column('mean_map_voc07')) with linespoints linestyle 3 title 'FMR 50 %, SSD-MobileNet (n = 10)', \
+     numbers using (rate(4)):(100 * column('mean_map_voc07')) with linespoints linestyle 4 title 'FMR 50 %, SSD-VGG (n = 10)', \
+     numbers using (rate(5)):(100 * column('mean_map_voc07')) with linespoints linestyle 5 title 'KR 50 %, SSD-MobileNet (n = 10)', \
+     numbers using (rate(6)):(100 * column('mean_map_voc07')) with linespoints linestyle 6 title 'KR 50 %, SSD-VGG (n = 10)'

@@ -12,7 +12,7 @@ set datafile missing NaN
 numbers = 'layers'.'.csv'
 place(curve) = column('curve') == curve ? column('x') : NaN
 
-set title 'Faults in one layer alone'."\n".'ssd_mobilenet_v1, faults: zero'."\n".'road scenes '."'".'test'."'".', seed 0, 200 images'
+set title 'Faults in one layer alone'."\n".'faults: zero'."\n".'SSD-MobileNet, width 0.25: road scenes '."'".'test'."'".', seed 0, 200 images'
 set xlabel 'the layer that alone is hit'
 set ylabel 'mAP (%)'
 set border 3 linecolor '#444444'
@@ -30,5 +30,5 @@ set style line 2 linecolor rgb '#0072b2' dashtype (12,5) pointtype 5 pointsize 0
 plot 85.0288 with lines linecolor rgb '#777777' dashtype (2,3) linewidth 1.2 title 'no faults', \
      numbers using (place(1)):'low':'high' with filledcurves linestyle 1 fillstyle transparent solid 0.15 noborder notitle, \
      numbers using (place(2)):'low':'high' with filledcurves linestyle 2 fillstyle transparent solid 0.15 noborder notitle, \
-     numbers using (place(1)):'y' with linespoints linestyle 1 title '10 % of its weights (n = 3)', \
-     numbers using (place(2)):'y' with linespoints linestyle 2 title '10 % of its map (n = 3)'
+     numbers using (place(1)):'y' with linespoints linestyle 1 title '10 % of its weights (n = 10)', \
+     numbers using (place(2)):'y' with linespoints linestyle 2 title '10 % of its map (n = 10)'

@@ -12,7 +12,7 @@ set datafile missing NaN
 numbers = 'seeds'.'.csv'
 place(curve) = column('curve') == curve ? column('x') : NaN
 
-set title 'How well a mean of n seeds is known, 1 % weight and map faults'."\n".'ssd_mobilenet_v1, faults: zero'."\n".'road scenes '."'".'test'."'".', seed 0, 200 images'
+set title 'How well a mean of n seeds is known, 1 % weight and map faults'."\n".'faults: zero'."\n".'SSD-MobileNet, width 0.25: road scenes '."'".'test'."'".', seed 0, 200 images'
 set xlabel 'seeds'
 set ylabel 'half width of the 95 % interval of mAP (%)'
 set border 3 linecolor '#444444'

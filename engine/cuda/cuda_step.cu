@@ -32,7 +32,7 @@ static __global__ void sum_squares(ftdn_cuda_step_state state)
     if (threadIdx.x == 0) state.sum_of_squares[blockIdx.x] = sum;
 }
 
-static __global__ void sum_pieces(ftdn_cuda_step_state state)
+static __global__ void __launch_bounds__(NORM_THREADS) sum_pieces(ftdn_cuda_step_state state)
 {
     double sum = 0;
     for (int i = (int)threadIdx.x; i < state.n_trained_pieces; i += NORM_THREADS) sum += state.sum_of_squares[i];

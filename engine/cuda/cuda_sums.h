@@ -1,7 +1,8 @@
 /* cuda_sums.h - sums over the cells of maps, channel by channel, in double and in an order of their own.
  *
  * Each image is cut into slices whose number depends on its shape alone. A slice is summed by a block, whose threads'
- * sums are added in the order of the threads; the slices are then added in their order, image after image. No bit depends on which block was first. */
+ * sums are added in the order of the threads; the slices are then added in their order, image after image. No bit
+ * depends on which block was first. */
 #ifndef FTDN_ENGINE_CUDA_CUDA_SUMS_H
 #define FTDN_ENGINE_CUDA_CUDA_SUMS_H
 

@@ -9,14 +9,16 @@
 #include "harness/plan/environment.h"
 #include "harness/record.h"
 
-/* wanted: which trials are to run; NULL for all. Null trials look at no pixel. */
+/* wanted: which trials may run; NULL for all. Null trials look at no pixel. */
 static ftdn_status decode_images(const ftdn_plan *plan, const ftdn_trial_queue *wanted, int n_threads, ftdn_error *err)
 {
     for (int i = 0; i < plan->n_trials; i++) {
         const ftdn_planned_trial *trial = &plan->trial[i];
         int size = trial->model->network.input_size;
-        bool is_held = wanted && wanted->trial[i].state == FTDN_TRIAL_HELD;
-        if (is_held || trial->dataset->size == size || ftdn_is_null_trial(&trial->settings)) continue;
+        ftdn_trial_state state = wanted ? wanted->trial[i].state : FTDN_TRIAL_WAITING;
+        if (state == FTDN_TRIAL_HELD || state == FTDN_TRIAL_WITHHELD || trial->dataset->size == size ||
+            ftdn_is_null_trial(&trial->settings))
+            continue;
         FTDN_TRY(ftdn_dataset_decode(trial->dataset, size, n_threads, err));
     }
     return FTDN_OK;
@@ -151,6 +153,7 @@ static ftdn_status run(ftdn_scheduler *s, ftdn_error *err)
     int n_held;
     FTDN_TRY(ftdn_store_list_trials(s->store, s->arena, &held, &n_held, err));
     FTDN_TRY(ftdn_trial_queue_init(&s->queue, s->plan, held, n_held, s->arena, err));
+    if (s->options->most_trials > 0) ftdn_trial_queue_limit(&s->queue, s->options->most_trials);
     s->n_planned = FTDN_NEW(s->arena, (size_t)s->plan->n_cells, int, err);
     if (!s->n_planned) return FTDN_ERR_MEMORY;
     s->summary->n_held = s->queue.n_held;

@@ -28,6 +28,7 @@ typedef struct ftdn_campaign_options {
     int canary_every;                  /* trials of a worker between two golden canaries, at least 1 */
     double deadline_s;                 /* of a trial; 0: from the pace of earlier ones */
     double budget_s;                   /* no trial is begun that is not expected to end within; 0: no limit */
+    int most_trials;                   /* the first so many that the store lacks; 0: all */
     bool fail_fast;                    /* stop at the first trial that is given up */
     const char *shard;                 /* "2/5": what part of the plan this is; NULL: all of it */
     const volatile sig_atomic_t *stop; /* not 0: leave within a few seconds */
@@ -38,6 +39,7 @@ typedef enum ftdn_campaign_end {
     FTDN_END_FINISHED,
     FTDN_END_INTERRUPTED, /* *stop */
     FTDN_END_OUT_OF_TIME, /* budget_s */
+    FTDN_END_LIMIT,       /* most_trials */
     FTDN_END_FAIL_FAST,
 } ftdn_campaign_end;
 

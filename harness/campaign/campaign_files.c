@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "harness/plan/broken_inputs.h"
 #include "harness/plan/shard.h"
 #include "harness/terminal/migration_notice.h"
 #include "harness/terminal/print.h"
@@ -27,14 +28,28 @@ ftdn_status ftdn_campaign_files_load_manifest(ftdn_campaign_files *files, const 
     ftdn_mistakes_init(&mistakes, &files->arena);
     ftdn_status status = ftdn_manifest_load(path, &files->arena, &mistakes, &files->manifest, err);
     if (status != FTDN_ERR_MANIFEST || mistakes.n_mistakes == 0) return status;
-    return ftdn_mistakes_print(&mistakes, path, err);
+    return ftdn_mistakes_print_all(&mistakes, path, err);
+}
+
+/* err: of the first input that cannot be opened. Where there are more, all are told. */
+static ftdn_status tell_broken_inputs(ftdn_campaign_files *files, ftdn_error *err)
+{
+    ftdn_mistakes mistakes;
+    ftdn_mistakes_init(&mistakes, &files->arena);
+    FTDN_TRY(ftdn_broken_inputs_find(&files->manifest, &files->inputs, &mistakes, err));
+    if (ftdn_mistakes_check(&mistakes, NULL) != FTDN_ERR_MANIFEST || mistakes.n_mistakes < 2) return FTDN_ERR_INPUT;
+    ftdn_mistakes_print(&mistakes);
+    return FTDN_FAIL(err, FTDN_ERR_INPUT, "%d inputs of '%s' cannot be used; nothing was run", mistakes.n_mistakes,
+                     files->manifest.path);
 }
 
 ftdn_status ftdn_campaign_files_open(ftdn_campaign_files *files, const char *manifest_path, const char *db,
                                      ftdn_error *err)
 {
     FTDN_TRY(ftdn_campaign_files_load_manifest(files, manifest_path, err));
-    FTDN_TRY(ftdn_plan_make(&files->manifest, &files->inputs, &files->arena, &files->plan, err));
+    ftdn_status status = ftdn_plan_make(&files->manifest, &files->inputs, &files->arena, &files->plan, err);
+    if (status == FTDN_ERR_INPUT) status = tell_broken_inputs(files, err);
+    FTDN_TRY(status);
     files->db_path = db ? db : ftdn_arena_format(&files->arena, err, "results/%s.db", files->manifest.name);
     return files->db_path ? FTDN_OK : FTDN_ERR_MEMORY;
 }

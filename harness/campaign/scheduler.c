@@ -46,8 +46,9 @@ static ftdn_status list_work(const ftdn_scheduler *s, ftdn_arena *arena, ftdn_pa
 static bool has_open_cells(const ftdn_scheduler *s)
 {
     const ftdn_trial_queue *queue = &s->queue;
-    return queue->n_waiting + queue->n_running > 0 &&
-           queue->n_held + ftdn_trial_queue_wanted(queue) < s->plan->n_trials;
+    int n_wanted = ftdn_trial_queue_wanted(queue);
+    return queue->n_waiting + queue->n_running > 0 && n_wanted < queue->most &&
+           queue->n_held + n_wanted < s->plan->n_trials;
 }
 
 ftdn_status ftdn_scheduler_stand(ftdn_scheduler *s, ftdn_standing *ret_standing, ftdn_error *err)
@@ -177,7 +178,8 @@ ftdn_status ftdn_scheduler_run(ftdn_scheduler *s, ftdn_error *err)
         FTDN_TRY(watch_jobs(s, err));
         FTDN_TRY(draw(s, err));
     }
-    s->summary->n_left = s->queue.n_waiting;
+    s->summary->n_left = s->queue.n_waiting + s->queue.n_withheld;
     if (s->summary->n_left == 0 && s->summary->end == FTDN_END_OUT_OF_TIME) s->summary->end = FTDN_END_FINISHED;
+    if (s->queue.n_withheld > 0 && s->summary->end == FTDN_END_FINISHED) s->summary->end = FTDN_END_LIMIT;
     return FTDN_OK;
 }

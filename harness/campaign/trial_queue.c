@@ -1,6 +1,7 @@
 #include "harness/campaign/trial_queue.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -48,11 +49,16 @@ static int find_or_add_group(ftdn_trial_queue *queue, const group_table *table, 
     return queue->n_groups++;
 }
 
-/* Behind the others of its group, or before them. */
+/* Behind the others of its group, or before them; withheld where enough are to run. */
 static void enqueue(ftdn_trial_queue *queue, int trial, bool at_head)
 {
     ftdn_queued_trial *own = &queue->trial[trial];
     ftdn_trial_group *group = &queue->group[own->group];
+    if (ftdn_trial_queue_wanted(queue) >= queue->most) {
+        own->state = FTDN_TRIAL_WITHHELD;
+        queue->n_withheld++;
+        return;
+    }
     own->state = FTDN_TRIAL_WAITING;
     own->next = at_head ? group->first : -1;
     if (group->first < 0) group->first = group->last = trial;
@@ -143,6 +149,7 @@ ftdn_status ftdn_trial_queue_init(ftdn_trial_queue *queue, const ftdn_plan *plan
 {
     *queue = (ftdn_trial_queue){
         .plan = plan,
+        .most = INT_MAX,
         .trial = FTDN_NEW(arena, (size_t)plan->n_trials, ftdn_queued_trial, err),
         .n_asked = FTDN_NEW(arena, (size_t)plan->n_cells, int, err),
     };
@@ -159,6 +166,19 @@ ftdn_status ftdn_trial_queue_init(ftdn_trial_queue *queue, const ftdn_plan *plan
     for (int c = 0; c < plan->n_cells; c++) begin_cell(queue, c);
     for (int c = 0; c < plan->n_cells; c++) ask_for_seeds(queue, c);
     return FTDN_OK;
+}
+
+void ftdn_trial_queue_limit(ftdn_trial_queue *queue, int most)
+{
+    assert(queue->n_running + queue->n_done + queue->n_failed == 0);
+    queue->most = most;
+    queue->n_waiting = 0;
+    for (int g = 0; g < queue->n_groups; g++) {
+        queue->group[g].first = queue->group[g].last = -1;
+        queue->group[g].n_waiting = 0;
+    }
+    for (int i = 0; i < queue->plan->n_trials; i++)
+        if (queue->trial[i].state == FTDN_TRIAL_WAITING) enqueue(queue, i, false);
 }
 
 int ftdn_trial_queue_wanted(const ftdn_trial_queue *queue)

@@ -1,8 +1,8 @@
 /* trial_queue.h - which trial is next: what is still to run, in groups that share a set-up.
  *
  * A trial is held by the store already, dormant (of a cell that adds seeds until its interval is narrow, and not
- * known to be needed), waiting, running, done, or failed. A group holds the trials of one rig; a worker stays with
- * its group as long as that has waiting trials.
+ * known to be needed), withheld (needed, but more than may be run now), waiting, running, done, or failed. A group
+ * holds the trials of one rig; a worker stays with its group as long as that has waiting trials.
  *
  * A cell with `ci95` begins with its first n_min seeds. When those it has asked for are through, the 95 % half width of
  * their mean mAP (Student) decides whether the next seed is asked for. Only the results of the cell's earlier seeds
@@ -21,6 +21,7 @@
 typedef enum ftdn_trial_state {
     FTDN_TRIAL_HELD,
     FTDN_TRIAL_DORMANT,
+    FTDN_TRIAL_WITHHELD,
     FTDN_TRIAL_WAITING,
     FTDN_TRIAL_RUNNING,
     FTDN_TRIAL_DONE,
@@ -51,13 +52,18 @@ typedef struct ftdn_trial_queue {
     int *n_asked;            /* [n_cells]: seeds of the cell that are needed as far as is known */
     const int *cells_of;     /* the cells that trial i is in: cell_list[cells_of[i] ... cells_of[i+1]-1] */
     const int *cell_list;
-    int n_held, n_waiting, n_running, n_done, n_failed; /* trials in each state; the rest is dormant */
+    int most;                /* trials that may be run */
+    int n_held, n_withheld, n_waiting, n_running, n_done, n_failed; /* trials in each state; the rest is dormant */
 } ftdn_trial_queue;
 
 /* What the store holds: [n_held], by ascending id. Lives in the arena. */
 FTDN_NODISCARD ftdn_status ftdn_trial_queue_init(ftdn_trial_queue *queue, const ftdn_plan *plan,
                                                  const ftdn_held_trial *held, int n_held, ftdn_arena *arena,
                                                  ftdn_error *err);
+
+/* Run the first `most` of the waiting trials only, in the order of the plan, and withhold the others; before the first
+ * one is taken. A cell that asks for more seeds gets them as long as there is room. */
+void ftdn_trial_queue_limit(ftdn_trial_queue *queue, int most);
 
 /* Trials to run by this call, as far as is known. */
 int ftdn_trial_queue_wanted(const ftdn_trial_queue *queue);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json_members.h"
 #include "datasets/dataset.h"
 #include "datasets/picture_formats.h"
 #include "detect/detections.h"
@@ -192,15 +193,14 @@ static void write_table(const ftdn_painted_box *box, int n_boxes, double score, 
 static void write_json(const char *path, const ftdn_picture *picture, const ftdn_painted_box *box, int n_boxes,
                        ftdn_text *text)
 {
-    ftdn_text_append(text, "{\"image\":");
-    ftdn_append_json(text, path);
+    ftdn_text_append(text, "{");
+    ftdn_append_json_member(text, "image", path);
     ftdn_text_append(text, ",\"width\":%d,\"height\":%d,\"detections\":[", picture->width, picture->height);
     for (int i = 0; i < n_boxes; i++) {
         const float corner[4] = {box[i].x0, box[i].y0, box[i].x1, box[i].y1};
-        ftdn_text_append(text, "%s\n{\"class\":", i ? "," : "");
-        ftdn_append_json(text, box[i].class_name);
-        ftdn_text_append(text, ",\"score\":");
-        ftdn_text_append_json_number(text, (double)box[i].score);
+        ftdn_text_append(text, "%s\n{", i ? "," : "");
+        ftdn_append_json_member(text, "class", box[i].class_name);
+        ftdn_json_put_number(text, "score", (double)box[i].score);
         for (int k = 0; k < 4; k++) {
             ftdn_text_append(text, k ? "," : ",\"box\":[");
             ftdn_text_append_json_number(text, (double)corner[k]);

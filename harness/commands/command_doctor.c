@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "base/json_members.h"
 #include "harness/commands/doctor.h"
 #include "harness/terminal/options.h"
 #include "harness/terminal/print.h"
@@ -37,11 +38,11 @@ static void write_devices_json(const ftdn_doctor *doctor, ftdn_text *text)
     ftdn_text_append(text, ",\"devices\":[");
     for (int i = 0; i < doctor->n_devices && i < FTDN_DOCTOR_MAX_DEVICES; i++) {
         const ftdn_device_info *info = &doctor->device[i];
-        ftdn_text_append(text, "%s\n{\"name\":", i ? "," : "");
-        ftdn_append_json(text, info->name);
-        ftdn_text_append(text, ",\"capability\":\"%d.%d\",\"multiprocessors\":%d,\"driver\":", info->major, info->minor,
+        ftdn_text_append(text, "%s\n{", i ? "," : "");
+        ftdn_append_json_member(text, "name", info->name);
+        ftdn_text_append(text, ",\"capability\":\"%d.%d\",\"multiprocessors\":%d", info->major, info->minor,
                          info->n_multiprocessors);
-        ftdn_append_json(text, info->driver);
+        ftdn_append_json_member(text, "driver", info->driver);
         ftdn_text_append(text, ",\"total_bytes\":%zu,\"free_bytes\":%zu}", info->total_bytes, info->free_bytes);
     }
     ftdn_text_append(text, "]");
@@ -49,19 +50,18 @@ static void write_devices_json(const ftdn_doctor *doctor, ftdn_text *text)
 
 static void write_json(const ftdn_doctor *doctor, bool gpu_works, ftdn_text *text)
 {
-    ftdn_text_append(text, "{\"cpu_works\":%s,\"gpu_works\":%s", doctor->cpu_works ? "true" : "false",
-                     gpu_works ? "true" : "false");
+    ftdn_text_append(text, "{");
+    ftdn_json_put_flag(text, "cpu_works", doctor->cpu_works);
+    ftdn_json_put_flag(text, "gpu_works", gpu_works);
     write_devices_json(doctor, text);
     ftdn_text_append(text, ",\"findings\":[");
     for (int i = 0; i < doctor->n_findings; i++) {
         const ftdn_finding *finding = &doctor->finding[i];
-        ftdn_text_append(text, "%s\n{\"what\":", i ? "," : "");
-        ftdn_append_json(text, finding->what);
-        ftdn_text_append(text, ",\"state\":\"%s\",\"text\":", state_words[finding->state]);
-        ftdn_append_json(text, finding->text);
-        ftdn_text_append(text, ",\"advice\":");
-        if (finding->advice) ftdn_append_json(text, finding->advice);
-        else ftdn_text_append(text, "null");
+        ftdn_text_append(text, "%s\n{", i ? "," : "");
+        ftdn_append_json_member(text, "what", finding->what);
+        ftdn_append_json_member(text, "state", state_words[finding->state]);
+        ftdn_append_json_member(text, "text", finding->text);
+        ftdn_append_json_member(text, "advice", finding->advice);
         ftdn_text_append(text, "}");
     }
     ftdn_text_append(text, "]}\n");

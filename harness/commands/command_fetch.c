@@ -107,32 +107,27 @@ static ftdn_status write_list_text(const fetch_call *call, ftdn_text *text)
     return FTDN_OK;
 }
 
-static void append_member(ftdn_text *text, const char *before, const char *key, const char *value)
-{
-    ftdn_text_append(text, "%s\"%s\":", before, key);
-    if (value) ftdn_append_json(text, value);
-    else ftdn_text_append(text, "null");
-}
-
 static ftdn_status write_list_json(const fetch_call *call, ftdn_text *text)
 {
     static const char *const words[] = {[FTDN_CACHED_NOT] = "no",
                                         [FTDN_CACHED_PARTLY] = "partly",
                                         [FTDN_CACHED_WHOLE] = "yes",
                                         [FTDN_CACHED_FOREIGN] = "foreign"};
-    append_member(text, "{", "cache", call->cache);
+    ftdn_text_append(text, "{");
+    ftdn_append_json_member(text, "cache", call->cache);
     ftdn_text_append(text, ",\"entries\":[");
     for (int i = 0; i < call->catalog.n_entries; i++) {
         const ftdn_catalog_entry *entry = &call->catalog.entry[i];
         ftdn_cached cached;
         uint64_t n_bytes;
         FTDN_TRY(ftdn_fetch_look(call->cache, entry, &cached, &n_bytes, call->err));
-        append_member(text, i ? ",\n{" : "\n{", "name", entry->name);
-        append_member(text, ",", "title", entry->title);
-        append_member(text, ",", "licence", entry->licence);
-        append_member(text, ",", "cite", entry->cite);
-        append_member(text, ",", "place", entry->place);
-        append_member(text, ",", "here", words[cached]);
+        ftdn_text_append(text, "%s\n{", i ? "," : "");
+        ftdn_append_json_member(text, "name", entry->name);
+        ftdn_append_json_member(text, "title", entry->title);
+        ftdn_append_json_member(text, "licence", entry->licence);
+        ftdn_append_json_member(text, "cite", entry->cite);
+        ftdn_append_json_member(text, "place", entry->place);
+        ftdn_append_json_member(text, "here", words[cached]);
         ftdn_text_append(text, ",\"bytes\":%" PRId64 ",\"bytes_here\":%" PRIu64 "}", total_bytes(entry), n_bytes);
     }
     ftdn_text_append(text, "]}\n");
@@ -192,10 +187,11 @@ static void write_files_json(const ftdn_fetched *fetched, ftdn_text *text)
     ftdn_text_append(text, ",\"files\":[");
     for (int i = 0; i < fetched->n_files; i++) {
         const ftdn_fetched_file *file = &fetched->file[i];
-        append_member(text, i ? ",\n{" : "\n{", "name", file->name);
-        append_member(text, ",", "url", file->url);
-        append_member(text, ",", "sha256", file->digest.sha256);
-        append_member(text, ",", "md5", file->digest.md5);
+        ftdn_text_append(text, "%s\n{", i ? "," : "");
+        ftdn_append_json_member(text, "name", file->name);
+        ftdn_append_json_member(text, "url", file->url);
+        ftdn_append_json_member(text, "sha256", file->digest.sha256);
+        ftdn_append_json_member(text, "md5", file->digest.md5);
         ftdn_text_append(text, ",\"bytes\":%" PRIu64 "}", file->digest.n_bytes);
     }
     ftdn_text_append(text, "]");
@@ -229,13 +225,14 @@ static ftdn_status write_fetched(const fetch_call *call, const ftdn_catalog_entr
     ftdn_status status = write_next(call, entry, fetched->path, &next);
     if (status == FTDN_OK) status = ftdn_text_check(&next, call->err);
     if (status == FTDN_OK && call->options->json) {
-        append_member(text, "{", "name", entry->name);
-        append_member(text, ",", "path", fetched->path);
+        ftdn_text_append(text, "{");
+        ftdn_append_json_member(text, "name", entry->name);
+        ftdn_append_json_member(text, "path", fetched->path);
         ftdn_text_append(text, ",\"was_here\":%s", fetched->was_here ? "true" : "false");
         write_files_json(fetched, text);
-        append_member(text, ",", "licence", entry->licence);
-        append_member(text, ",", "cite", entry->cite);
-        append_member(text, ",", "next", next.chars);
+        ftdn_append_json_member(text, "licence", entry->licence);
+        ftdn_append_json_member(text, "cite", entry->cite);
+        ftdn_append_json_member(text, "next", next.chars);
         ftdn_text_append(text, "}\n");
     } else if (status == FTDN_OK) {
         ftdn_append_shown(text, entry->name);

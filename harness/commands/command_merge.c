@@ -14,8 +14,8 @@ static ftdn_status merge(const void *user, const ftdn_arguments *arguments, ftdn
     ftdn_merge_summary summary;
     FTDN_TRY(ftdn_store_merge(out, arguments->argument + 1, arguments->n_arguments - 1, arena, &summary, err));
     if (*wants_json) {
-        ftdn_text_append(text, "{\"out\":");
-        ftdn_append_json(text, out);
+        ftdn_text_append(text, "{");
+        ftdn_append_json_member(text, "out", out);
         ftdn_text_append(text, ",\"trials\":%d,\"repeated\":%d}\n", summary.n_trials, summary.n_repeated);
     } else {
         ftdn_append_shown(text, out);

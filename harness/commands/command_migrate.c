@@ -9,11 +9,10 @@ typedef struct migrate_options {
 
 static void write_json(const char *db, const ftdn_migration *migration, ftdn_text *text)
 {
-    ftdn_text_append(text, "{\"store\":");
-    ftdn_append_json(text, db);
-    ftdn_text_append(text, ",\"from\":%d,\"to\":%d,\"backup\":", migration->from, migration->to);
-    if (migration->backup) ftdn_append_json(text, migration->backup);
-    else ftdn_text_append(text, "null");
+    ftdn_text_append(text, "{");
+    ftdn_append_json_member(text, "store", db);
+    ftdn_text_append(text, ",\"from\":%d,\"to\":%d", migration->from, migration->to);
+    ftdn_append_json_member(text, "backup", migration->backup);
     ftdn_text_append(text, ",\"trials\":%d,\"attempts\":%d,\"rankings\":%d,\"latencies\":%d}\n",
                      migration->rows.n_trials, migration->rows.n_attempts, migration->rows.n_rankings,
                      migration->rows.n_latencies);

@@ -4,14 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "harness/terminal/format_options.h"
 #include "harness/terminal/options.h"
 #include "harness/terminal/print.h"
 #include "results/query.h"
 
 typedef struct query_options {
-    bool wants_list, wants_csv, wants_json, wants_markdown, wants_latex;
-    const char *explained, *columns, *output;
+    bool wants_list;
+    const char *explained, *columns;
+    ftdn_format_options format;
     ftdn_option_words settings;
 } query_options;
 
@@ -43,30 +44,6 @@ static void write_list(ftdn_text *text)
     ftdn_table_done(&table);
 }
 
-static ftdn_status choose_format(const query_options *options, ftdn_query_format *ret_format, ftdn_error *err)
-{
-    const struct {
-        bool is_wanted;
-        const char *name;
-        ftdn_query_format format;
-    } choices[] = {
-        {options->wants_csv, "--csv", FTDN_QUERY_CSV},
-        {options->wants_json, "--json", FTDN_QUERY_JSON},
-        {options->wants_markdown, "--markdown", FTDN_QUERY_MARKDOWN},
-        {options->wants_latex, "--latex", FTDN_QUERY_LATEX},
-    };
-    const char *chosen = NULL;
-    ftdn_query_format format = FTDN_QUERY_TABLE;
-    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
-        if (!choices[i].is_wanted) continue;
-        if (chosen) return FTDN_FAIL(err, FTDN_ERR_ARG, "%s and %s exclude each other", chosen, choices[i].name);
-        chosen = choices[i].name;
-        format = choices[i].format;
-    }
-    *ret_format = format;
-    return FTDN_OK;
-}
-
 static ftdn_status print_ahead(void *n_written, const ftdn_text *text, ftdn_error *err)
 {
     return ftdn_print_ahead(text, n_written, err);
@@ -74,29 +51,26 @@ static ftdn_status print_ahead(void *n_written, const ftdn_text *text, ftdn_erro
 
 /* An answer for a file is written there, all or nothing; any other one is printed while it is made. What is left to
  * print stands in the text. */
-static ftdn_status ask_store(const query_options *options, const ftdn_arguments *arguments, ftdn_query_format format,
+static ftdn_status ask_store(const query_options *options, const ftdn_arguments *arguments, ftdn_format format,
                              ftdn_text *text, ftdn_error *err)
 {
+    const char *output = options->format.output;
     const ftdn_question question = {
         .text = arguments->argument[1],
         .n_settings = options->settings.n_words,
         .setting = options->settings.word,
         .columns = options->columns,
-        .most_width = options->output ? 0 : ftdn_terminal_width(),
+        .most_width = output ? 0 : ftdn_terminal_width(),
     };
     size_t n_written = 0;
     const ftdn_query_listener listener = {print_ahead, &n_written};
     ftdn_store *store = NULL;
     FTDN_TRY(ftdn_store_open(arguments->argument[0], FTDN_STORE_READ, &store, err));
-    ftdn_status status = ftdn_query_answer(store, &question, format, options->output ? NULL : &listener, text, err);
+    ftdn_status status = ftdn_query_answer(store, &question, format, output ? NULL : &listener, text, err);
     ftdn_store_close(store);
     if (status != FTDN_OK) return status;
-    if (options->output) {
-        FTDN_TRY(ftdn_file_write_atomic(options->output, text->chars, text->n_chars, err));
-        n_written = text->n_chars;
-    }
     ftdn_text_drop(text, n_written);
-    return FTDN_OK;
+    return ftdn_format_write_output(&options->format, text, err);
 }
 
 static ftdn_status ask(const void *user, const ftdn_arguments *arguments, ftdn_arena *arena, ftdn_text *text,
@@ -119,8 +93,8 @@ static ftdn_status ask(const void *user, const ftdn_arguments *arguments, ftdn_a
             arguments->argument[2]);
     if (arguments->n_arguments < 2)
         return FTDN_FAIL(err, FTDN_ERR_ARG, "missing argument; usage: ftdn query DB QUESTION, or ftdn query --list");
-    ftdn_query_format format = FTDN_QUERY_TABLE;
-    FTDN_TRY(choose_format(options, &format, err));
+    ftdn_format format;
+    FTDN_TRY(ftdn_format_choose(&options->format, &format, err));
     return ask_store(options, arguments, format, text, err);
 }
 
@@ -144,11 +118,11 @@ ftdn_status ftdn_command_query(int argc, char **argv, ftdn_exit_code *ret_exit, 
         FTDN_TEXT_OPTION("explain", 0, "QUESTION", &values.explained, "tell what each column of a named query means"),
         FTDN_WORDS_OPTION("set", 0, "NAME=VALUE", &values.settings, "set a parameter of the query; may be repeated"),
         FTDN_TEXT_OPTION("columns", 0, "NAMES", &values.columns, "these columns only, in this order: --columns a,b,c"),
-        FTDN_FLAG_OPTION("csv", 0, &values.wants_csv, "comma-separated values (RFC 4180) instead of a table"),
-        FTDN_FLAG_OPTION("json", 0, &values.wants_json, "an array of objects instead of a table"),
-        FTDN_FLAG_OPTION("markdown", 0, &values.wants_markdown, "a table of Markdown"),
-        FTDN_FLAG_OPTION("latex", 0, &values.wants_latex, "a tabular of LaTeX (\\usepackage{booktabs})"),
-        FTDN_TEXT_OPTION("output", 'o', "FILE", &values.output, "write the answer to this file, all or nothing"),
+        FTDN_CSV_OPTION(&values.format),
+        FTDN_JSON_OPTION(&values.format),
+        FTDN_MARKDOWN_OPTION(&values.format),
+        FTDN_LATEX_OPTION(&values.format),
+        FTDN_OUTPUT_OPTION(&values.format),
     };
     const char *names[MAX_NAMES];
     const int n_names = list_names(names);

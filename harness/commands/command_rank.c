@@ -4,21 +4,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "base/suggest.h"
 #include "harness/campaign/campaign_files.h"
 #include "harness/commands/ranking_report.h"
 #include "harness/plan/calibration.h"
 #include "harness/plan/same_settings.h"
 #include "harness/rankings/ranking.h"
+#include "harness/terminal/format_options.h"
 #include "harness/terminal/print.h"
 
 typedef struct rank_options {
-    const char *rankers, *csv, *layers;
+    const char *rankers, *layers;
     int direction; /* of directions */
     int point;     /* an ftdn_map_point */
     long long n_threads;
-    bool wants_json;
+    ftdn_format_options format;
 } rank_options;
 
 static const char *const directions[] = {"outgoing", "filter"};
@@ -51,22 +50,6 @@ static ftdn_status check_sweep(const ftdn_manifest *manifest, ftdn_error *err)
     return FTDN_OK;
 }
 
-static ftdn_status fail_unknown_ranker(const char *name, ftdn_error *err)
-{
-    int n_rankers;
-    const ftdn_ranker *const *ranker = ftdn_rankers(&n_rankers);
-    const char *names[16];
-    char list[256] = "";
-    for (int r = 0; r < n_rankers && r < 16; r++) {
-        names[r] = ranker[r]->name;
-        size_t n_chars = strlen(list);
-        snprintf(list + n_chars, sizeof list - n_chars, "%s%s", r ? ", " : "", names[r]);
-    }
-    const char *nearest = ftdn_suggest(name, names, n_rankers < 16 ? n_rankers : 16);
-    return FTDN_FAIL(err, FTDN_ERR_ARG, "--ranker: '%s' is not allowed; allowed: %s%s%s%s", name, list,
-                     nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
-}
-
 /* The rankers of a list "a,b", each once; NULL: all but those that need injection, which take far longer. */
 static ftdn_status choose_rankers(const char *list, ftdn_arena *arena, const ftdn_ranker *const **ret_ranker,
                                   int *ret_n, ftdn_error *err)
@@ -74,20 +57,22 @@ static ftdn_status choose_rankers(const char *list, ftdn_arena *arena, const ftd
     int n_all, n_chosen = 0;
     const ftdn_ranker *const *all = ftdn_rankers(&n_all);
     const ftdn_ranker **chosen = FTDN_NEW(arena, (size_t)n_all, const ftdn_ranker *, err);
-    if (!chosen) return FTDN_ERR_MEMORY;
-    for (int r = 0; !list && r < n_all; r++) {
-        if (!all[r]->needs_injection) chosen[n_chosen++] = all[r];
+    const char **names = FTDN_NEW(arena, (size_t)n_all, const char *, err);
+    if (!chosen || !names) return FTDN_ERR_MEMORY;
+    for (int r = 0; r < n_all; r++) {
+        names[r] = all[r]->name;
+        if (!list && !all[r]->needs_injection) chosen[n_chosen++] = all[r];
     }
     for (const char *at = list; at;) {
         size_t n_chars = strcspn(at, ",");
         char *name = ftdn_arena_copy_text(arena, at, n_chars, err);
         if (!name) return FTDN_ERR_MEMORY;
-        const ftdn_ranker *ranker = ftdn_ranker_find(name);
-        if (!ranker) return fail_unknown_ranker(name, err);
+        int choice;
+        FTDN_TRY(ftdn_word_choose("--ranker", name, names, n_all, &choice, err));
         for (int i = 0; i < n_chosen; i++) {
-            if (chosen[i] == ranker) return FTDN_FAIL(err, FTDN_ERR_ARG, "--ranker: '%s' is given twice", name);
+            if (chosen[i] == all[choice]) return FTDN_FAIL(err, FTDN_ERR_ARG, "--ranker: '%s' is given twice", name);
         }
-        chosen[n_chosen++] = ranker;
+        chosen[n_chosen++] = all[choice];
         at = at[n_chars] ? at + n_chars + 1 : NULL;
     }
     *ret_ranker = chosen;
@@ -189,26 +174,18 @@ static ftdn_status rank(ftdn_campaign_files *files, const rank_options *options,
     return status;
 }
 
-static ftdn_status write_csv(ftdn_campaign_files *files, const ftdn_ranking *ranking, const char *path, ftdn_error *err)
-{
-    ftdn_text text;
-    ftdn_text_init(&text);
-    ftdn_status status = ftdn_ranking_write_csv(ranking, &files->arena, &text, err);
-    if (status == FTDN_OK) status = ftdn_text_check(&text, err);
-    if (status == FTDN_OK) status = ftdn_file_write_atomic(path, text.chars, text.n_chars, err);
-    ftdn_text_done(&text);
-    return status;
-}
-
 static ftdn_status answer_with(const char *manifest, const rank_options *options, ftdn_campaign_files *files,
                                ftdn_text *text, ftdn_error *err)
 {
     ftdn_ranking ranking;
+    ftdn_format format;
+    FTDN_TRY(ftdn_format_choose(&options->format, &format, err));
     FTDN_TRY(ftdn_campaign_files_open(files, manifest, NULL, err));
     FTDN_TRY(rank(files, options, &ranking, err));
-    if (options->csv) FTDN_TRY(write_csv(files, &ranking, options->csv, err));
-    return options->wants_json ? ftdn_ranking_write_json(&ranking, &files->arena, text, err)
-                               : ftdn_ranking_write_tables(&ranking, &files->arena, text, err);
+    FTDN_TRY((format == FTDN_FORMAT_CSV    ? ftdn_ranking_write_csv
+              : format == FTDN_FORMAT_JSON ? ftdn_ranking_write_json
+                                           : ftdn_ranking_write_tables)(&ranking, &files->arena, text, err));
+    return ftdn_format_write_output(&options->format, text, err);
 }
 
 static ftdn_status answer(const void *user, const ftdn_arguments *arguments, ftdn_arena *arena, ftdn_text *text,
@@ -237,17 +214,19 @@ ftdn_status ftdn_command_rank(int argc, char **argv, ftdn_exit_code *ret_exit, f
                          "layers by name (default: those whose outputs are the paper's feature maps)"),
         FTDN_INTEGER_OPTION("threads", 't', "N", &options.n_threads, 1, 1024,
                             "worker threads (default: the processor's cores); scores do not depend on it"),
-        FTDN_TEXT_OPTION("csv", 0, "FILE", &options.csv, "write all scores: ranker,layer,channel,score,rank"),
-        FTDN_FLAG_OPTION("json", 0, &options.wants_json, "all scores and the agreement as JSON instead of tables"),
+        FTDN_CSV_OPTION(&options.format),
+        FTDN_JSON_OPTION(&options.format),
+        FTDN_OUTPUT_OPTION(&options.format),
     };
     const ftdn_command command = {
         .name = "ftdn rank",
         .arguments = "MANIFEST",
         .summary = "Score the channels of each layer: which matter most, and how far the rankings agree.",
-        .example = "ftdn rank experiments/rank.json --ranker weight_sum,second_order --csv scores.csv",
+        .example = "ftdn rank experiments/rank.json --ranker weight_sum,second_order --csv -o scores.csv",
         .details = "The network is the manifest's model without faults; rankings by images read the images of its key\n"
                    "calibration, the random one its seed. A larger score means a channel that matters more; equal\n"
-                   "scores are ordered by channel.\n\n"
+                   "scores are ordered by channel. CSV has all scores (ranker,layer,channel,score,rank), JSON the\n"
+                   "agreement too.\n\n"
                    "NAMES: weight_sum, second_order, entropy, taylor, activation, random, measured.\n"
                    "The ranking measured injects faults of the manifest's type into one channel after the other, for\n"
                    "the first images of the calibration (key calibration.measured_images), and runs the layers behind\n"

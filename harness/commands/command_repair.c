@@ -27,17 +27,15 @@ static void write_text(const char *const *path, const ftdn_repair_summary *summa
 
 static void write_json(const char *const *path, const ftdn_repair_summary *summary, ftdn_text *text)
 {
-    ftdn_text_append(text, "{\"store\":");
-    ftdn_append_json(text, path[0]);
-    ftdn_text_append(text, ",\"out\":");
-    ftdn_append_json(text, path[1]);
+    ftdn_text_append(text, "{");
+    ftdn_append_json_member(text, "store", path[0]);
+    ftdn_append_json_member(text, "out", path[1]);
     ftdn_text_append(text, ",\"saved\":%d,\"without_provenance\":%d,\"left_out\":%d,\"redo\":[", summary->n_saved,
                      summary->n_without_provenance, summary->n_left_out);
     for (int i = 0; i < summary->n_lost; i++) {
-        ftdn_text_append(text, "%s\n{\"id\":", i ? "," : "");
-        ftdn_append_json(text, summary->lost[i].id);
-        ftdn_text_append(text, ",\"what\":");
-        ftdn_append_json(text, summary->lost[i].what);
+        ftdn_text_append(text, "%s\n{", i ? "," : "");
+        ftdn_append_json_member(text, "id", summary->lost[i].id);
+        ftdn_append_json_member(text, "what", summary->lost[i].what);
         ftdn_text_append(text, "}");
     }
     ftdn_text_append(text, "]}\n");

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/json_members.h"
 #include "harness/campaign/replay.h"
 #include "harness/figures/bootstrap_report.h"
 #include "harness/figures/image_bootstrap.h"
@@ -31,15 +32,13 @@ static void append_text(const ftdn_replay *replay, const ftdn_record_comparison 
 static void append_members(const ftdn_replay *replay, const ftdn_record_comparison *compared, const char *differences,
                            ftdn_text *text)
 {
-    ftdn_text_append(text, "\"id\":\"%s\",\"map_voc07\":", replay->now.id);
-    ftdn_text_append_json_number(text, replay->now.map_voc07);
-    ftdn_text_append(text, ",\"stored_map_voc07\":");
-    ftdn_text_append_json_number(text, replay->stored.map_voc07);
-    ftdn_text_append(text, ",\"compared\":%d,\"different\":%d,\"differences\":", compared->n_compared,
-                     compared->n_different);
-    ftdn_append_json(text, differences);
-    ftdn_text_append(text, ",\"seconds\":");
-    ftdn_text_append_json_number(text, replay->now.seconds);
+    ftdn_append_json_member(text, "id", replay->now.id);
+    ftdn_json_put_number(text, "map_voc07", replay->now.map_voc07);
+    ftdn_json_put_number(text, "stored_map_voc07", replay->stored.map_voc07);
+    ftdn_json_put_integer(text, "compared", (uint64_t)compared->n_compared);
+    ftdn_json_put_integer(text, "different", (uint64_t)compared->n_different);
+    ftdn_append_json_member(text, "differences", differences);
+    ftdn_json_put_number(text, "seconds", replay->now.seconds);
 }
 
 /* Append what is told of a trial; how many values differ. */

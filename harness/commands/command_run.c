@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdio.h>
 
 #include "harness/campaign/campaign_conduct.h"
@@ -11,7 +12,7 @@
 
 typedef struct run_options {
     const char *db, *trial, *dump, *image, *budget, *shard;
-    long long n_workers, n_threads, batch, canary_every;
+    long long n_workers, n_threads, batch, canary_every, most_trials;
     double deadline_s;
     bool fail_fast, quiet;
 } run_options;
@@ -41,6 +42,7 @@ static ftdn_status print_continuation(const ftdn_campaign_files *files, const ru
     ftdn_text text;
     ftdn_text_init(&text);
     if (summary->end == FTDN_END_OUT_OF_TIME) ftdn_text_append(&text, "the time is over: ");
+    if (summary->end == FTDN_END_LIMIT) ftdn_text_append(&text, "the limit is reached: ");
     ftdn_text_append(&text, "%d of %d trials are in the store; go on with: ftdn run ", summary->n_held + summary->n_run,
                      ftdn_campaign_count_wanted(summary));
     ftdn_text_append_shell_word(&text, files->manifest.path);
@@ -57,7 +59,8 @@ static ftdn_status print_continuation(const ftdn_campaign_files *files, const ru
 static ftdn_status conclude(const ftdn_campaign_files *files, const run_options *options,
                             const ftdn_campaign_summary *summary, ftdn_exit_code *ret_exit, ftdn_error *err)
 {
-    bool is_unfinished = summary->end == FTDN_END_INTERRUPTED || summary->end == FTDN_END_OUT_OF_TIME;
+    bool is_unfinished =
+        summary->end == FTDN_END_INTERRUPTED || summary->end == FTDN_END_OUT_OF_TIME || summary->end == FTDN_END_LIMIT;
     if (!options->quiet && !is_unfinished) print_summary(files, summary);
     /* Errors are said without --quiet and with it. */
     if (summary->n_failed) {
@@ -65,7 +68,7 @@ static ftdn_status conclude(const ftdn_campaign_files *files, const run_options 
         *ret_exit = FTDN_EXIT_FAILED_TRIALS;
     }
     if (!is_unfinished) return FTDN_OK;
-    *ret_exit = summary->end == FTDN_END_INTERRUPTED ? FTDN_EXIT_INTERRUPTED : FTDN_EXIT_OUT_OF_TIME;
+    *ret_exit = summary->end == FTDN_END_INTERRUPTED ? FTDN_EXIT_INTERRUPTED : FTDN_EXIT_TRIALS_LEFT;
     return print_continuation(files, options, summary, err);
 }
 
@@ -79,6 +82,7 @@ static ftdn_status run_campaign(ftdn_campaign_files *files, const run_options *o
         .batch = (int)options->batch,
         .canary_every = (int)options->canary_every,
         .deadline_s = options->deadline_s,
+        .most_trials = (int)options->most_trials,
         .fail_fast = options->fail_fast,
         .shard = options->shard,
         .progress = options->quiet ? NULL : stderr,
@@ -146,6 +150,8 @@ ftdn_status ftdn_command_run(int argc, char **argv, ftdn_exit_code *ret_exit, ft
                             "images that a thread takes at a time (default: 8); results do not depend on it"),
         FTDN_TEXT_OPTION("for", 0, "TIME", &options.budget,
                          "begin no trial that is not expected to end within this time: 45m, 8h, 1h30m"),
+        FTDN_INTEGER_OPTION("limit", 0, "N", &options.most_trials, 1, INT_MAX,
+                            "run the first N of the missing trials only: a first look at a large campaign"),
         FTDN_FLAG_OPTION("fail-fast", 0, &options.fail_fast, "stop at the first trial that fails for good"),
         FTDN_NUMBER_OPTION(
             "deadline", 0, "SECONDS", &options.deadline_s, 0.1, 1e6,
@@ -170,8 +176,8 @@ ftdn_status ftdn_command_run(int argc, char **argv, ftdn_exit_code *ret_exit, ft
                    "never run again, and no result depends on workers, threads, batch or interruptions.\n"
                    "A worker that crashes or hangs is replaced and its trial tried again, three times in all.\n"
                    "'ftdn status DB' tells from another shell how far it is.\n\n"
-                   "Exit codes: 0 all trials are in the store; 10 some failed; 11 the time of --for is over; 130\n"
-                   "interrupted.\n\n"
+                   "Exit codes: 0 all trials are in the store; 10 some failed; 11 the time of --for is over, or the\n"
+                   "trials of --limit are run; 130 interrupted.\n\n"
                    "--dump writes .npy files, which NumPy loads: each layer's map [H,W,C] as it is handed on, faults\n"
                    "and all, merged maps, faulty weights and their copies, logits and locations; index.json lists\n"
                    "them with shape and range. The bits are those of the trial. No trial is run, none is stored.",

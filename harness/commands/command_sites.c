@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,14 +7,13 @@
 #include "harness/plan/find_named.h"
 #include "harness/sites.h"
 #include "harness/terminal/command.h"
+#include "harness/terminal/format_options.h"
 #include "harness/terminal/options.h"
 #include "harness/terminal/print.h"
 
-typedef enum sites_format { SITES_TABLE, SITES_CSV, SITES_JSON } sites_format;
-
 /* The answer under way. */
 typedef struct sites_writer {
-    sites_format format;
+    ftdn_format format; /* TEXT, CSV or JSON */
     ftdn_table table; /* of TABLE */
     ftdn_text *text;  /* of CSV and JSON */
     size_t n_sites;
@@ -54,13 +54,13 @@ static void add_row(void *user, const ftdn_fault_site *site)
     sites_writer *w = user;
     ftdn_text *text = w->text;
     switch (w->format) {
-    case SITES_TABLE: add_table_row(site, &w->table); break;
-    case SITES_CSV:
+    case FTDN_FORMAT_TEXT: add_table_row(site, &w->table); break;
+    case FTDN_FORMAT_CSV:
         ftdn_text_append(text, "%s,%d,%zu,", site->location, site->copy, site->index);
         append_coordinates(site, " ", text);
         ftdn_text_append(text, ",%.9g,%.9g\n", (double)site->before, (double)site->after);
         break;
-    case SITES_JSON:
+    case FTDN_FORMAT_JSON:
         ftdn_text_append(text, "%s\n{\"location\":\"%s\",\"copy\":%d,\"index\":%zu,\"coordinates\":[",
                          w->n_sites ? "," : "", site->location, site->copy, site->index);
         append_coordinates(site, ",", text);
@@ -70,13 +70,15 @@ static void add_row(void *user, const ftdn_fault_site *site)
         append_value(site->after, true, text);
         ftdn_text_append(text, "}");
         break;
+    case FTDN_FORMAT_MARKDOWN:
+    case FTDN_FORMAT_LATEX: assert(!"no option asks for it");
     }
     w->n_sites++;
 }
 
 typedef struct sites_options {
     const char *trial, *layer, *image, *db;
-    bool csv, json;
+    ftdn_format_options format;
 } sites_options;
 
 static ftdn_status list_sites(const sites_options *options, const ftdn_planned_trial *trial, ftdn_store *store,
@@ -97,18 +99,18 @@ static ftdn_status list_sites(const sites_options *options, const ftdn_planned_t
 }
 
 /* The sites as rows, between what stands before and behind them. */
-static ftdn_status write_sites(const sites_options *options, const ftdn_planned_trial *trial, ftdn_store *store,
-                               ftdn_arena *arena, ftdn_text *text, ftdn_error *err)
+static ftdn_status write_sites(const sites_options *options, ftdn_format format, const ftdn_planned_trial *trial,
+                               ftdn_store *store, ftdn_arena *arena, ftdn_text *text, ftdn_error *err)
 {
     static const char *const columns[] = {"location", "copy", "index", "coordinates", "before", "after"};
-    sites_writer w = {.format = options->json ? SITES_JSON : options->csv ? SITES_CSV : SITES_TABLE, .text = text};
+    sites_writer w = {.format = format, .text = text};
     ftdn_table_init(&w.table, 6);
     for (int i = 0; i < 6; i++) ftdn_table_add(&w.table, FTDN_CELL_TEXT, "%s", columns[i]);
-    if (w.format == SITES_CSV) ftdn_text_append(text, "location,copy,index,coordinates,before,after\n");
-    if (w.format == SITES_JSON) ftdn_text_append(text, "[");
+    if (w.format == FTDN_FORMAT_CSV) ftdn_text_append(text, "location,copy,index,coordinates,before,after\n");
+    if (w.format == FTDN_FORMAT_JSON) ftdn_text_append(text, "[");
     ftdn_status status = list_sites(options, trial, store, &w, arena, err);
-    if (w.format == SITES_JSON) ftdn_text_append(text, "\n]\n");
-    if (w.format == SITES_TABLE) ftdn_table_write(&w.table, text);
+    if (w.format == FTDN_FORMAT_JSON) ftdn_text_append(text, "\n]\n");
+    if (w.format == FTDN_FORMAT_TEXT) ftdn_table_write(&w.table, text);
     ftdn_table_done(&w.table);
     return status;
 }
@@ -117,13 +119,15 @@ static ftdn_status answer_with(const char *manifest, const sites_options *option
                                ftdn_text *text, ftdn_error *err)
 {
     const ftdn_planned_trial *trial;
+    ftdn_format format;
     ftdn_store *store;
+    FTDN_TRY(ftdn_format_choose(&options->format, &format, err));
     FTDN_TRY(ftdn_campaign_files_open(files, manifest, options->db, err));
     FTDN_TRY(ftdn_find_trial(&files->plan, options->trial, &trial, err));
     FTDN_TRY(ftdn_campaign_files_open_scores(files, trial, &store, err));
-    ftdn_status status = write_sites(options, trial, store, &files->arena, text, err);
+    ftdn_status status = write_sites(options, format, trial, store, &files->arena, text, err);
     ftdn_store_close(store);
-    return status;
+    return status == FTDN_OK ? ftdn_format_write_output(&options->format, text, err) : status;
 }
 
 static ftdn_status answer(const void *user, const ftdn_arguments *arguments, ftdn_arena *arena, ftdn_text *text,
@@ -150,8 +154,9 @@ ftdn_status ftdn_command_sites(int argc, char **argv, ftdn_exit_code *ret_exit, 
         FTDN_TEXT_OPTION("image", 0, "NAME", &options.image, "list the faults in this image's map too"),
         FTDN_TEXT_OPTION("db", 0, "FILE", &options.db,
                          "the store that may hold the channels' scores (default: results/NAME.db)"),
-        FTDN_FLAG_OPTION("csv", 0, &options.csv, "print CSV"),
-        FTDN_FLAG_OPTION("json", 0, &options.json, "print JSON"),
+        FTDN_CSV_OPTION(&options.format),
+        FTDN_JSON_OPTION(&options.format),
+        FTDN_OUTPUT_OPTION(&options.format),
     };
     const ftdn_command command = {
         .name = "ftdn sites",

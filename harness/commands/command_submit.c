@@ -1,12 +1,8 @@
-#define _XOPEN_SOURCE 700 /* realpath */
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
+#include "base/real_path.h"
 #include "harness/campaign/campaign_files.h"
 #include "harness/campaign/slurm.h"
 #include "harness/plan/shard.h"
@@ -33,24 +29,17 @@ typedef struct submission {
 
 static ftdn_status real_path(const char *path, ftdn_arena *arena, const char **ret_path, ftdn_error *err)
 {
-    char *found = realpath(path, NULL);
-    if (!found) return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: %s", path, strerror(errno));
-    const char *copy = ftdn_arena_copy_text(arena, found, strlen(found), err);
-    free(found);
-    if (!copy) return FTDN_ERR_MEMORY;
-    *ret_path = copy;
-    return FTDN_OK;
+    FTDN_TRY(ftdn_path_make_real(path, arena, ret_path, err));
+    return *ret_path ? FTDN_OK : FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: %s", path, strerror(errno));
 }
 
 /* The path from the root on; nothing needs to be there. */
 static ftdn_status absolute_path(const char *path, ftdn_arena *arena, const char **ret_path, ftdn_error *err)
 {
-    const char *here = NULL;
+    const char *here;
     FTDN_TRY(real_path(".", arena, &here, err));
-    const char *absolute = ftdn_path_join(arena, here, path, err);
-    if (!absolute) return FTDN_ERR_MEMORY;
-    *ret_path = absolute;
-    return FTDN_OK;
+    *ret_path = ftdn_path_join(arena, here, path, err);
+    return *ret_path ? FTDN_OK : FTDN_ERR_MEMORY;
 }
 
 /* NAME.slurm beside the store NAME.db. */
@@ -161,12 +150,11 @@ static void write_json_words(const char *const *words, ftdn_text *text)
 static void write_json(const submission *made, ftdn_text *text)
 {
     const ftdn_slurm_submission *jobs = &made->made;
-    ftdn_text_append(text, "{\"name\":");
-    ftdn_append_json(text, made->campaign.name);
-    ftdn_text_append(text, ",\"trials\":%d,\"shards\":%d,\"store\":", made->n_trials, jobs->n_shards);
-    ftdn_append_json(text, made->campaign.store);
-    ftdn_text_append(text, ",\"folder\":");
-    ftdn_append_json(text, made->folder);
+    ftdn_text_append(text, "{");
+    ftdn_append_json_member(text, "name", made->campaign.name);
+    ftdn_text_append(text, ",\"trials\":%d,\"shards\":%d", made->n_trials, jobs->n_shards);
+    ftdn_append_json_member(text, "store", made->campaign.store);
+    ftdn_append_json_member(text, "folder", made->folder);
     if (jobs->merge_job)
         ftdn_text_append(text, ",\"jobs\":{\"shards\":\"%s\",\"merge\":\"%s\"}", jobs->shards_job, jobs->merge_job);
     else ftdn_text_append(text, ",\"jobs\":null");

@@ -6,10 +6,10 @@
 #include "analysis/class_table.h"
 #include "analysis/cost_table.h"
 #include "analysis/paper_figures.h"
-#include "base/file.h"
 #include "harness/figures/paper_campaign.h"
 #include "harness/figures/paper_list.h"
 #include "harness/figures/paper_overhead.h"
+#include "harness/terminal/format_options.h"
 #include "harness/terminal/options.h"
 #include "harness/terminal/print.h"
 
@@ -18,13 +18,12 @@
 
 typedef struct table_options {
     bool wants_list, wants_paper, asks_nothing;
-    const char *db, *own, *manifest, *output;
-    int size, format; /* of ftdn_paper_sizes (-1: not given), an ftdn_table_format */
+    const char *db, *own, *manifest;
+    ftdn_format_options format;
+    int size; /* of ftdn_paper_sizes; -1: not given */
     double weight_rate, feature_map_rate; /* NaN: to be chosen */
     ftdn_exit_code *ret_exit;
 } table_options;
-
-static const char *const format_name[] = {"text", "markdown", "latex", "csv"}; /* as ftdn_table_format */
 
 /* "AP at 1 % weight faults and 1 % map faults (zero): mean over seeds, ± s.d." */
 static void append_title(const ftdn_class_table *table, ftdn_text *text)
@@ -47,8 +46,8 @@ static ftdn_status make_table(const table_options *options, ftdn_arena *arena, f
     return FTDN_OK;
 }
 
-static ftdn_status write_store(const table_options *options, ftdn_table_format format, ftdn_arena *arena,
-                               ftdn_text *text, ftdn_error *err)
+static ftdn_status write_store(const table_options *options, ftdn_format format, ftdn_arena *arena, ftdn_text *text,
+                               ftdn_error *err)
 {
     ftdn_class_table table;
     if (!options->db) return FTDN_FAIL(err, FTDN_ERR_ARG, "--db is missing; 'ftdn table --help' shows an example");
@@ -61,8 +60,8 @@ static ftdn_status write_store(const table_options *options, ftdn_table_format f
 }
 
 static ftdn_status write_classes(const ftdn_paper_figure *known, const table_options *options,
-                                 const ftdn_paper_campaign_desc *desc, ftdn_table_format format,
-                                 ftdn_campaign_files *files, ftdn_text *text, ftdn_error *err)
+                                 const ftdn_paper_campaign_desc *desc, ftdn_format format, ftdn_campaign_files *files,
+                                 ftdn_text *text, ftdn_error *err)
 {
     const ftdn_class_table_desc rates = {known->other_rate, known->other_rate};
     ftdn_arena *arena = &files->arena;
@@ -81,8 +80,8 @@ static ftdn_status write_classes(const ftdn_paper_figure *known, const table_opt
 }
 
 static ftdn_status write_costs(const ftdn_paper_figure *known, const table_options *options,
-                               const ftdn_paper_campaign_desc *desc, ftdn_table_format format,
-                               ftdn_campaign_files *files, ftdn_text *text, ftdn_error *err)
+                               const ftdn_paper_campaign_desc *desc, ftdn_format format, ftdn_campaign_files *files,
+                               ftdn_text *text, ftdn_error *err)
 {
     bool is_of_memory = known->kind == FTDN_PAPER_MEMORY;
     ftdn_arena *arena = &files->arena;
@@ -98,8 +97,8 @@ static ftdn_status write_costs(const ftdn_paper_figure *known, const table_optio
     return FTDN_OK;
 }
 
-static ftdn_status write_known(const char *name, const table_options *options, ftdn_table_format format,
-                               ftdn_text *text, ftdn_error *err)
+static ftdn_status write_known(const char *name, const table_options *options, ftdn_format format, ftdn_text *text,
+                               ftdn_error *err)
 {
     const ftdn_paper_figure *known = ftdn_paper_figure_find(name);
     if (!known) return ftdn_paper_list_fail_unknown(true, name, err);
@@ -124,18 +123,15 @@ static ftdn_status write_table(const void *user, const ftdn_arguments *arguments
                                ftdn_error *err)
 {
     const table_options *options = user;
-    const ftdn_table_format format = (ftdn_table_format)options->format;
+    ftdn_format format;
+    FTDN_TRY(ftdn_format_choose(&options->format, &format, err));
     if (options->wants_list) return ftdn_paper_list_write(true, arena, text, err);
     if (arguments->n_arguments == 0)
         return FTDN_FAIL(err, FTDN_ERR_ARG, "which table? 'ftdn table --list' shows them all");
     const char *name = arguments->argument[0];
     if (strcmp(name, CLASSES) == 0) FTDN_TRY(write_store(options, format, arena, text, err));
     else FTDN_TRY(write_known(name, options, format, text, err));
-    if (!options->output) return FTDN_OK;
-    FTDN_TRY(ftdn_text_check(text, err));
-    FTDN_TRY(ftdn_file_write_atomic(options->output, text->chars, text->n_chars, err));
-    ftdn_text_drop(text, text->n_chars);
-    return FTDN_OK;
+    return ftdn_format_write_output(&options->format, text, err);
 }
 
 ftdn_status ftdn_command_table(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err)
@@ -156,9 +152,11 @@ ftdn_status ftdn_command_table(int argc, char **argv, ftdn_exit_code *ret_exit, 
         FTDN_TEXT_OPTION("db", 0, "FILE", &values.db, "results file (default: results/NAME-SIZE.db)"),
         FTDN_FLAG_OPTION("paper", 0, &values.wants_paper, "the paper's values in a row below each of ours"),
         FTDN_FLAG_OPTION("yes", 'y', &values.asks_nothing, "run what is missing without asking, however long it takes"),
-        FTDN_CHOICE_OPTION("format", 0, "FORMAT", &values.format, 4, format_name,
-                           "text (default), markdown, latex or csv"),
-        FTDN_TEXT_OPTION("output", 'o', "FILE", &values.output, "write it there"),
+        FTDN_CSV_OPTION(&values.format),
+        FTDN_JSON_OPTION(&values.format),
+        FTDN_MARKDOWN_OPTION(&values.format),
+        FTDN_LATEX_OPTION(&values.format),
+        FTDN_OUTPUT_OPTION(&values.format),
         FTDN_TEXT_OPTION("manifest", 0, "NAME", &values.manifest,
                          "of 'classes': trials of this campaign only; a pattern with * and ?"),
         FTDN_NUMBER_OPTION("weight-rate", 0, "R", &values.weight_rate, 0, 1,
@@ -177,7 +175,7 @@ ftdn_status ftdn_command_table(int argc, char **argv, ftdn_exit_code *ret_exit, 
             "deviation. 'recovered' is the share of the mAP lost to the faults that the protection gives back;\n"
             "images/s are those of one thread in network and detection, in the fastest trial. table1 and table2: time\n"
             "and memory, as 'ftdn bench overhead' measures them. What the results file lacks is run first, after\n"
-            "saying how long it takes. CSV has every number to its last bit.\n\n"
+            "saying how long it takes. CSV and JSON hold every number to its last bit.\n\n"
             "'classes' is table3 out of any results file, and runs nothing. Without rates, those are taken that the\n"
             "most protections were tried at, and of these the ones that cost about half of the mAP:\n\n"
             "  ftdn table classes --db results/quickstart.db",

@@ -73,7 +73,7 @@ ftdn_status ftdn_command_train(int argc, char **argv, ftdn_exit_code *ret_exit, 
 {
     train_options options = {.n_threads = ftdn_default_threads()};
     const ftdn_option option[] = {
-        FTDN_TEXT_OPTION("out", 'o', "FOLDER", &options.folder,
+        FTDN_TEXT_OPTION("output", 'o', "FOLDER", &options.folder,
                          "what it fills; created if absent (default: trainings/NAME)"),
         FTDN_INTEGER_OPTION("threads", 't', "N", &options.n_threads, 1, 1024,
                             "worker threads (default: the processor's cores); no bit depends on it"),
@@ -86,7 +86,7 @@ ftdn_status ftdn_command_train(int argc, char **argv, ftdn_exit_code *ret_exit, 
         .name = "ftdn train",
         .arguments = "MANIFEST",
         .summary = "Train a network on labelled images, and write its weights.",
-        .example = "ftdn train experiments/train_road.json --out trainings/road",
+        .example = "ftdn train experiments/train_road.json --output trainings/road",
         .details = "A training that was interrupted, or killed, is continued by the same command from its last\n"
                    "checkpoint, and ends with the same bits. The folder gets log.csv, validation.csv, the curve of\n"
                    "both as a picture (gnuplot), checkpoint.safetensors and, at the end, NAME.safetensors, whose\n"

@@ -33,17 +33,15 @@ static void write_text(const char *path, const ftdn_verification *answer, ftdn_t
 
 static void write_json(const char *path, const ftdn_verification *answer, ftdn_text *text)
 {
-    ftdn_text_append(text, "{\"store\":");
-    ftdn_append_json(text, path);
+    ftdn_text_append(text, "{");
+    ftdn_append_json_member(text, "store", path);
     ftdn_text_append(text, ",\"trials\":%d,\"damaged_trials\":%d,\"layers\":%d,\"damages\":[", answer->n_trials,
                      answer->n_damaged_trials, answer->n_layers);
     for (int i = 0; i < answer->n_damages; i++) {
         const ftdn_damage *damage = &answer->damage[i];
-        ftdn_text_append(text, "%s\n{\"id\":", i ? "," : "");
-        if (*damage->id) ftdn_append_json(text, damage->id);
-        else ftdn_text_append(text, "null");
-        ftdn_text_append(text, ",\"what\":");
-        ftdn_append_json(text, damage->what);
+        ftdn_text_append(text, "%s\n{", i ? "," : "");
+        ftdn_append_json_member(text, "id", *damage->id ? damage->id : NULL);
+        ftdn_append_json_member(text, "what", damage->what);
         ftdn_text_append(text, "}");
     }
     ftdn_text_append(text, "]}\n");

@@ -67,12 +67,12 @@ static void write_table(const ftdn_dataset *dataset, const class_count *count, f
 
 static void write_json(const ftdn_dataset *dataset, const class_count *count, ftdn_text *text)
 {
-    ftdn_text_append(text, "{\"dataset\":");
-    ftdn_append_json(text, dataset->description);
+    ftdn_text_append(text, "{");
+    ftdn_append_json_member(text, "dataset", dataset->description);
     ftdn_text_append(text, ",\"images\":%d,\"sha256\":\"%s\",\"classes\":[", dataset->n_images, dataset->digest);
     for (int c = 0; c < dataset->n_classes; c++) {
-        ftdn_text_append(text, c ? ",\n{\"name\":" : "\n{\"name\":");
-        ftdn_append_json(text, dataset->class_name[c]);
+        ftdn_text_append(text, "%s\n{", c ? "," : "");
+        ftdn_append_json_member(text, "name", dataset->class_name[c]);
         ftdn_text_append(text, ",\"images\":%d,\"objects\":%d,\"difficult\":%d}", count[c].n_images, count[c].n_objects,
                          count[c].n_difficult);
     }

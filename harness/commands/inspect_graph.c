@@ -170,8 +170,8 @@ static void write_json(const ftdn_network *network, const row *rows, int n_rows,
     ftdn_text_append(text, ",\"classes\":%d,\"priors\":%d,\"layers\":[", network->n_classes, network->n_priors);
     for (int i = 0; i < n_rows; i++) {
         ftdn_shape shape = graph->node[rows[i].last].shape;
-        ftdn_text_append(text, i ? ",\n{\"name\":" : "\n{\"name\":");
-        ftdn_append_json(text, rows[i].name);
+        ftdn_text_append(text, "%s\n{", i ? "," : "");
+        ftdn_append_json_member(text, "name", rows[i].name);
         ftdn_text_append(text, ",\"operation\":\"");
         append_operation(text, graph, &rows[i]);
         ftdn_text_append(text, "\",\"shape\":[%d,%d,%d],", shape.h, shape.w, shape.c);

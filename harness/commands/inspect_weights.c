@@ -55,8 +55,8 @@ static void write_table(const ftdn_tensor_file *file, char (*digest)[FTDN_SHA256
 
 static void write_json(const ftdn_tensor_file *file, char (*digest)[FTDN_SHA256_HEX], ftdn_text *text)
 {
-    ftdn_text_append(text, "{\"file\":");
-    ftdn_append_json(text, file->path);
+    ftdn_text_append(text, "{");
+    ftdn_append_json_member(text, "file", file->path);
     ftdn_text_append(text, ",\"format\":\"%s\",\"elements\":%zu,\"metadata\":{", file->format, count_elements(file));
     for (int i = 0; i < file->n_metadata; i++) {
         ftdn_text_append(text, i ? "," : "");
@@ -67,8 +67,8 @@ static void write_json(const ftdn_tensor_file *file, char (*digest)[FTDN_SHA256_
     ftdn_text_append(text, "},\"tensors\":[");
     for (int i = 0; i < file->n_tensors; i++) {
         const ftdn_named_tensor *tensor = &file->tensor[i];
-        ftdn_text_append(text, i ? ",\n{\"name\":" : "\n{\"name\":");
-        ftdn_append_json(text, tensor->name);
+        ftdn_text_append(text, "%s\n{", i ? "," : "");
+        ftdn_append_json_member(text, "name", tensor->name);
         ftdn_text_append(text, ",\"shape\":[");
         append_shape(text, tensor, ",");
         ftdn_text_append(text, "],\"type\":\"%s\",\"elements\":%zu,\"sha256\":\"%s\"}", tensor->dtype,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/code_version.h"
+#include "base/file.h"
 #include "base/suggest.h"
 #include "base/text.h"
 #include "engine/engine.h"
@@ -204,21 +205,21 @@ static ftdn_status run(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_err
     if (!row) return fail_unknown(word, err);
     FTDN_TRY(row->run(argc - 1, argv + 1, ret_exit, err));
     /* What was printed piece by piece: a reader must not take half an answer for the whole. */
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return FTDN_FAIL(err, FTDN_ERR_INPUT, "standard output cannot be written");
+    if (fflush(stdout) != 0) return ftdn_file_fail_write("standard output", err);
+    if (ferror(stdout)) return FTDN_FAIL(err, FTDN_ERR_INPUT, "standard output cannot be written");
     return FTDN_OK;
 }
 
 int main(int argc, char **argv)
 {
-    /* A reader that leaves early is a failed write, which is reported, and never the end of a campaign. */
+    /* A reader that leaves early (| head) ends the printing, and never a campaign. */
     signal(SIGPIPE, SIG_IGN);
     /* So is a file that may not grow any more (ulimit -f, a quota). */
     signal(SIGXFSZ, SIG_IGN);
     ftdn_error err = {0};
     ftdn_exit_code exit_code = FTDN_EXIT_DONE;
     ftdn_status status = run(argc, argv, &exit_code, &err);
-    if (status == FTDN_OK) return (int)exit_code;
-    fprintf(stderr, "ftdn: %s\n", err.message);
+    if (status == FTDN_OK || (status == FTDN_ERR_PIPE && exit_code != FTDN_EXIT_DONE)) return (int)exit_code;
+    if (status != FTDN_ERR_PIPE) fprintf(stderr, "ftdn: %s\n", err.message);
     return (int)ftdn_exit_code_of(status);
 }

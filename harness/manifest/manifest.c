@@ -195,10 +195,8 @@ uint64_t ftdn_manifest_get_seed(const ftdn_manifest *manifest, size_t index)
     return (uint64_t)ftdn_value_number(ftdn_lookup_get(&lookup, FTDN_KEY_SEED));
 }
 
-ftdn_status ftdn_manifest_blame(const ftdn_manifest *manifest, size_t index, ftdn_key_id key, ftdn_status status,
-                                ftdn_error *err)
+ftdn_position ftdn_manifest_locate(const ftdn_manifest *manifest, size_t index, ftdn_key_id key, const char **ret_path)
 {
-    if (status != FTDN_ERR_ARG && status != FTDN_ERR_BACKEND) return status;
     trial_place place = find_trial(manifest, index);
     ftdn_document document;
     ftdn_sweep_get(place.sweep, place.combination, &document);
@@ -207,11 +205,19 @@ ftdn_status ftdn_manifest_blame(const ftdn_manifest *manifest, size_t index, ftd
     while (!document.value[given].node && !defaults->value[given].node) given = ftdn_key_parent(given);
     const ftdn_json *node = document.value[given].node;
     if (!node) node = defaults->value[given].node;
-    ftdn_position position = ftdn_position_of_value(node);
     if (node->kind != FTDN_JSON_OBJECT) key = given; /* a scope for weights and maps together */
+    *ret_path = ftdn_manifest_keys[key].path;
+    return ftdn_position_of_value(node);
+}
+
+ftdn_status ftdn_manifest_blame(const ftdn_manifest *manifest, size_t index, ftdn_key_id key, ftdn_status status,
+                                ftdn_error *err)
+{
+    if (status != FTDN_ERR_ARG && status != FTDN_ERR_BACKEND && status != FTDN_ERR_INPUT) return status;
+    const char *path;
+    ftdn_position position = ftdn_manifest_locate(manifest, index, key, &path);
     if (status == FTDN_ERR_ARG) status = FTDN_ERR_MANIFEST;
     if (err) err->status = status;
-    ftdn_error_context(err, "%s:%d:%d: %s", position.file, position.line, position.column,
-                       ftdn_manifest_keys[key].path);
+    ftdn_error_context(err, "%s:%d:%d: %s", position.file, position.line, position.column, path);
     return status;
 }

@@ -41,10 +41,14 @@ FTDN_NODISCARD ftdn_status ftdn_manifest_load(const char *path, ftdn_arena *aren
 FTDN_NODISCARD ftdn_status ftdn_manifest_parse(const char *text, size_t n_bytes, const char *path, ftdn_arena *arena,
                                                ftdn_mistakes *mistakes, ftdn_manifest *ret_manifest, ftdn_error *err);
 
+/* Where trial `index` has the value of `key`, or of the nearest object around it where the key is not given. *ret_path:
+ * what stands there, as messages call it. */
+ftdn_position ftdn_manifest_locate(const ftdn_manifest *manifest, size_t index, ftdn_key_id key, const char **ret_path);
+
 /* What a library calls a wrong argument is, seen from here, a mistake of the manifest: FTDN_ERR_ARG becomes
- * FTDN_ERR_MANIFEST, its message put behind the place where trial `index` has the value of `key`, or of the nearest
- * object around it where the key is not given. FTDN_ERR_BACKEND, what this machine lacks, gets the place and stays what
- * it is. Other statuses are handed on. */
+ * FTDN_ERR_MANIFEST, its message put behind the place that ftdn_manifest_locate finds. FTDN_ERR_BACKEND, what this
+ * machine lacks, and FTDN_ERR_INPUT, what cannot be read, get the place and stay what they are. Other statuses are
+ * handed on. */
 ftdn_status ftdn_manifest_blame(const ftdn_manifest *manifest, size_t index, ftdn_key_id key, ftdn_status status,
                                 ftdn_error *err);
 

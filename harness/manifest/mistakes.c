@@ -143,13 +143,18 @@ ftdn_status ftdn_mistakes_check(ftdn_mistakes *mistakes, ftdn_error *err)
     return status;
 }
 
-ftdn_status ftdn_mistakes_print(const ftdn_mistakes *mistakes, const char *path, ftdn_error *err)
+void ftdn_mistakes_print(const ftdn_mistakes *mistakes)
 {
     ftdn_text text;
     ftdn_text_init(&text);
     ftdn_mistakes_write(mistakes, &text);
     if (!text.failed) fputs(text.chars, stderr);
     ftdn_text_done(&text);
+}
+
+ftdn_status ftdn_mistakes_print_all(const ftdn_mistakes *mistakes, const char *path, ftdn_error *err)
+{
+    ftdn_mistakes_print(mistakes);
     return FTDN_FAIL(err, FTDN_ERR_MANIFEST, "%d mistake%s in '%s'; nothing was run", mistakes->n_mistakes,
                      mistakes->n_mistakes == 1 ? "" : "s", path);
 }

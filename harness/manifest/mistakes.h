@@ -50,7 +50,10 @@ FTDN_NODISCARD ftdn_status ftdn_mistakes_check(ftdn_mistakes *mistakes, ftdn_err
 /* Append every mistake, one line each. */
 void ftdn_mistakes_write(const ftdn_mistakes *mistakes, ftdn_text *text);
 
-/* Print every mistake of the manifest at `path` on stderr. Answers FTDN_ERR_MANIFEST, and says how many there are. */
-ftdn_status ftdn_mistakes_print(const ftdn_mistakes *mistakes, const char *path, ftdn_error *err);
+/* Print every mistake on stderr. */
+void ftdn_mistakes_print(const ftdn_mistakes *mistakes);
+
+/* The same, of the manifest at `path`. Answers FTDN_ERR_MANIFEST, and says how many there are. */
+ftdn_status ftdn_mistakes_print_all(const ftdn_mistakes *mistakes, const char *path, ftdn_error *err);
 
 #endif

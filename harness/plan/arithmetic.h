@@ -16,7 +16,7 @@ bool ftdn_is_null_trial(const ftdn_trial_settings *settings);
 
 /* "f32 direct avx512"; of a device "f32 fma sm_90x132 cuDNN 9.19.0": products and sums; the kind of device, by compute
  * capability and number of multiprocessors, on both of which cuDNN's choice of engines hangs; the library. device: NULL
- * of a backend in host memory. Lives in the arena; NULL: FTDN_ERR_MEMORY. */
+ * of a backend in host memory. Static text, or in the arena; NULL: FTDN_ERR_MEMORY. */
 const char *ftdn_arithmetic_text(const ftdn_backend *backend, ftdn_conv_algorithm algorithm,
                                  const ftdn_device_info *device, ftdn_arena *arena, ftdn_error *err);
 
@@ -25,8 +25,7 @@ const char *ftdn_arithmetic_text(const ftdn_backend *backend, ftdn_conv_algorith
 int ftdn_find_micro_batch(const ftdn_trial_settings *settings, const ftdn_backend *backend);
 
 /* What a trial's results depend on beside its other settings: of the backend, or "none" for null trials.
- * Text in the
- * arena. FTDN_ERR_BACKEND: the backend is not in this build. */
+ * *ret_arithmetic: as above. FTDN_ERR_BACKEND: the backend is not in this build. */
 FTDN_NODISCARD ftdn_status ftdn_find_arithmetic(const ftdn_trial_settings *settings, ftdn_inputs *inputs,
                                                 ftdn_arena *arena, const char **ret_arithmetic, int *ret_micro_batch,
                                                 ftdn_error *err);

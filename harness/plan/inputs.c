@@ -9,13 +9,21 @@ typedef struct ftdn_open_model {
     struct ftdn_open_model *next;
     ftdn_model_settings settings;
     ftdn_model model;
+    ftdn_error failure; /* its status is FTDN_OK where the model is open */
 } open_model;
 
 typedef struct ftdn_open_dataset {
     struct ftdn_open_dataset *next;
     ftdn_data_settings settings;
-    ftdn_dataset *dataset;
+    ftdn_dataset *dataset; /* NULL where it could not be opened */
+    ftdn_error failure;
 } open_dataset;
+
+static ftdn_status fail_again(const ftdn_error *failure, ftdn_error *err)
+{
+    if (err) *err = *failure;
+    return failure->status;
+}
 
 void ftdn_inputs_init(ftdn_inputs *inputs)
 {
@@ -35,17 +43,19 @@ ftdn_status ftdn_inputs_get_model(ftdn_inputs *inputs, const ftdn_model_settings
 {
     for (open_model *open = inputs->models; open; open = open->next) {
         if (!ftdn_same_model(&open->settings, settings)) continue;
+        if (open->failure.status != FTDN_OK) return fail_again(&open->failure, err);
         *ret_model = &open->model;
         return FTDN_OK;
     }
     open_model *open = FTDN_NEW(&inputs->arena, 1, open_model, err);
     if (!open) return FTDN_ERR_MEMORY;
     open->settings = *settings;
-    ftdn_status status = ftdn_model_open(settings, &inputs->arena, &open->model, err);
-    if (status == FTDN_ERR_INPUT && settings->weights_path) ftdn_fetch_hint_add(settings->weights_path, err);
-    if (status != FTDN_OK) return status;
+    ftdn_status status = ftdn_model_open(settings, &inputs->arena, &open->model, &open->failure);
+    if (status == FTDN_ERR_INPUT && settings->weights_path) ftdn_fetch_hint_add(settings->weights_path, &open->failure);
+    if (status == FTDN_ERR_MEMORY) return fail_again(&open->failure, err);
     open->next = inputs->models;
     inputs->models = open;
+    if (status != FTDN_OK) return fail_again(&open->failure, err);
     *ret_model = &open->model;
     return FTDN_OK;
 }
@@ -92,17 +102,19 @@ ftdn_status ftdn_inputs_get_dataset(ftdn_inputs *inputs, const ftdn_data_setting
 {
     for (open_dataset *open = inputs->datasets; open; open = open->next) {
         if (!ftdn_same_images(&open->settings, settings)) continue;
+        if (!open->dataset) return fail_again(&open->failure, err);
         *ret_dataset = open->dataset;
         return FTDN_OK;
     }
     open_dataset *open = FTDN_NEW(&inputs->arena, 1, open_dataset, err);
     if (!open) return FTDN_ERR_MEMORY;
     open->settings = *settings;
-    ftdn_status status = open_data(settings, &open->dataset, err);
-    if (status == FTDN_ERR_INPUT && settings->root) ftdn_fetch_hint_add(settings->root, err);
-    if (status != FTDN_OK) return status;
+    ftdn_status status = open_data(settings, &open->dataset, &open->failure);
+    if (status == FTDN_ERR_INPUT && settings->root) ftdn_fetch_hint_add(settings->root, &open->failure);
+    if (status == FTDN_ERR_MEMORY) return fail_again(&open->failure, err);
     open->next = inputs->datasets;
     inputs->datasets = open;
+    if (status != FTDN_OK) return fail_again(&open->failure, err);
     *ret_dataset = open->dataset;
     return FTDN_OK;
 }

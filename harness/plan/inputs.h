@@ -20,7 +20,8 @@ typedef struct ftdn_inputs {
 void ftdn_inputs_init(ftdn_inputs *inputs);
 void ftdn_inputs_done(ftdn_inputs *inputs);
 
-/* The model of these settings, opened on first use; lives in inputs. */
+/* The model of these settings, opened on first use; lives in inputs. What cannot be opened is tried once: its failure
+ * is kept. */
 FTDN_NODISCARD ftdn_status ftdn_inputs_get_model(ftdn_inputs *inputs, const ftdn_model_settings *settings,
                                                  const ftdn_model **ret_model, ftdn_error *err);
 
@@ -28,7 +29,7 @@ FTDN_NODISCARD ftdn_status ftdn_inputs_get_model(ftdn_inputs *inputs, const ftdn
  * work. */
 const ftdn_device_info *ftdn_inputs_get_device(ftdn_inputs *inputs);
 
-/* The dataset of these settings, listed on first use (not decoded); lives in inputs. */
+/* The dataset of these settings, listed on first use (not decoded); lives in inputs. Failures as of a model. */
 FTDN_NODISCARD ftdn_status ftdn_inputs_get_dataset(ftdn_inputs *inputs, const ftdn_data_settings *settings,
                                                    ftdn_dataset **ret_dataset, ftdn_error *err);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness/plan/arithmetic.h"
+#include "harness/plan/broken_inputs.h"
 #include "harness/plan/calibration.h"
 #include "harness/plan/digest_index.h"
 #include "harness/plan/same_settings.h"
@@ -104,9 +105,9 @@ static ftdn_status check_protection(planner *p, size_t index, const ftdn_planned
 }
 
 /* Where a manifest asks for images that it does not name. */
-static ftdn_key_id reason_for_calibration(const ftdn_trial_settings *settings)
+static ftdn_key_id reason_for_calibration(const ftdn_trial_settings *settings, ftdn_status status)
 {
-    if (settings->calibration.kind != FTDN_DATA_NONE) return FTDN_KEY_CALIBRATION;
+    if (settings->calibration.kind != FTDN_DATA_NONE) return ftdn_calibration_key(status);
     return settings->protection.ranking ? FTDN_KEY_PROTECTION_RANKING : FTDN_KEY_PROTECTION_METHOD;
 }
 
@@ -116,7 +117,7 @@ static ftdn_status open_calibration(planner *p, size_t index, ftdn_planned_trial
     trial->calibration = NULL;
     if (!ftdn_settings_need_calibration(&settings->protection)) return FTDN_OK;
     ftdn_status status = ftdn_calibration_open(settings, trial->dataset, p->inputs, &trial->calibration, err);
-    FTDN_TRY(ftdn_manifest_blame(p->manifest, index, reason_for_calibration(settings), status, err));
+    FTDN_TRY(ftdn_manifest_blame(p->manifest, index, reason_for_calibration(settings, status), status, err));
     if (settings->calibration_may_overlap || has_pair(p->disjoint_calibration, trial->calibration, trial->dataset))
         return FTDN_OK;
     status = ftdn_calibration_check(settings, trial->calibration, trial->dataset, err);
@@ -127,9 +128,9 @@ static ftdn_status open_calibration(planner *p, size_t index, ftdn_planned_trial
 static ftdn_status open_inputs(planner *p, size_t index, ftdn_planned_trial *trial, ftdn_error *err)
 {
     ftdn_status status = ftdn_inputs_get_model(p->inputs, &trial->settings.model, &trial->model, err);
-    FTDN_TRY(ftdn_manifest_blame(p->manifest, index, FTDN_KEY_MODEL, status, err));
+    FTDN_TRY(ftdn_manifest_blame(p->manifest, index, ftdn_model_key(status), status, err));
     status = ftdn_inputs_get_dataset(p->inputs, &trial->settings.dataset, &trial->dataset, err);
-    FTDN_TRY(ftdn_manifest_blame(p->manifest, index, FTDN_KEY_DATASET, status, err));
+    FTDN_TRY(ftdn_manifest_blame(p->manifest, index, ftdn_dataset_key(status), status, err));
     status = check_classes(trial, err);
     FTDN_TRY(ftdn_manifest_blame(p->manifest, index, FTDN_KEY_MODEL_CLASSES, status, err));
     status = check_class_names(trial, err);

@@ -10,8 +10,9 @@
 typedef struct ftdn_command_entry {
     const char *name;
     const char *summary; /* one line for `ftdn --help` */
-    /* argv[0] is the command's name. Prints its answer on stdout. FTDN_ERR_ARG becomes the exit code for
-     * wrong usage; *ret_exit is read only where the call answers FTDN_OK, and starts as FTDN_EXIT_DONE. */
+    /* argv[0] is the command's name. Prints its answer on stdout. FTDN_ERR_ARG becomes the exit code for wrong usage;
+     * *ret_exit starts as FTDN_EXIT_DONE, and is read only where the call answers FTDN_OK, or FTDN_ERR_PIPE because
+     * nobody reads on. */
     ftdn_status (*run)(int argc, char **argv, ftdn_exit_code *ret_exit, ftdn_error *err);
 } ftdn_command_entry;
 

@@ -12,8 +12,9 @@ typedef enum ftdn_exit_code {
     FTDN_EXIT_INPUT = 4,
     FTDN_EXIT_STORE = 5,
     FTDN_EXIT_FAILED_TRIALS = 10, /* the campaign is finished, but some trials failed */
-    FTDN_EXIT_OUT_OF_TIME = 11,   /* the time that the user gave is over, trials are left */
+    FTDN_EXIT_TRIALS_LEFT = 11,   /* the time that the user gave is over, or so many trials as he asked for are run */
     FTDN_EXIT_INTERRUPTED = 130,
+    FTDN_EXIT_NO_READER = 141, /* what was printed is no longer read: as of a program that SIGPIPE ends */
 } ftdn_exit_code;
 
 static inline ftdn_exit_code ftdn_exit_code_of(ftdn_status status)
@@ -25,6 +26,7 @@ static inline ftdn_exit_code ftdn_exit_code_of(ftdn_status status)
     case FTDN_ERR_MANIFEST: return FTDN_EXIT_MANIFEST;
     case FTDN_ERR_STORE: return FTDN_EXIT_STORE;
     case FTDN_ERR_INTERRUPTED: return FTDN_EXIT_INTERRUPTED;
+    case FTDN_ERR_PIPE: return FTDN_EXIT_NO_READER;
     case FTDN_ERR_MEMORY:
     case FTDN_ERR_BACKEND: break;
     }

@@ -147,8 +147,9 @@ void ftdn_manual_write_end(ftdn_text *text)
         {FTDN_EXIT_INPUT, "A file is missing, damaged, or does not fit."},
         {FTDN_EXIT_STORE, "The store cannot be used, or is damaged."},
         {FTDN_EXIT_FAILED_TRIALS, "Finished, but trials failed; or what was compared differs."},
-        {FTDN_EXIT_OUT_OF_TIME, "The time of --for is over; trials are left."},
+        {FTDN_EXIT_TRIALS_LEFT, "The time of --for is over, or the trials of --limit are run; trials are left."},
         {FTDN_EXIT_INTERRUPTED, "Interrupted; the same command goes on."},
+        {FTDN_EXIT_NO_READER, "Who read the answer has left, as in 'ftdn show DB | head'."},
     };
     ftdn_text_append(text, ".SH EXIT STATUS\n");
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {

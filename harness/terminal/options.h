@@ -115,7 +115,7 @@ typedef struct ftdn_arguments {
 FTDN_NODISCARD ftdn_status ftdn_options_parse(const ftdn_command *command, int argc, const char *const *argv,
                                               ftdn_arena *arena, ftdn_arguments *ret_arguments, ftdn_error *err);
 
-/* Which of n_words words a value is. what: "--format". FTDN_ERR_ARG names it, all of the words and the nearest. */
+/* Which of n_words words a value is. what: "--band". FTDN_ERR_ARG names it, all of the words and the nearest. */
 FTDN_NODISCARD ftdn_status ftdn_word_choose(const char *what, const char *value, const char *const *word, int n_words,
                                             int *ret_choice, ftdn_error *err);
 

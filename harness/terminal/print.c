@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/json_members.h"
 #include "engine/graph.h"
 #include "harness/terminal/completion.h"
@@ -15,12 +16,14 @@
 #include "harness/terminal/manual.h"
 #include "results/cell_text.h"
 
+static const char standard_output[] = "standard output";
+
 ftdn_status ftdn_print(const ftdn_text *text, ftdn_error *err)
 {
     FTDN_TRY(ftdn_text_check(text, err));
     if (text->n_chars == 0) return FTDN_OK;
     if (fwrite(text->chars, 1, text->n_chars, stdout) != text->n_chars || fflush(stdout) != 0)
-        return FTDN_FAIL(err, FTDN_ERR_INPUT, "standard output: %s", strerror(errno));
+        return ftdn_file_fail_write(standard_output, err);
     return FTDN_OK;
 }
 
@@ -35,7 +38,7 @@ ftdn_status ftdn_print_ahead(const ftdn_text *text, size_t *n_written, ftdn_erro
         if (n_bytes > BYTES_AT_ONCE) n_bytes = BYTES_AT_ONCE;
         ssize_t n_taken = write(STDOUT_FILENO, text->chars + *n_written, n_bytes);
         if (n_taken < 0 && (errno == EAGAIN || errno == EINTR)) return FTDN_OK;
-        if (n_taken < 0) return FTDN_FAIL(err, FTDN_ERR_INPUT, "standard output: %s", strerror(errno));
+        if (n_taken < 0) return ftdn_file_fail_write(standard_output, err);
         *n_written += (size_t)n_taken;
     }
     return FTDN_OK;

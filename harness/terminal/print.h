@@ -9,11 +9,13 @@
 #include "base/text.h"
 #include "harness/terminal/options.h"
 
-/* Write the text and flush. FTDN_ERR_MEMORY where the text is incomplete, FTDN_ERR_INPUT where it cannot be written. */
+/* Write the text and flush. FTDN_ERR_MEMORY where the text is incomplete, FTDN_ERR_INPUT where it cannot be written,
+ * FTDN_ERR_PIPE where its reader has left. */
 FTDN_NODISCARD ftdn_status ftdn_print(const ftdn_text *text, ftdn_error *err);
 
 /* Write what standard output takes without waiting of the characters behind *n_written, and count them there: so a long
- * answer begins while it is still being made, and a reader that takes its time holds nothing up. FTDN_ERR_INPUT. */
+ * answer begins while it is still being made, and a reader that takes its time holds nothing up. Failures as of
+ * ftdn_print. */
 FTDN_NODISCARD ftdn_status ftdn_print_ahead(const ftdn_text *text, size_t *n_written, ftdn_error *err);
 
 /* Columns of the terminal that standard output is; 0: it is none, or does not say. */

@@ -87,10 +87,11 @@ static ftdn_status check_spec(const ftdn_tensor_file *file, const ftdn_training_
         ftdn_error_context(err, "'%s'", file->path);
         return status;
     }
-    return FTDN_FAIL(err, FTDN_ERR_INPUT,
-                     "'%s' is a checkpoint of another training: %s; take another folder (--out), or remove the file to "
-                     "begin anew",
-                     file->path, difference[0] ? difference : "their specs are written differently");
+    return FTDN_FAIL(
+        err, FTDN_ERR_INPUT,
+        "'%s' is a checkpoint of another training: %s; take another folder (--output), or remove the file to "
+        "begin anew",
+        file->path, difference[0] ? difference : "their specs are written differently");
 }
 
 static ftdn_status take_values(const ftdn_tensor_file *file, const ftdn_param *param, const char *name, float *values,

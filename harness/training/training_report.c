@@ -34,12 +34,12 @@ void ftdn_training_report_begin(const ftdn_training_session *session, ftdn_text 
     write_initial_weights(&session->state, text);
 }
 
-/* "go on with: ftdn train MANIFEST --out FOLDER" */
+/* "go on with: ftdn train MANIFEST --output FOLDER" */
 static void write_command(const ftdn_training_session *session, ftdn_text *text)
 {
     ftdn_text_append(text, "ftdn train ");
     ftdn_text_append_shell_word(text, session->manifest.path);
-    ftdn_text_append(text, " --out ");
+    ftdn_text_append(text, " --output ");
     ftdn_text_append_shell_word(text, session->folder);
 }
 

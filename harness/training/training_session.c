@@ -34,7 +34,7 @@ static ftdn_status load_manifest(ftdn_training_session *session, const char *pat
     ftdn_mistakes_init(&mistakes, &session->arena);
     ftdn_status status = ftdn_training_manifest_load(path, &session->arena, &mistakes, &session->manifest, err);
     if (status != FTDN_ERR_MANIFEST || mistakes.n_mistakes == 0) return status;
-    return ftdn_mistakes_print(&mistakes, path, err);
+    return ftdn_mistakes_print_all(&mistakes, path, err);
 }
 
 static ftdn_status name_files(ftdn_training_session *session, const char *folder, ftdn_error *err)

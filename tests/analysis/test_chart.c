@@ -84,7 +84,7 @@ static void script_and_numbers_have_every_point_and_label(void **state)
     ftdn_assert_in_order(ftdn_test_keep_text(&numbers, &arena), rows, 3);
     const char *const parts[] = {
         "numbers = 'fig'.'.csv'\n",
-        "set title 'layers'.\"\\n\".'ssd_vgg16, faults: zero'",
+        "set title 'layers'.\"\\n\".'faults: zero'.\"\\n\".'SSD-VGG: road test'\n",
         "set ylabel 'mAP (%)'",
         "set xrange [0.5:2.5]",
         "set xtics rotate by 45 right ('a'.\"'\".'b' 1, 'a'.\"'\".'c' 2)\n",

@@ -14,7 +14,7 @@ static ftdn_class_table make(const ftdn_cell_accuracy *cell, int n_cells, const 
     return table;
 }
 
-static const char *write(const ftdn_class_table *table, ftdn_table_format format)
+static const char *write(const ftdn_class_table *table, ftdn_format format)
 {
     ftdn_text text;
     ftdn_text_init(&text);
@@ -49,6 +49,19 @@ static void the_table_is_that_of_the_paper(void **state)
     const char *const latex[] = {"\\begin{tabular}{lrrrr}\n\\toprule\n", "KR 50 \\%", "0.30$\\pm$0.02", "50 \\%"};
     ftdn_assert_in_order(write(&table, FTDN_FORMAT_MARKDOWN), markdown, 3);
     ftdn_assert_in_order(write(&table, FTDN_FORMAT_LATEX), latex, 4);
+}
+
+static void a_protection_that_changes_nothing_recovers_zero(void **state)
+{
+    (void)state;
+    const ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0, 0, 0.6),
+        ftdn_made_cell("none", NAN, 0.01, 0.01, 0.2),
+        ftdn_made_cell("kr", 0.5, 0.01, 0.01, 0.1995),
+    };
+    const ftdn_class_table table = make(cell, 3, &any);
+    const char *const row[] = {"\nrecovered        -          -            -        0 %\n"};
+    ftdn_assert_in_order(write(&table, FTDN_FORMAT_TEXT), row, 1);
 }
 
 static void csv_has_every_number_to_its_last_bit(void **state)
@@ -164,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FTDN_ARENA_TEST(the_table_is_that_of_the_paper),
+        FTDN_ARENA_TEST(a_protection_that_changes_nothing_recovers_zero),
         FTDN_ARENA_TEST(the_papers_rows_stand_below_ours),
         FTDN_ARENA_TEST(csv_has_every_number_to_its_last_bit),
         FTDN_ARENA_TEST(what_is_not_known_is_a_dash_or_no_row),

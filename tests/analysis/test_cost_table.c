@@ -41,7 +41,7 @@ static ftdn_cost_table make(bool is_of_memory)
     return table;
 }
 
-static const char *write(const ftdn_cost_table *table, ftdn_table_format format)
+static const char *write(const ftdn_cost_table *table, ftdn_format format)
 {
     ftdn_text text;
     ftdn_text_init(&text);
@@ -94,6 +94,24 @@ static void csv_has_a_row_for_each_method(void **state)
                         "SSD-VGG,fmr,0.5,750,750,750,1.5,29400000,48800000,15\n");
 }
 
+static void json_has_an_object_for_each_method(void **state)
+{
+    (void)state;
+    const ftdn_cost_table table = make(true);
+    assert_string_equal(
+        write(&table, FTDN_FORMAT_JSON),
+        "[\n"
+        "{\"network\":\"SSD-VGG\",\"method\":\"none\",\"ratio\":null,\"median_ms\":500,"
+        "\"lower_quartile_ms\":500,\"upper_quartile_ms\":500,\"slowdown\":1,\"weight_bytes\":0,"
+        "\"feature_map_bytes\":0,\"repeats\":15},\n"
+        "{\"network\":\"SSD-VGG\",\"method\":\"kr\",\"ratio\":0.5,\"median_ms\":512,"
+        "\"lower_quartile_ms\":512,\"upper_quartile_ms\":512,\"slowdown\":1.03,\"weight_bytes\":29400000,"
+        "\"feature_map_bytes\":0,\"repeats\":15},\n"
+        "{\"network\":\"SSD-VGG\",\"method\":\"fmr\",\"ratio\":0.5,\"median_ms\":750,"
+        "\"lower_quartile_ms\":750,\"upper_quartile_ms\":750,\"slowdown\":1.5,\"weight_bytes\":29400000,"
+        "\"feature_map_bytes\":48800000,\"repeats\":15}\n]\n");
+}
+
 static void without_protected_measurements_there_is_no_table(void **state)
 {
     (void)state;
@@ -109,6 +127,7 @@ int main(void)
         FTDN_ARENA_TEST(memory_is_that_of_copies_and_of_maps),
         FTDN_ARENA_TEST(the_papers_rows_stand_below),
         FTDN_ARENA_TEST(csv_has_a_row_for_each_method),
+        FTDN_ARENA_TEST(json_has_an_object_for_each_method),
         FTDN_ARENA_TEST(without_protected_measurements_there_is_no_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

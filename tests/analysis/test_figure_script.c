@@ -71,7 +71,7 @@ static void the_script_names_every_line_with_its_seeds(void **state)
         "numbers = 'fig'.'.csv'\n",
         "column('weight_rate')",
         "clean = 0.6\n",
-        "set title 'ssd_vgg16, faults: zero'.\"\\n\".'road test'\n",
+        "set title 'faults: zero'.\"\\n\".'SSD-VGG: road test'\n",
         "set xlabel 'weight fault rate (%)'\n",
         "set ylabel 'mAP (%)'\n",
         "set xrange [-0.04:2.04]\n",
@@ -111,27 +111,65 @@ static void gains_have_columns_of_their_own_and_a_line_at_zero(void **state)
     assert_null(strstr(script_of(&figure), "set yrange"));
 }
 
-/* More bands than three would hide one another. */
+/* More bands than two would hide one another. */
 static void many_lines_have_bars_side_by_side(void **state)
 {
     (void)state;
     const ftdn_cell_accuracy cell[] = {
-        ftdn_made_cell("none", NAN, 0, 0, 0.6),     ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
-        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.4),    ftdn_made_cell("fmr", 0.5, 0.01, 0, 0.4),
-        ftdn_made_cell("d2nn", 0.5, 0.01, 0, 0.4),
+        ftdn_made_cell("none", NAN, 0, 0, 0.6),
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.4),
+        ftdn_made_cell("fmr", 0.5, 0.01, 0, 0.4),
     };
-    const ftdn_accuracy_figure three = make(cell, 4, FTDN_BAND_SD), four = make(cell, 5, FTDN_BAND_SD);
-    assert_non_null(strstr(script_of(&three), "band = standard deviation"));
-    assert_non_null(strstr(script_of(&three), "filledcurves"));
-    assert_null(strstr(script_of(&three), "yerrorbars"));
+    const ftdn_accuracy_figure two = make(cell, 3, FTDN_BAND_SD), three = make(cell, 4, FTDN_BAND_SD);
+    assert_non_null(strstr(script_of(&two), "band = standard deviation"));
+    assert_non_null(strstr(script_of(&two), "filledcurves"));
+    assert_null(strstr(script_of(&two), "yerrorbars"));
     const char *const parts[] = {
         "bar = standard deviation",
-        "+ 0.009 * (curve - 2.5) * (column('weight_rate') > 0)\n",
-        "set xrange [-0.0335:1.0335]\n",
+        "+ 0.009 * (curve - 2) * (column('weight_rate') > 0)\n",
+        "set xrange [-0.029:1.029]\n",
         "yerrorbars",
     };
-    ftdn_assert_in_order(script_of(&four), parts, sizeof parts / sizeof *parts);
-    assert_null(strstr(script_of(&four), "filledcurves"));
+    ftdn_assert_in_order(script_of(&three), parts, sizeof parts / sizeof *parts);
+    assert_null(strstr(script_of(&three), "filledcurves"));
+}
+
+/* Of a logarithmic axis, too, bars take the same part. */
+static void bars_on_a_logarithmic_axis_do_not_lie_on_one_another(void **state)
+{
+    (void)state;
+    const ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0.0001, 0, 0.6),
+        ftdn_made_cell("none", NAN, 0.1, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0.1, 0, 0.4),
+        ftdn_made_cell("fmr", 0.5, 0.1, 0, 0.4),
+    };
+    const ftdn_accuracy_figure figure = make(cell, 4, FTDN_BAND_SD);
+    const char *const parts[] = {
+        "100 * column('weight_rate') * 1.064**(curve - 2)\n",    /* 1000^0.009 */
+        "set logscale x\n", "set xrange [0.00817151:12.2376]\n", /* one step and the room at the ends */
+    };
+    ftdn_assert_in_order(script_of(&figure), parts, sizeof parts / sizeof *parts);
+}
+
+static void each_network_has_its_images_in_the_heading(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.4),
+    };
+    cell[1].params.model = "ssd_zoo";
+    cell[1].params.dataset = "road val";
+    cell[1].params.dataset_digest = "eeeeeeeeeeee";
+    const ftdn_accuracy_figure figure = make(cell, 2, FTDN_BAND_SD);
+    const char *const parts[] = {
+        "set title 'faults: zero'.\"\\n\".'SSD-VGG: road test'.\"\\n\".'ssd_zoo: road val'\n",
+        "title 'unprotected, SSD-VGG (n = 3)'",
+        "title 'unprotected, ssd_zoo (n = 3)'",
+    };
+    ftdn_assert_in_order(script_of(&figure), parts, sizeof parts / sizeof *parts);
 }
 
 static void the_papers_points_are_open_markers_in_the_colour_of_their_curve(void **state)
@@ -153,7 +191,7 @@ static void the_papers_points_are_open_markers_in_the_colour_of_their_curve(void
     figure.title = "a title";
     figure.note = "a note";
     const char *const parts[] = {
-        "set title 'a title'.\"\\n\".'ssd_vgg16, faults: zero'.\"\\n\".'road test'.\"\\n\".'a note'\n",
+        "set title 'a title'.\"\\n\".'faults: zero'.\"\\n\".'SSD-VGG: road test'.\"\\n\".'a note'\n",
         "$paper0 << end\nrate,map\n2,25\nend\n$paper2 << end\nrate,map\n1,37.5\nend\n",
         "$paper0 using 1:2 with points linecolor rgb '#444444' linewidth 1.4 pointtype 6 pointsize 1.3 title 'paper', ",
         "$paper2 using 1:2 with points linestyle 2 pointtype 6 pointsize 1.3 title 'paper: KR 50 %'\n",
@@ -177,7 +215,7 @@ static void names_are_no_commands_of_gnuplot(void **state)
     const ftdn_accuracy_figure figure = make(cell, 3, FTDN_BAND_SD);
     const char *script = script_of(&figure);
     const char *const parts[] = {
-        "set title 'ssd_vgg16, faults: zero'.\"\\n\".''.\"'\".'a'.\"'\".''.\"\\n\".'`x` and words",
+        "set title 'faults: zero'.\"\\n\".'SSD-VGG: '.\"'\".'a'.\"'\".''.\"\\n\".'`x` and words",
         "title 'KR 50 %, '.\"'\".'; system('.\"'\".'x'.\"'\".') # (n = 3)'",
     };
     ftdn_assert_in_order(script, parts, 2);
@@ -193,6 +231,8 @@ int main(void)
         FTDN_ARENA_TEST(the_papers_points_are_open_markers_in_the_colour_of_their_curve),
         FTDN_ARENA_TEST(gains_have_columns_of_their_own_and_a_line_at_zero),
         FTDN_ARENA_TEST(many_lines_have_bars_side_by_side),
+        FTDN_ARENA_TEST(bars_on_a_logarithmic_axis_do_not_lie_on_one_another),
+        FTDN_ARENA_TEST(each_network_has_its_images_in_the_heading),
         FTDN_ARENA_TEST(names_are_no_commands_of_gnuplot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

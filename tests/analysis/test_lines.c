@@ -70,6 +70,61 @@ static void digests_tell_networks_apart_and_names_say_it(void **state)
     assert_names(&named, files, 2);
 }
 
+/* A network of another name has other weights and often another width and other images: its name says enough. */
+static void of_a_network_the_first_difference_is_said_alone(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.3),
+    };
+    ftdn_trial_params *narrow = &cell[1].params, *other = &cell[2].params;
+    narrow->width = 0.25;
+    narrow->weights = "b.pth";
+    narrow->weights_digest = "bbbbbbbbbbbb";
+    other->model = "ssd_mobilenet_v1";
+    other->weights = "c.pth";
+    other->weights_digest = "cccccccccccc";
+    other->dataset = "road val";
+    other->dataset_digest = "eeeeeeeeeeee";
+    const ftdn_lines widths = ftdn_made_lines(cell, 2, &arena);
+    const char *const by_width[] = {"KR 50 %, width 0.25", "KR 50 %, width 1"};
+    assert_names(&widths, by_width, 2);
+    const ftdn_lines models = ftdn_made_lines(cell + 1, 2, &arena);
+    const char *const by_model[] = {"KR 50 %, SSD-MobileNet", "KR 50 %, SSD-VGG"};
+    assert_names(&models, by_model, 2);
+    const ftdn_lines all = ftdn_made_lines(cell, 3, &arena);
+    const char *const by_both[] = {"KR 50 %, SSD-MobileNet, width 1", "KR 50 %, SSD-VGG, width 0.25",
+                                   "KR 50 %, SSD-VGG, width 1"};
+    assert_names(&all, by_both, 3);
+    other->model = "ssd_vgg16";
+    other->width = 0.25;
+    narrow->dataset = other->dataset; /* the same network, on images of the same name */
+    narrow->weights_digest = other->weights_digest;
+    const ftdn_lines images = ftdn_made_lines(cell + 1, 2, &arena);
+    const char *const by_images[] = {"KR 50 %, dataset dddddddd", "KR 50 %, dataset eeeeeeee"};
+    assert_names(&images, by_images, 2);
+}
+
+static void a_line_without_copies_says_nothing_of_them(void **state)
+{
+    (void)state;
+    ftdn_cell_accuracy cell[] = {
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.3),
+        ftdn_made_cell("kr", 0.5, 0.01, 0, 0.3),
+        ftdn_made_cell("none", NAN, 0.01, 0, 0.3),
+    };
+    cell[1].params.copies = cell[3].params.copies = "clean";
+    const ftdn_lines lines = ftdn_made_lines(cell, 3, &arena);
+    const char *const names[] = {"unprotected", "KR 50 %, copies clean", "KR 50 %, copies independent"};
+    assert_names(&lines, names, 3);
+    const ftdn_lines both = ftdn_made_lines(cell, 4, &arena); /* names are all different */
+    assert_string_equal(both.line[0].name, "unprotected, copies clean");
+    assert_string_equal(both.line[1].name, "unprotected, copies independent");
+}
+
 static void cells_with_counts_are_left_out(void **state)
 {
     (void)state;
@@ -149,6 +204,28 @@ static void no_two_lines_look_the_same(void **state)
     }
 }
 
+/* Two networks under each method: colours pair off, dashes say the method, markers tell all apart. */
+static void both_lines_of_a_method_have_its_dash(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {"none", "none", "fmr", "fmr", "kr", "kr"};
+    ftdn_trial_params params[6] = {{0}};
+    ftdn_line line[6];
+    const ftdn_line *pointer[6];
+    ftdn_line_style style[6];
+    for (int i = 0; i < 6; i++) {
+        params[i].method = methods[i];
+        line[i] = (ftdn_line){.params = &params[i]};
+        pointer[i] = &line[i];
+    }
+    ftdn_line_styles_choose(pointer, 6, style);
+    for (int i = 0; i < 6; i++)
+        for (int k = 0; k < i; k++) {
+            assert_int_equal(strcmp(style[i].dash, style[k].dash) == 0, strcmp(methods[i], methods[k]) == 0);
+            assert_int_not_equal(style[i].marker, style[k].marker);
+        }
+}
+
 static void a_method_keeps_its_colour(void **state)
 {
     (void)state;
@@ -175,10 +252,13 @@ int main(void)
         FTDN_ARENA_TEST(lines_stand_in_the_order_of_the_papers_table),
         FTDN_ARENA_TEST(names_say_what_lines_differ_in_and_no_more),
         FTDN_ARENA_TEST(digests_tell_networks_apart_and_names_say_it),
+        FTDN_ARENA_TEST(of_a_network_the_first_difference_is_said_alone),
+        FTDN_ARENA_TEST(a_line_without_copies_says_nothing_of_them),
         FTDN_ARENA_TEST(cells_with_counts_are_left_out),
         FTDN_ARENA_TEST(a_protected_line_finds_the_unprotected_one_of_its_network_and_faults),
         cmocka_unit_test(a_failed_allocation_is_an_error),
         cmocka_unit_test(no_two_lines_look_the_same),
+        cmocka_unit_test(both_lines_of_a_method_have_its_dash),
         cmocka_unit_test(a_method_keeps_its_colour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

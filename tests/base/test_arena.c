@@ -1,5 +1,7 @@
 #include "base/arena.h"
 
+#include <limits.h>
+
 #include "base/size.h"
 #include "tests/support/support.h"
 
@@ -138,11 +140,40 @@ static void size_arithmetic_tells_overflow(void **state)
     assert_int_equal(size, 5);
 }
 
+static void an_array_that_grows_keeps_its_items(void **state)
+{
+    (void)state;
+    ftdn_arena arena;
+    ftdn_arena_init(&arena);
+    ftdn_error err = {0};
+    int *number = NULL, n = 0, capacity = 0;
+    for (; n < 1000; n++) {
+        int before = capacity, *grown = ftdn_arena_grow(&arena, number, n, &capacity, sizeof *grown, &err);
+        assert_non_null(grown);
+        if (n < before) assert_ptr_equal(grown, number);
+        assert_true(capacity > n && (capacity == before || (n == before && capacity >= 2 * before)));
+        assert_int_equal(grown[n], 0);
+        number = grown;
+        number[n] = n + 1;
+    }
+    for (int i = 0; i < n; i++) assert_int_equal(number[i], i + 1);
+    n = capacity;
+    ftdn_arena_fail_after(&arena, 0);
+    assert_null(ftdn_arena_grow(&arena, number, n, &capacity, sizeof *number, &err));
+    assert_int_equal(err.status, FTDN_ERR_MEMORY);
+    assert_int_equal(capacity, n);
+    capacity = INT_MAX;
+    assert_null(ftdn_arena_grow(&arena, number, INT_MAX, &capacity, 1, &err));
+    assert_string_equal(err.message, "out of memory: 2147483647 items of 1 bytes are held");
+    ftdn_arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_aligned_and_apart),
         cmocka_unit_test(reused_memory_is_zeroed_again),
+        cmocka_unit_test(an_array_that_grows_keeps_its_items),
         cmocka_unit_test(a_mark_gives_back_all_that_came_later),
         cmocka_unit_test(sizes_that_overflow_are_refused),
         cmocka_unit_test(the_failing_mode_fails_from_the_kth_allocation_on),

@@ -14,6 +14,8 @@
 #define VOC "'dataset': {'kind': 'voc', 'root': 'voc'}"
 #define SCENES "'dataset': {'kind': 'test_scenes', 'images': 1}"
 #define HEAD "{'manifest_version': 1, 'name': 'bad',\n "
+#define WEIGHTS_PLACE "bad.json:2:51: model.weights: " /* of write_manifest_with_weights */
+#define ROOT_PLACE "bad.json:3:37: dataset.root: "     /* of VOC behind the model */
 
 /* What is said of a pickle that names os.system. */
 #define REFUSED                                                                                                        \
@@ -156,16 +158,18 @@ static void weights_that_cannot_be_read_are_exit_code_4(void **state)
     ftdn_cli_place *place = *state;
     ftdn_arena *arena = &place->arena;
     write_manifest_with_weights("missing.safetensors");
-    assert_refused(arena, 4, "ftdn: missing.safetensors: No such file or directory\n");
+    assert_refused(arena, 4, "ftdn: " WEIGHTS_PLACE "missing.safetensors: No such file or directory\n");
 
     write_one_tensor("cut.safetensors", 1);
     write_manifest_with_weights("cut.safetensors");
     assert_refused(arena, 4,
-                   "ftdn: cut.safetensors: tensor 'base_net.0.0.weight': data_offsets [0,576] do not lie in "
+                   "ftdn: " WEIGHTS_PLACE
+                   "cut.safetensors: tensor 'base_net.0.0.weight': data_offsets [0,576] do not lie in "
                    "the 575 bytes of values\n");
     ftdn_cli_write_quoted("text.pth", "these are no weights\n");
     write_manifest_with_weights("text.pth");
-    assert_refused(arena, 4, "ftdn: text.pth: neither safetensors nor a PyTorch file by its first bytes\n");
+    assert_refused(arena, 4,
+                   "ftdn: " WEIGHTS_PLACE "text.pth: neither safetensors nor a PyTorch file by its first bytes\n");
 }
 
 static void weights_of_another_shape_name_the_layer_and_both_shapes(void **state)
@@ -174,7 +178,7 @@ static void weights_of_another_shape_name_the_layer_and_both_shapes(void **state
     write_one_tensor("w.safetensors", 0);
     write_manifest_with_weights("w.safetensors");
     assert_refused(&place->arena, 4,
-                   "ftdn: w.safetensors: does not fit the network, 175 mistakes:\n"
+                   "ftdn: " WEIGHTS_PLACE "w.safetensors: does not fit the network, 175 mistakes:\n"
                    "  base_net.0.0.weight: shape [8,3,3,2] in the file, [32,3,3,3] in the network\n"
                    "  base_net.0.1.weight: missing, shape [32] wanted\n"
                    "  base_net.0.1.bias: missing, shape [32] wanted\n"
@@ -207,15 +211,18 @@ static void real_weights_of_another_network_or_cut_short_are_refused(void **stat
     ftdn_cli_cut_file(arena, trained, "w.safetensors", 1000000);
     write_manifest_with_weights("w.safetensors");
     assert_refused(arena, 4,
-                   "ftdn: w.safetensors: tensor 'block7.pointwise.weight': data_offsets [624000,1213824] do not "
+                   "ftdn: " WEIGHTS_PLACE
+                   "w.safetensors: tensor 'block7.pointwise.weight': data_offsets [624000,1213824] do not "
                    "lie in the 990416 bytes of values\n");
     ftdn_cli_cut_file(arena, ftdn_test_shared_path(arena, "golden/pth/version-slim-320.pth"), "w.pth", 20000);
     write_manifest_with_weights("w.pth");
     assert_refused(arena, 4,
-                   "ftdn: w.pth: checkpoint: byte 20000 of the pickle: 1 more bytes should follow, but only 0 do\n");
+                   "ftdn: " WEIGHTS_PLACE
+                   "w.pth: checkpoint: byte 20000 of the pickle: 1 more bytes should follow, but only 0 do\n");
     ftdn_cli_cut_file(arena, ftdn_test_shared_path(arena, "golden/pth/mobilenet_base.zip.pth"), "w.pth", 100000);
     write_manifest_with_weights("w.pth");
-    assert_refused(arena, 4, "ftdn: w.pth: zip archive: archive_read_open_memory: Unrecognized archive format\n");
+    assert_refused(
+        arena, 4, "ftdn: " WEIGHTS_PLACE "w.pth: zip archive: archive_read_open_memory: Unrecognized archive format\n");
 }
 
 /* {"x": os.system("touch touched")}, as a checkpoint would be saved. */
@@ -250,11 +257,11 @@ static void a_checkpoint_that_calls_a_command_is_refused_and_nothing_is_called(v
     zip_done(&zip);
 
     write_manifest_with_weights("legacy.pth");
-    assert_refused(arena, 4, "ftdn: legacy.pth: checkpoint: byte 54 of the pickle: " REFUSED);
+    assert_refused(arena, 4, "ftdn: " WEIGHTS_PLACE "legacy.pth: checkpoint: byte 54 of the pickle: " REFUSED);
     write_manifest_with_weights("zip.pth");
-    assert_refused(arena, 4, "ftdn: zip.pth: net/data.pkl: byte 9 of the pickle: " REFUSED);
+    assert_refused(arena, 4, "ftdn: " WEIGHTS_PLACE "zip.pth: net/data.pkl: byte 9 of the pickle: " REFUSED);
     write_manifest_with_weights("bare.pth");
-    assert_refused(arena, 4, "ftdn: bare.pth: magic number: byte 9 of the pickle: " REFUSED);
+    assert_refused(arena, 4, "ftdn: " WEIGHTS_PLACE "bare.pth: magic number: byte 9 of the pickle: " REFUSED);
     assert_false(ftdn_file_exists("touched"));
 }
 
@@ -271,7 +278,8 @@ static void images_that_cannot_be_read_are_exit_code_4(void **state)
     size_t n_bytes;
     ftdn_cli_write_quoted("bad.json", HEAD SMALL_MODEL ",\n " VOC "}");
     assert_refused(arena, 4,
-                   "ftdn: voc/ImageSets/Main/test.txt: No such file or directory; the root of a VOC dataset holds "
+                   "ftdn: " ROOT_PLACE
+                   "voc/ImageSets/Main/test.txt: No such file or directory; the root of a VOC dataset holds "
                    "ImageSets, Annotations and JPEGImages\n");
 
     ftdn_cli_write_voc("voc");
@@ -279,27 +287,59 @@ static void images_that_cannot_be_read_are_exit_code_4(void **state)
     cut("voc/JPEGImages/b.jpg", (off_t)n_bytes - 20);
     assert_run_refused(arena, NULL, 4, "ftdn: voc/JPEGImages/b.jpg: unreadable JPEG: Premature end of JPEG file\n");
     cut("voc/JPEGImages/b.jpg", 2);
-    assert_refused(arena, 4, "ftdn: voc/JPEGImages/b.jpg: unreadable JPEG: it holds no image\n");
+    assert_refused(arena, 4, "ftdn: " ROOT_PLACE "voc/JPEGImages/b.jpg: unreadable JPEG: it holds no image\n");
     assert_int_equal(unlink("voc/JPEGImages/b.jpg"), 0);
-    assert_refused(arena, 4, "ftdn: voc/JPEGImages/b.jpg: No such file or directory\n");
+    assert_refused(arena, 4, "ftdn: " ROOT_PLACE "voc/JPEGImages/b.jpg: No such file or directory\n");
 
     ftdn_cli_write_voc("voc");
     cut("voc/Annotations/c.xml", 60);
-    assert_refused(arena, 4, "ftdn: voc/Annotations/c.xml:4:16: broken XML: unclosed token\n");
+    assert_refused(arena, 4, "ftdn: " ROOT_PLACE "voc/Annotations/c.xml:4:16: broken XML: unclosed token\n");
     ftdn_cli_write_quoted(
         "voc/Annotations/c.xml",
         "<annotation>\n<object>\n <name>unicorn</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax>"
         "<ymax>9</ymax></bndbox></object></annotation>\n");
     assert_refused(arena, 4,
-                   "ftdn: 1 class that the network lacks (where it has one by another name, say so in \"rename\"; "
+                   "ftdn: " ROOT_PLACE
+                   "1 class that the network lacks (where it has one by another name, say so in \"rename\"; "
                    "\"other_classes\": \"ignore\" leaves such objects out):\n"
                    "  'unicorn' of 1 object, the first at voc/Annotations/c.xml:3:8\n");
     assert_int_equal(unlink("voc/Annotations/c.xml"), 0);
-    assert_refused(arena, 4, "ftdn: voc/Annotations/c.xml: No such file or directory\n");
+    assert_refused(arena, 4, "ftdn: " ROOT_PLACE "voc/Annotations/c.xml: No such file or directory\n");
 
     ftdn_cli_write_voc("voc");
     ftdn_cli_assert_done(FTDN_CLI(arena, "run", "bad.json", "--quiet"));
     ftdn_cli_assert_whole(arena, "results/bad.db");
+}
+
+/* One line for each, in the order of the manifest, and every trial is looked at; what is good is not told. */
+static void all_inputs_that_cannot_be_used_are_told_at_once(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    write_one_tensor("w.safetensors", 0);
+    ftdn_cli_write_voc("voc");
+    ftdn_cli_write_quoted("voc/Annotations/c.xml",
+                          "<annotation><object><name>unicorn</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax>"
+                          "<ymax>9</ymax></bndbox></object></annotation>\n");
+    ftdn_cli_write_quoted("bad.json", HEAD
+                          "'model': {'name': 'ssd_mobilenet_v1', 'weights': 'none.pth', 'width': 0.25},\n " VOC ",\n "
+                          "'calibration': {'kind': 'voc', 'root': 'other', 'split': 'trainval'},\n 'protection': "
+                          "{'method': 'kr', 'ranking': 'entropy', 'ratio': 0.5},\n 'sweep': {'grid': {'seed': [0, 1],\n"
+                          "  'model.weights': ['formula:1', 'formula:2', 'w.safetensors', 'gone.pth']}}}");
+    ftdn_cli_result result = FTDN_CLI(arena, "run", "bad.json");
+    assert_refused(arena, 4, result.err);
+    static const char *const said[] = {
+        ROOT_PLACE "1 class that the network lacks (where it has one by another name, say so in ",
+        ": 'unicorn' of 1 object, the first at voc/Annotations/c.xml:1:27\n"
+        "bad.json:4:41: calibration.root: other/ImageSets/Main/trainval.txt: No such file or directory; the root of a "
+        "VOC dataset holds ImageSets, Annotations and JPEGImages\n"
+        "bad.json:7:47: model.weights: w.safetensors: does not fit the network, ",
+        " mistakes: base_net.0.0.weight: shape [8,3,3,2] in the file, [8,3,3,3] in the network; base_net.0.1.weight: "
+        "missing, shape [8] wanted; ",
+        "\nbad.json:7:64: model.weights: gone.pth: No such file or directory\n"
+        "ftdn: 4 inputs of 'bad.json' cannot be used; nothing was run\n"};
+    assert_int_equal(strncmp(result.err, said[0], strlen(said[0])), 0);
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) ftdn_cli_assert_says(result.err, said[i]);
 }
 
 static void an_image_that_breaks_later_leaves_the_store_as_it_was(void **state)
@@ -428,6 +468,7 @@ int main(void)
         FTDN_CAMPAIGN_TEST(weights_of_another_shape_name_the_layer_and_both_shapes),
         FTDN_CAMPAIGN_TEST(a_checkpoint_that_calls_a_command_is_refused_and_nothing_is_called),
         FTDN_CAMPAIGN_TEST(images_that_cannot_be_read_are_exit_code_4),
+        FTDN_CAMPAIGN_TEST(all_inputs_that_cannot_be_used_are_told_at_once),
         FTDN_CAMPAIGN_TEST(an_image_that_breaks_later_leaves_the_store_as_it_was),
         FTDN_CAMPAIGN_TEST(a_store_that_is_none_of_ours_is_exit_code_5_and_stays_as_it_is),
         FTDN_CAMPAIGN_TEST(a_place_where_no_store_can_be_is_exit_code_5),

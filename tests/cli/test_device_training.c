@@ -39,11 +39,11 @@ static void a_training_goes_on_from_its_checkpoint_with_the_same_bits(void **sta
     ftdn_cli_place *place = *state;
     ftdn_arena *arena = &place->arena;
     write_training("small.json", "cuda", SMALL ", 'max_gradient_norm': 10");
-    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--out", "whole", "--threads", "2"));
+    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--output", "whole", "--threads", "2"));
     ftdn_cli_assert_done(
-        FTDN_CLI(arena, "train", "small.json", "-q", "--out", "parts", "--steps", "1", "--threads", "1"));
+        FTDN_CLI(arena, "train", "small.json", "-q", "--output", "parts", "--steps", "1", "--threads", "1"));
     assert_false(ftdn_file_exists("parts/small.safetensors"));
-    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--out", "parts", "--threads", "3"));
+    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--output", "parts", "--threads", "3"));
     assert_same_files(arena, "whole", "parts", 4);
 }
 
@@ -53,9 +53,9 @@ static void so_does_one_of_adam(void **state)
     ftdn_cli_place *place = *state;
     ftdn_arena *arena = &place->arena;
     write_training("small.json", "cuda", SMALL ", 'optimizer': 'adam'");
-    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--out", "whole", "--steps", "2"));
-    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--out", "parts", "--steps", "1"));
-    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--out", "parts", "--steps", "2"));
+    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--output", "whole", "--steps", "2"));
+    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--output", "parts", "--steps", "1"));
+    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--output", "parts", "--steps", "2"));
     assert_same_files(arena, "whole", "parts", 2);
 }
 
@@ -66,14 +66,14 @@ static void a_lost_device_costs_the_steps_behind_the_checkpoint(void **state)
     ftdn_arena *arena = &place->arena;
     if (!ftdn_test_module()->is_emulated) skip();
     write_training("small.json", "cuda", SMALL);
-    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--out", "whole", "--steps", "2"));
-    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--out", "lost", "--steps", "1"));
+    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--output", "whole", "--steps", "2"));
+    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--output", "lost", "--steps", "1"));
     setenv("FTDN_EMULATOR_FAIL_LAUNCH", "250", 1);
-    ftdn_cli_result result = FTDN_CLI(arena, "train", "small.json", "-q", "--out", "lost", "--steps", "2");
+    ftdn_cli_result result = FTDN_CLI(arena, "train", "small.json", "-q", "--output", "lost", "--steps", "2");
     unsetenv("FTDN_EMULATOR_FAIL_LAUNCH");
     assert_int_not_equal(result.exit_code, 0);
     ftdn_cli_assert_says(result.err, "illegal memory access");
-    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--out", "lost", "--steps", "2"));
+    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--output", "lost", "--steps", "2"));
     assert_same_files(arena, "whole", "lost", 2);
 }
 
@@ -83,12 +83,12 @@ static void a_checkpoint_of_the_device_is_for_the_processor_where_another_traini
     ftdn_cli_place *place = *state;
     ftdn_arena *arena = &place->arena;
     write_training("device.json", "cuda", SMALL);
-    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "device.json", "-q", "--out", "device", "--steps", "1"));
+    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "device.json", "-q", "--output", "device", "--steps", "1"));
     write_training("processor.json", "cpu", SMALL);
-    ftdn_cli_result result = FTDN_CLI(arena, "train", "processor.json", "-q", "--out", "device");
+    ftdn_cli_result result = FTDN_CLI(arena, "train", "processor.json", "-q", "--output", "device");
     ftdn_cli_assert_fails(result, 4, "is a checkpoint of another training: engine.arithmetic is \"");
     write_training("processor.json", "cpu", SMALL "}, 'initial_weights': 'device/checkpoint.safetensors', 'output': {");
-    result = FTDN_CLI(arena, "train", "processor.json", "--out", "processor", "--steps", "1");
+    result = FTDN_CLI(arena, "train", "processor.json", "--output", "processor", "--steps", "1");
     assert_int_equal(result.exit_code, 0);
     if (strstr(result.out, "are drawn")) fail_msg("not all parameters are taken: %s", result.out);
 }
@@ -98,7 +98,7 @@ static void a_loss_that_is_not_finite_ends_the_training_with_advice(void **state
     ftdn_cli_place *place = *state;
     ftdn_arena *arena = &place->arena;
     write_training("small.json", "cuda", "'steps': 50, 'learning_rate': 10");
-    ftdn_cli_result result = FTDN_CLI(arena, "train", "small.json", "-q", "--out", "out");
+    ftdn_cli_result result = FTDN_CLI(arena, "train", "small.json", "-q", "--output", "out");
     ftdn_cli_assert_fails(result, 4, "step ");
     ftdn_cli_assert_says(result.err, " not finite");
     assert_false(ftdn_file_exists("out/small.safetensors"));
@@ -112,7 +112,7 @@ static void without_a_module_the_reason_is_told(void **state)
     assert_non_null(module);
     write_training("small.json", "cuda", SMALL);
     setenv(FTDN_DEVICE_MODULE_VARIABLE, "/nowhere/ftdn_cuda.so", 1);
-    ftdn_cli_result result = FTDN_CLI(arena, "train", "small.json", "-q", "--out", "out");
+    ftdn_cli_result result = FTDN_CLI(arena, "train", "small.json", "-q", "--output", "out");
     setenv(FTDN_DEVICE_MODULE_VARIABLE, module, 1);
     ftdn_cli_assert_says(result.err, "/nowhere/ftdn_cuda.so");
     ftdn_cli_assert_says(result.err, "training.backend 'cuda'");

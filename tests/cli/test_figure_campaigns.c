@@ -133,11 +133,11 @@ static void memory_is_measured_once(void **state)
     assert_int_equal(first.exit_code, 0);
     ftdn_cli_assert_says(first.err, "measuring ssd_mobilenet_v1: 1 images");
     ftdn_cli_assert_says(first.out, "Table 2");
-    ftdn_cli_assert_says(first.out, "ssd_mobilenet_v1, width 0.25");
+    ftdn_cli_assert_says(first.out, "SSD-MobileNet, width 0.25");
     ftdn_cli_result second = FTDN_CLI(arena, "table", "table2");
     ftdn_cli_assert_done(second);
     assert_string_equal(second.out, first.out);
-    ftdn_cli_result latex = FTDN_CLI(arena, "table", "table2", "--format", "latex", "--paper");
+    ftdn_cli_result latex = FTDN_CLI(arena, "table", "table2", "--latex", "--paper");
     ftdn_cli_assert_says(latex.out, "\\toprule");
 }
 

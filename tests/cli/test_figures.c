@@ -58,11 +58,16 @@ static void a_table_has_a_column_for_each_protection(void **state)
     ftdn_cli_assert_says(result.out, "KR 50 %, mean  KR 50 %, nonzero\n");
     ftdn_cli_assert_says(result.out, "\nmAP ");
     ftdn_cli_assert_says(result.out, "\nimages/s ");
-    result = FTDN_CLI(&place->arena, "table", "classes", "--db", "campaign.db", "--format", "csv", "-o", "t.csv");
+    result = FTDN_CLI(&place->arena, "table", "classes", "--db", "campaign.db", "--csv", "-o", "t.csv");
     ftdn_cli_assert_done(result);
     assert_string_equal(result.out, "");
     size_t n_bytes;
     ftdn_cli_assert_says(ftdn_cli_load(&place->arena, "t.csv", &n_bytes), "protection,class,objects,weight_rate,");
+    result = FTDN_CLI(&place->arena, "table", "classes", "--db", "campaign.db", "--json");
+    ftdn_cli_assert_done(result);
+    const ftdn_json *rows = ftdn_cli_parse(&place->arena, result.out);
+    assert_int_equal(rows->kind, FTDN_JSON_ARRAY);
+    assert_string_equal(ftdn_cli_member(rows->child[rows->n_children - 1], "class")->string, "mAP");
 }
 
 static void wrong_lines_are_told(void **state)
@@ -73,8 +78,8 @@ static void wrong_lines_are_told(void **state)
     ftdn_cli_assert_fails(FTDN_CLI(arena, "table", "class", "--db", "campaign.db"), 2,
                           "unknown table 'class'; did you mean 'classes'?");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "table", "classes"), 2, "--db is missing");
-    ftdn_cli_assert_fails(FTDN_CLI(arena, "table", "classes", "--db", "campaign.db", "--format", "html"), 2,
-                          "--format: 'html' is not allowed; allowed: text, markdown, latex, csv");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "table", "classes", "--db", "campaign.db", "--csv", "--latex"), 2,
+                          "--csv and --latex exclude each other");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "table", "classes", "--db", "campaign.db", "--weight-rate", "0.5"), 5,
                           "campaign.db: there is no trial with these fault rates; there are (of weights and maps) "
                           "0.01 and 0, 0.1 and 0");

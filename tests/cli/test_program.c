@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -129,16 +130,33 @@ static void a_full_disk_is_an_error(void **state)
     close(full);
 }
 
-static void a_closed_pipe_is_an_error_and_no_signal(void **state)
+/* `| head` is no failure: not a word, and the exit code of a program that SIGPIPE ends. */
+static void a_reader_that_leaves_ends_the_program_quietly(void **state)
 {
     ftdn_cli_place *place = *state;
     int ends[2];
     assert_int_equal(pipe(ends), 0);
     close(ends[0]);
-    ftdn_cli_result result =
-        ftdn_cli_start(&place->arena, ends[1], (const char *const[]){"inspect", "graph", "ssd_vgg16", NULL});
+    static const char *const lines[][4] = {
+        {"--help"}, {"show", "--help"}, {"inspect", "graph", "ssd_vgg16"}, {"query", "--list"}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        ftdn_cli_result result = ftdn_cli_start(&place->arena, ends[1], lines[i]);
+        assert_int_equal(result.exit_code, 128 + SIGPIPE);
+        assert_string_equal(result.err, "");
+    }
     close(ends[1]);
-    ftdn_cli_assert_fails(result, 4, "standard output: Broken pipe\n");
+}
+
+/* What went wrong is said, whoever reads the answer. */
+static void errors_are_said_where_nobody_reads_the_answer(void **state)
+{
+    ftdn_cli_place *place = *state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    close(ends[0]);
+    ftdn_cli_result result = ftdn_cli_start(&place->arena, ends[1], (const char *const[]){"show", "none.db", NULL});
+    ftdn_cli_assert_fails(result, 5, "none.db' does not exist\n");
+    close(ends[1]);
 }
 
 int main(void)
@@ -151,7 +169,8 @@ int main(void)
         FTDN_CLI_TEST(version_names_program_code_and_backends),
         FTDN_CLI_TEST(wrong_usage_is_exit_code_2_and_says_what_to_do),
         FTDN_CLI_TEST(a_full_disk_is_an_error),
-        FTDN_CLI_TEST(a_closed_pipe_is_an_error_and_no_signal),
+        FTDN_CLI_TEST(a_reader_that_leaves_ends_the_program_quietly),
+        FTDN_CLI_TEST(errors_are_said_where_nobody_reads_the_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

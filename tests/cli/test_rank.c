@@ -26,7 +26,10 @@ static void the_trained_network_is_ranked_alike_by_any_number_of_threads(void **
     size_t n_bytes[2];
     const char *csv[2];
     for (int i = 0; i < 2; i++) {
-        ftdn_cli_result result = FTDN_CLI(arena, "rank", "m.json", "--csv", i ? "2.csv" : "1.csv", "-t", i ? "2" : "1");
+        const char *n_threads = i ? "2" : "1", *file = i ? "2.csv" : "1.csv";
+        ftdn_cli_assert_done(FTDN_CLI(arena, "rank", "m.json", "--csv", "-o", file, "-t", n_threads));
+        csv[i] = ftdn_cli_load(arena, file, &n_bytes[i]);
+        ftdn_cli_result result = FTDN_CLI(arena, "rank", "m.json", "-t", n_threads);
         ftdn_cli_assert_done(result);
         ftdn_cli_assert_says(result.out, "second_order: mean over images of the summed 1/2 o^2 (dE/do)^2, Eq. (6)\n\n"
                                          "layer              channels  best ");
@@ -35,7 +38,6 @@ static void the_trained_network_is_ranked_alike_by_any_number_of_threads(void **
                                          "weight_sum  second_order  entropy  taylor  activation  random\n");
         ftdn_cli_assert_says(result.out, "\nsecond_order       0.");
         ftdn_cli_assert_says(result.out, "agreement: share of the best half of channels that both name, mean over");
-        csv[i] = ftdn_cli_load(arena, i ? "2.csv" : "1.csv", &n_bytes[i]);
     }
     assert_int_equal(n_bytes[0], n_bytes[1]);
     assert_memory_equal(csv[0], csv[1], n_bytes[0]);
@@ -52,8 +54,11 @@ static void ranks_and_json_follow_the_scores(void **state)
     ftdn_arena *arena = &place->arena;
     ftdn_cli_write_small("m.json", 1, SMALL);
     ftdn_cli_result result = FTDN_CLI(arena, "rank", "m.json", "-r", "second_order,weight_sum", "--layer",
-                                      "base_net.[12].3", "--json", "--csv", "s.csv", "--point", "conv");
+                                      "base_net.[12].3", "--json", "--point", "conv");
     ftdn_cli_assert_done(result);
+    ftdn_cli_result csv = FTDN_CLI(arena, "rank", "m.json", "-r", "second_order,weight_sum", "--layer",
+                                   "base_net.[12].3", "--csv", "--point", "conv");
+    ftdn_cli_assert_done(csv);
     const ftdn_json *answer = ftdn_cli_parse(arena, result.out), *scores = ftdn_cli_member(answer, "scores");
     assert_int_equal(scores->n_children, 2);
     assert_string_equal(scores->child[0]->key, "second_order");
@@ -63,8 +68,7 @@ static void ranks_and_json_follow_the_scores(void **state)
     assert_int_equal(layer->n_children, 32);
     const ftdn_json *spearman = ftdn_cli_member(ftdn_cli_member(answer, "agreement"), "spearman");
     assert_true(ftdn_cli_member(ftdn_cli_member(spearman, "weight_sum"), "weight_sum")->number == 1);
-    size_t n_bytes;
-    const char *row = strstr(ftdn_cli_load(arena, "s.csv", &n_bytes), "weight_sum,base_net.2.3,0,");
+    const char *row = strstr(csv.out, "weight_sum,base_net.2.3,0,");
     for (int k = 0; k < 32; k++) {
         int channel, rank, n_above = 0;
         double score;
@@ -135,7 +139,7 @@ static void what_cannot_be_ranked_is_refused(void **state)
     ftdn_cli_assert_fails(
         FTDN_CLI(arena, "rank", "m.json", "--layer", "base_nt.5.3"), 2,
         "--layer: no layer matches 'base_nt.5.3'; a layer of this network is called 'base_net.5.3'\n");
-    ftdn_cli_assert_fails(FTDN_CLI(arena, "rank", "m.json", "-r", "random", "--csv", "none/s.csv"), 4, "none/s.csv");
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "rank", "m.json", "-r", "random", "-o", "none/s.csv"), 4, "none/s.csv");
     ftdn_cli_write_small("m.json", 1, SMALL ", 'sweep': {'grid': {'model.weights': ['formula:0', 'formula:1']}}");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "rank", "m.json"), 3, "m.json: the sweep varies model.weights; ");
     ftdn_cli_write_small("m.json", 1, SMALL ", 'sweep': {'grid': {'faults': [{'type': 'zero'}, {'type': 'random'}]}}");

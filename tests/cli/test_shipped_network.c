@@ -76,7 +76,7 @@ static void assert_training_begins_as_logged(ftdn_arena *arena, const shipped_ne
     read_losses(arena, experiment(arena, network->log), network->n_steps, logged);
     const char *n_steps = ftdn_arena_format(arena, NULL, "%d", network->n_steps);
     ftdn_cli_result result =
-        FTDN_CLI(arena, "train", experiment(arena, network->training), "-q", "--out", "road", "--steps", n_steps);
+        FTDN_CLI(arena, "train", experiment(arena, network->training), "-q", "--output", "road", "--steps", n_steps);
     if (result.exit_code != 0) fail_msg("%d: %s", result.exit_code, result.err);
     read_losses(arena, "road/log.csv", network->n_steps, seen);
     for (int i = 0; i < N_EXACT; i++) {

@@ -77,6 +77,14 @@ static void a_flipped_bit_is_listed_with_both_values(void **state)
         if (!ftdn_bits_are_nonfinite(expected)) assert_int_equal(ftdn_float_bits(after), expected);
     }
     assert_true(n_lines > 0);
+    ftdn_cli_result file =
+        FTDN_CLI(arena, "sites", "small.json", "--trial", id, "--layer", LAYER, "--csv", "-o", "sites.csv");
+    ftdn_cli_assert_done(file);
+    assert_string_equal(file.out, "");
+    size_t n_bytes;
+    assert_string_equal(ftdn_cli_load(arena, "sites.csv", &n_bytes), result.out);
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "sites", "small.json", "--trial", id, "--layer", LAYER, "--csv", "--json"), 2,
+                          "--csv and --json exclude each other");
 }
 
 static void wrong_names_are_told(void **state)

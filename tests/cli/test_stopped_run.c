@@ -191,6 +191,47 @@ static void a_campaign_whose_time_is_over_says_how_to_go_on(void **state)
                           "--for: 'soon' is no length of time; allowed: as in 90s, 45m, 8h, 1h30m, 2d");
 }
 
+/* The first trials of the plan, by as many workers as they need; then the next, and the rest. */
+static void a_limit_runs_so_many_trials_and_says_how_to_go_on(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    const char *results = results_without_interruption(arena);
+    ftdn_cli_result result = FTDN_CLI(arena, "run", "small.json", "--limit", "3");
+    assert_int_equal(result.exit_code, 11);
+    ftdn_cli_assert_says(result.out, "the limit is reached: 3 of 8 trials are in the store; go on with: ftdn run "
+                                     "small.json --db results/small.db\n");
+    ftdn_cli_assert_says(result.err, "trial 3 of 3: ");
+    ftdn_cli_assert_answer(arena, "results/small.db", "SELECT count(*) FROM v_trials WHERE weight_rate = 0", 3);
+    ftdn_cli_assert_answer(arena, "results/small.db", "SELECT count(*) FROM v_missing", 5);
+    ftdn_cli_assert_answer(arena, "results/small.db", "SELECT n_wanted FROM v_runs WHERE outcome = 'finished'", 3);
+    result = FTDN_CLI(arena, "run", "small.json", "-q", "--limit", "4");
+    assert_int_equal(result.exit_code, 11);
+    assert_int_equal(count_trials(arena), 7);
+    /* One is left: the limit hinders nothing. */
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "small.json", "-q", "--limit", "1"));
+    assert_string_equal(ftdn_cli_results(arena, "results/small.db"), results);
+    ftdn_cli_assert_done(FTDN_CLI(arena, "run", "small.json", "-q", "--limit", "1"));
+}
+
+/* `ftdn run small.json | true`: the campaign is what counts, not who reads of it. */
+static void a_campaign_goes_on_when_its_reader_leaves(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    close(ends[0]);
+    ftdn_cli_write_small("small.json", 4, GRID);
+    ftdn_cli_result result = ftdn_cli_start(arena, ends[1], (const char *const[]){"run", "small.json", NULL});
+    assert_int_equal(result.exit_code, 128 + SIGPIPE);
+    assert_null(strstr(result.err, "ftdn:"));
+    assert_int_equal(count_trials(arena), 8);
+    static const char *const some[] = {"run", "small.json", "--db", "some.db", "--limit", "1", NULL};
+    assert_int_equal(ftdn_cli_start(arena, ends[1], some).exit_code, 11); /* which says more */
+    close(ends[1]);
+}
+
 /* The time of --for is that of the clock on the wall, also where the scheduler itself stood still. */
 static void the_time_of_a_campaign_runs_while_it_is_stopped(void **state)
 {
@@ -239,6 +280,8 @@ int main(void)
         FTDN_CAMPAIGN_TEST(a_ranking_can_be_interrupted),
         FTDN_CAMPAIGN_TEST(a_killed_campaign_is_continued_by_the_same_command),
         FTDN_CAMPAIGN_TEST(a_campaign_whose_time_is_over_says_how_to_go_on),
+        FTDN_CAMPAIGN_TEST(a_limit_runs_so_many_trials_and_says_how_to_go_on),
+        FTDN_CAMPAIGN_TEST(a_campaign_goes_on_when_its_reader_leaves),
         FTDN_CAMPAIGN_TEST(the_time_of_a_campaign_runs_while_it_is_stopped),
         FTDN_CAMPAIGN_TEST(a_failure_stops_a_campaign_only_where_that_is_wished),
         FTDN_CAMPAIGN_TEST(a_trial_that_fails_is_kept_with_its_cause_and_tried_again),

@@ -96,6 +96,9 @@ static void stores_are_merged_and_compared(void **state)
     ftdn_cli_assert_done(result);
     ftdn_cli_assert_says(result.out, "0 trials only in ");
     ftdn_cli_assert_says(result.out, "2 trials only in ");
+    ftdn_cli_assert_says(result.out,
+                         "  ssd_mobilenet_v1_tf width 0.75, zero, weight_rate 0.1, feature_map_rate 1e-05, none, "
+                         "seed 4\n");
     ftdn_cli_assert_says(result.out, "3 trials in both with equal results (0 of them by other code versions)\n"
                                      "0 trials in both with different results\n");
 }
@@ -112,7 +115,11 @@ static void different_results_are_exit_code_10_of_diff_and_5_of_merge(void **sta
     ftdn_cli_assert_says(result.out, "  results[0].map_voc07: 0.5 | 0.25\n");
     result = FTDN_CLI(arena, "diff", a, b, "--json");
     assert_int_equal(result.exit_code, 10);
-    assert_int_equal(ftdn_cli_member(ftdn_cli_parse(arena, result.out), "differences")->n_children, 1);
+    const ftdn_json *differences = ftdn_cli_member(ftdn_cli_parse(arena, result.out), "differences");
+    assert_int_equal(differences->n_children, 1);
+    assert_string_equal(ftdn_cli_member(differences->child[0], "where")->string, "results[0].map_voc07");
+    assert_string_equal(ftdn_cli_member(differences->child[0], "trial")->string,
+                        "ssd_mobilenet_v1_tf width 0.75, zero, weight_rate 0.1, feature_map_rate 1e-05, none, seed 0");
     ftdn_cli_assert_fails(FTDN_CLI(arena, "merge", out, a, b), 5, "two results of trial ");
     assert_false(ftdn_file_exists(out));
 }

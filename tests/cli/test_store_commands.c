@@ -101,6 +101,102 @@ static void show_knows_every_parameter(void **state)
     }
 }
 
+static void show_lists_the_trials_of_a_condition(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    char id[N_TRIALS][FTDN_SHA256_HEX], trial[11];
+    char *path = make_store(place, id);
+    ftdn_cli_result result =
+        FTDN_CLI(arena, "show", path, "--where", "seed > 0 AND weight_rate = 0.1 -- not the first");
+    ftdn_cli_assert_done(result);
+    ftdn_cli_assert_says(result.out, "finished_trials  chosen_trials\n---------------  -------------\n"
+                                     "              3              2\n\nfinished trials\n\n");
+    for (int i = 0; i < N_TRIALS; i++) {
+        snprintf(trial, sizeof trial, "%.10s", id[i]);
+        assert_true((strstr(result.out, trial) != NULL) == (i > 0));
+    }
+    assert_null(strstr(result.out, "lightning"));
+    result = FTDN_CLI(arena, "show", path, "--where", "method = 'kr'");
+    ftdn_cli_assert_done(result);
+    ftdn_cli_assert_says(result.out, "\n              3              0\n");
+}
+
+static void wrong_conditions_are_told_with_the_columns(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    char id[N_TRIALS][FTDN_SHA256_HEX];
+    char *path = make_store(place, id);
+    static const struct {
+        const char *condition, *message;
+    } wrong[] = {
+        {"wieght_rate = 1", "--where: no such column: wieght_rate; did you mean 'weight_rate'?\n"},
+        {"protection = 'kr'", "--where: no such column: protection (texts stand between quotes: 'protection'); columns "
+                              "are id, manifest, model, width, "},
+        {"method = kr", "no such column: kr (texts stand between quotes: 'kr'); columns are "},
+        {"seed >", "--where: near \")\": syntax error (a condition is as in: weight_rate = 0.01 AND method = 'kr')\n"},
+        {"()", "syntax error"},
+        {"seed = :seed", "a condition has no parameters, and nothing behind it\n"},
+        {"1) FROM v_trials; DELETE FROM trials WHERE (1", "nothing behind it\n"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        ftdn_cli_assert_fails(FTDN_CLI(arena, "show", path, "--where", wrong[i].condition), 2, wrong[i].message);
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "show", path, id[0], "--where", "1"), 2, "a trial and --where exclude");
+    ftdn_cli_assert_says(FTDN_CLI(arena, "query", path, "SELECT count(*) FROM v_trials").out, "\n       3\n");
+}
+
+static void show_gives_all_trials_as_json(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    char id[N_TRIALS][FTDN_SHA256_HEX];
+    char *path = make_store(place, id);
+    ftdn_cli_result result = FTDN_CLI(arena, "show", path, "--json");
+    ftdn_cli_assert_done(result);
+    const ftdn_json *answer = ftdn_cli_parse(arena, result.out), *trials = ftdn_cli_member(answer, "trials");
+    assert_int_equal(answer->n_children, 2);
+    assert_int_equal(trials->n_children, N_TRIALS);
+    for (int i = 0; i < N_TRIALS; i++) {
+        assert_string_equal(ftdn_cli_member(trials->child[i], "id")->string, id[i]);
+        assert_true(ftdn_cli_member(trials->child[i], "feature_map_rate")->number == 1e-5);
+    }
+    const ftdn_json *failures = ftdn_cli_member(answer, "failed_attempts");
+    assert_int_equal(failures->n_children, 1);
+    assert_string_equal(ftdn_cli_member(failures->child[0], "cause")->string, "lightning");
+    result = FTDN_CLI(arena, "show", path, "--json", "--where", "seed = 1");
+    ftdn_cli_assert_done(result);
+    answer = ftdn_cli_parse(arena, result.out);
+    assert_int_equal(answer->n_children, 1);
+    assert_int_equal(ftdn_cli_member(answer, "trials")->n_children, 1);
+}
+
+/* The columns of v_trials stand in it as they are, to the last bit. */
+static void show_gives_one_trial_as_json(void **state)
+{
+    ftdn_cli_place *place = *state;
+    ftdn_arena *arena = &place->arena;
+    char id[N_TRIALS][FTDN_SHA256_HEX];
+    char *path = make_store(place, id);
+    ftdn_cli_result result = FTDN_CLI(arena, "show", path, id[1], "--json");
+    ftdn_cli_assert_done(result);
+    const ftdn_json *trial = ftdn_cli_parse(arena, result.out);
+    ftdn_cli_result rows = FTDN_CLI(arena, "query", path, "v_trials", "--json");
+    const ftdn_json *row = ftdn_cli_parse(arena, rows.out)->child[1];
+    for (int i = 0; i < row->n_children; i++) assert_string_equal(trial->child[i]->key, row->child[i]->key);
+    assert_string_equal(ftdn_cli_member(trial, "id")->string, id[1]);
+    assert_true(ftdn_cli_member(trial, "map_voc07")->number == ftdn_cli_member(row, "map_voc07")->number);
+    assert_true(ftdn_cli_member(trial, "micro_batch") != NULL);
+    const ftdn_json *classes = ftdn_cli_member(trial, "average_precision");
+    assert_int_equal(classes->n_children, 3);
+    assert_string_equal(ftdn_cli_member(classes->child[0], "class")->string, "boat");
+    assert_int_equal(ftdn_cli_member(classes->child[1], "ap_voc07")->kind, FTDN_JSON_NULL);
+    assert_string_equal(ftdn_cli_member(ftdn_cli_member(trial, "timings")->child[0], "stage")->string, "total");
+    const ftdn_json *faults = ftdn_cli_member(trial, "faults");
+    assert_true(faults->n_children >= 2);
+    assert_string_equal(ftdn_cli_member(faults->child[0], "location")->string, "weights");
+}
+
 static void unknown_trials_are_exit_code_2(void **state)
 {
     ftdn_cli_place *place = *state;
@@ -328,6 +424,10 @@ int main(void)
         FTDN_CLI_TEST(show_gives_each_trial_one_line),
         FTDN_CLI_TEST(show_tells_all_about_one_trial),
         FTDN_CLI_TEST(show_knows_every_parameter),
+        FTDN_CLI_TEST(show_lists_the_trials_of_a_condition),
+        FTDN_CLI_TEST(wrong_conditions_are_told_with_the_columns),
+        FTDN_CLI_TEST(show_gives_all_trials_as_json),
+        FTDN_CLI_TEST(show_gives_one_trial_as_json),
         FTDN_CLI_TEST(unknown_trials_are_exit_code_2),
         FTDN_CLI_TEST(query_answers_in_three_formats),
         FTDN_CLI_TEST(query_writes_a_table_for_a_report_into_a_file),

@@ -47,13 +47,13 @@ static void assert_same_results(ftdn_arena *arena, const char *folder, const cha
 static void train_whole(ftdn_arena *arena)
 {
     write_small(arena);
-    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--out", "whole"));
+    ftdn_cli_assert_done(FTDN_CLI(arena, "train", "small.json", "-q", "--output", "whole"));
 }
 
 static ftdn_cli_process launch(const char *folder)
 {
     const ftdn_cli_launch_desc desc = {
-        .words = (const char *const[]){"train", "small.json", "--out", folder, NULL}, .stdout_fd = -1, .stderr_fd = -1};
+        .words = (const char *const[]){"train", "small.json", "--output", folder, NULL}, .stdout_fd = -1, .stderr_fd = -1};
     return ftdn_cli_launch(&desc);
 }
 
@@ -94,9 +94,10 @@ static void an_interrupted_training_writes_a_checkpoint_and_says_how_to_go_on(vo
         ftdn_cli_result result = ftdn_cli_wait(arena, &process);
         assert_int_equal(result.exit_code, 130);
         ftdn_cli_assert_says(result.err, "stopping: the step under way is finished and a checkpoint written");
-        ftdn_cli_assert_says(result.out, " of 7 steps are in the checkpoint; go on with: ftdn train small.json --out ");
+        ftdn_cli_assert_says(result.out,
+                             " of 7 steps are in the checkpoint; go on with: ftdn train small.json --output ");
         assert_true(ftdn_file_exists(ftdn_cli_path(arena, folder, "checkpoint.safetensors")));
-        result = FTDN_CLI(arena, "train", "small.json", "--out", folder);
+        result = FTDN_CLI(arena, "train", "small.json", "--output", folder);
         assert_int_equal(result.exit_code, 0);
         ftdn_cli_assert_says(result.out, " in the checkpoint already\n");
         assert_same_results(arena, folder, "whole");
@@ -109,7 +110,7 @@ static void a_paused_training_goes_on_with_other_threads(void **state)
     ftdn_arena *arena = &place->arena;
     train_whole(arena);
     ftdn_cli_result result =
-        FTDN_CLI(arena, "train", "small.json", "--out", "parts", "--steps", "3", "--threads", "1", "--json", "-q");
+        FTDN_CLI(arena, "train", "small.json", "--output", "parts", "--steps", "3", "--threads", "1", "--json", "-q");
     assert_int_equal(result.exit_code, 0);
     const ftdn_json *summary = ftdn_cli_parse(arena, result.out);
     assert_string_equal(ftdn_cli_member(summary, "end")->string, "paused");
@@ -118,7 +119,7 @@ static void a_paused_training_goes_on_with_other_threads(void **state)
     assert_true(ftdn_cli_member(summary, "loss")->number > 0);
     assert_false(ftdn_file_exists("parts/small.safetensors"));
 
-    result = FTDN_CLI(arena, "train", "small.json", "--out", "parts", "--threads", "3", "--json", "-q");
+    result = FTDN_CLI(arena, "train", "small.json", "--output", "parts", "--threads", "3", "--json", "-q");
     assert_int_equal(result.exit_code, 0);
     summary = ftdn_cli_parse(arena, result.out);
     assert_string_equal(ftdn_cli_member(summary, "end")->string, "finished");
@@ -134,7 +135,7 @@ static void the_weights_say_where_they_come_from(void **state)
     ftdn_cli_place *place = *state;
     ftdn_arena *arena = &place->arena;
     write_small(arena);
-    ftdn_cli_result result = FTDN_CLI(arena, "train", "small.json", "--out", "out");
+    ftdn_cli_result result = FTDN_CLI(arena, "train", "small.json", "--output", "out");
     assert_int_equal(result.exit_code, 0);
     ftdn_cli_assert_says(result.err, "step 3: validation mAP ");
     ftdn_cli_assert_says(result.out, "weights: out/small.safetensors\n");
@@ -187,7 +188,7 @@ static void a_loss_that_is_not_finite_ends_the_training_with_advice(void **state
     ftdn_arena *arena = &place->arena;
     write_training(arena, MODEL, DATASET, VALIDATION,
                    "'training': {'steps': 50, 'batch': 2, 'learning_rate': 10, 'checkpoint_every': 50}");
-    ftdn_cli_result result = FTDN_CLI(arena, "train", "small.json", "-q", "--out", "out");
+    ftdn_cli_result result = FTDN_CLI(arena, "train", "small.json", "-q", "--output", "out");
     ftdn_cli_assert_fails(result, 4, "step ");
     ftdn_cli_assert_says(result.err, " not finite");
     assert_false(ftdn_file_exists("out/small.safetensors"));
@@ -198,13 +199,13 @@ static void a_folder_of_another_training_is_left_alone(void **state)
     ftdn_cli_place *place = *state;
     ftdn_arena *arena = &place->arena;
     write_small(arena);
-    assert_int_equal(FTDN_CLI(arena, "train", "small.json", "-q", "--out", "out", "--steps", "2").exit_code, 0);
+    assert_int_equal(FTDN_CLI(arena, "train", "small.json", "-q", "--output", "out", "--steps", "2").exit_code, 0);
     size_t n_bytes, n_after;
     const char *before = ftdn_cli_load(arena, "out/checkpoint.safetensors", &n_bytes);
     write_training(arena, "'model': {'name': 'ssd_mobilenet_v1', 'width': 0.2}", DATASET, VALIDATION, TRAINING);
-    ftdn_cli_assert_fails(FTDN_CLI(arena, "train", "small.json", "-q", "--out", "out"), 4,
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "train", "small.json", "-q", "--output", "out"), 4,
                           "'out/checkpoint.safetensors' is a checkpoint of another training: model.width is 0.1 there "
-                          "and 0.2 here; take another folder (--out), or remove the file to begin anew");
+                          "and 0.2 here; take another folder (--output), or remove the file to begin anew");
     const char *after = ftdn_cli_load(arena, "out/checkpoint.safetensors", &n_after);
     assert_int_equal(n_after, n_bytes);
     assert_memory_equal(after, before, n_bytes);
@@ -217,7 +218,7 @@ static void two_trainings_do_not_fill_one_folder(void **state)
     write_training(arena, MODEL, DATASET, VALIDATION, "'training': {'steps': 5000, 'batch': 2, 'learning_rate': 0.01}");
     ftdn_cli_process process = launch("out");
     ftdn_cli_wait_until_it_says(&process, "step 1 of 5000");
-    ftdn_cli_assert_fails(FTDN_CLI(arena, "train", "small.json", "-q", "--out", "out"), 5,
+    ftdn_cli_assert_fails(FTDN_CLI(arena, "train", "small.json", "-q", "--output", "out"), 5,
                           "'out' is being filled by another training: process ");
     assert_int_equal(kill(process.id, SIGKILL), 0);
     assert_int_equal(ftdn_cli_wait(arena, &process).exit_code, 128 + SIGKILL);
@@ -231,7 +232,7 @@ static void without_gnuplot_there_is_a_hint_and_no_failure(void **state)
     ftdn_error err;
     const char *path = ftdn_arena_format(arena, &err, "%s", getenv("PATH"));
     assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
-    ftdn_cli_result result = FTDN_CLI(arena, "train", "small.json", "-q", "--out", "out", "--steps", "1");
+    ftdn_cli_result result = FTDN_CLI(arena, "train", "small.json", "-q", "--output", "out", "--steps", "1");
     assert_int_equal(setenv("PATH", path, 1), 0);
     assert_int_equal(result.exit_code, 0);
     ftdn_cli_assert_says(result.err, "no curve: gnuplot");

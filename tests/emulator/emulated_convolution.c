@@ -33,6 +33,7 @@ struct ftdn_cuda_convolution {
     ftdn_device_cache *cache;
     ftdn_cuda_convolution_desc desc; /* its name is gone */
     size_t n_packed, n_rounded;      /* floats of the workspace: weights by rows, and the first operand as TF32 */
+    bool has_run, *tells_that;       /* the latter points at the former, also of one that is only read */
 };
 
 /* One run, as it waits in a stream. */
@@ -90,6 +91,7 @@ ftdn_status ftdn_cuda_convolution_create(ftdn_device_cache *cache, const ftdn_cu
     assert(desc->n_images >= 1 && desc->stride >= 1 && desc->dilation >= 1);
     ftdn_cuda_convolution *convolution = calloc(1, sizeof *convolution);
     if (!convolution) return FTDN_FAIL(err, FTDN_ERR_MEMORY, "out of memory for convolution '%s'", desc->name);
+    convolution->tells_that = &convolution->has_run;
     convolution->cache = cache;
     cache->n_used++;
     convolution->desc = *desc;
@@ -347,7 +349,11 @@ ftdn_status ftdn_cuda_convolution_run(const ftdn_cuda_convolution *convolution, 
                                       const float *a, const float *b, const float *bias, float *out, void *workspace,
                                       ftdn_error *err)
 {
+    cudaStreamCaptureStatus capture;
     check_operands(convolution, a, b, bias, out, workspace);
+    FTDN_CUDA(cudaStreamIsCapturing(library->stream, &capture), "convolution", err);
+    assert(convolution->has_run || capture == cudaStreamCaptureStatusNone); /* libraries load what they run first */
+    *convolution->tells_that = true;
     const convolution_run run = {
         .desc = convolution->desc,
         .a = a,

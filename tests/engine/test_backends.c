@@ -68,6 +68,51 @@ static void cpu_agrees_with_ref_on_every_row(void **state)
     }
 }
 
+static void assert_same_kind(const char *name, float bad, const float *expected, const float *actual, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool is_same = isnan(expected[i])   ? isnan(actual[i])
+                       : isinf(expected[i]) ? expected[i] == actual[i]
+                                            : isfinite(actual[i]);
+        if (!is_same)
+            fail_msg("%s with %g: element %zu is %g, expected %g", name, (double)bad, i, (double)actual[i],
+                     (double)expected[i]);
+    }
+}
+
+/* What a fault in an exponent can make, at one place of the input or of a convolution. Winograd's algorithm spreads it
+ * over a tile. */
+static void what_is_not_finite_goes_the_same_way_as_in_ref(void **state)
+{
+    (void)state;
+    static const float bad[] = {NAN, INFINITY, -INFINITY};
+    for (int i = 0; i < n_rows * 3; i++) {
+        const grid_row *row = &grid[i / 3];
+        ftdn_graph graph;
+        if (row->algorithm == FTDN_CONV_WINOGRAD) continue;
+        build(row, &arena, &graph);
+        const int output = graph.n_nodes - 1;
+        const ftdn_compile_desc desc = {.outputs = &output, .n_outputs = 1};
+        size_t n_in = ftdn_shape_elements(row->in), n_out = ftdn_shape_elements(graph.node[output].shape);
+        for (int where = -1; where < graph.n_params; where++) {
+            if (where >= 0 && graph.param[where].kind != FTDN_PARAM_CONV_WEIGHT) continue;
+            ftdn_weights weights = make_weights(&graph, &arena);
+            float *x = random_values(&arena, n_in, 7);
+            if (where < 0) {
+                x[n_in / 2] = bad[i % 3];
+            } else {
+                size_t n = graph.param[where].n_elements;
+                float *values = random_values(&arena, n, 100 + (uint32_t)where);
+                values[n / 2] = bad[i % 3];
+                weights.value[where] = values;
+            }
+            float *expected = run("ref", &graph, &desc, &weights, x, 1, NULL);
+            float *actual = run("cpu", &graph, &desc, &weights, x, 1, NULL);
+            assert_same_kind(row->name, bad[i % 3], expected, actual, n_out);
+        }
+    }
+}
+
 static void fused_execution_gives_what_the_unfused_definition_gives(void **state)
 {
     (void)state;
@@ -240,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FTDN_ARENA_TEST(cpu_agrees_with_ref_on_every_row),
+        FTDN_ARENA_TEST(what_is_not_finite_goes_the_same_way_as_in_ref),
         FTDN_ARENA_TEST(fused_execution_gives_what_the_unfused_definition_gives),
         FTDN_ARENA_TEST(a_hook_changes_what_the_next_step_reads),
         FTDN_ARENA_TEST(the_bits_of_an_image_do_not_depend_on_its_neighbours),

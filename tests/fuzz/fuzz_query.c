@@ -34,9 +34,10 @@ static void read_question(char *bytes, size_t n_bytes)
     FTDN_FUZZ_CHECK(stat(path, &before) == 0 && stat(ftdn_fuzz_folder(), &folder_before) == 0);
     if (ftdn_store_open(path, FTDN_STORE_READ, &store, &err) != FTDN_OK) ftdn_fuzz_fail("%s", err.message);
     ftdn_text_init(&text);
-    ftdn_query_format format = (ftdn_query_format)(n_bytes % (FTDN_QUERY_JSON + 1));
+    ftdn_format format = (ftdn_format)(n_bytes % (FTDN_FORMAT_JSON + 1));
     (void)ftdn_fuzz_is_read(ftdn_query_answer(store, &question, format, NULL, &text, &err), &err, NULL);
     ftdn_text_done(&text);
+    (void)ftdn_fuzz_is_read(ftdn_query_check_condition(store, bytes, &err), &err, NULL);
     ftdn_store_close(store);
     FTDN_FUZZ_CHECK(stat(path, &after) == 0 && stat(ftdn_fuzz_folder(), &folder_after) == 0);
     FTDN_FUZZ_CHECK(after.st_mtim.tv_sec == before.st_mtim.tv_sec && after.st_mtim.tv_nsec == before.st_mtim.tv_nsec);
@@ -50,6 +51,7 @@ static void add_seeds(ftdn_fuzz_corpus *corpus)
     (void)sample_store();
     ftdn_fuzz_add_text(corpus, "SELECT model, seed, map_voc07 FROM v_trials WHERE weight_rate > 0 ORDER BY seed");
     ftdn_fuzz_add_text(corpus, "SELECT method, avg(map_voc07), stddev(map_voc07) FROM v_trials GROUP BY method");
+    ftdn_fuzz_add_text(corpus, "weight_rate = 0.01 AND method = 'kr'");
     ftdn_fuzz_add_text(corpus, "v_ap");
     ftdn_fuzz_add_text(corpus, "accuracy");
     ftdn_fuzz_add_text(corpus, "DELETE FROM trials; SELECT 1");

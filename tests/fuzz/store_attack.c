@@ -19,7 +19,7 @@ static void ask(ftdn_store *store, const char *question)
     ftdn_error err = {0};
     const ftdn_question q = {.text = question};
     ftdn_text_init(&text);
-    ftdn_status status = ftdn_query_answer(store, &q, FTDN_QUERY_CSV, NULL, &text, &err);
+    ftdn_status status = ftdn_query_answer(store, &q, FTDN_FORMAT_CSV, NULL, &text, &err);
     (void)ftdn_fuzz_is_read(status, &err, NULL);
     ftdn_text_done(&text);
 }

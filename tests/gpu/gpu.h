@@ -20,22 +20,24 @@
         if (!ftdn_test_has_device()) return 77;                                                                        \
     } while (0)
 
-static inline bool ftdn_test_has_device(void)
-{
-    ftdn_error err;
-    ftdn_device_info info;
-    int n_devices;
-    if (ftdn_device_probe(&info, 1, &n_devices, &err) == FTDN_OK) return true;
-    printf("no device: %s\n", err.message);
-    return false;
-}
-
 static inline const ftdn_device_module *ftdn_test_module(void)
 {
     ftdn_error err;
     const ftdn_device_module *module;
     FTDN_ASSERT_OK(ftdn_device_module_open(&module, &err), err);
     return module;
+}
+
+/* A module that cannot be opened is no missing device. */
+static inline bool ftdn_test_has_device(void)
+{
+    ftdn_error err;
+    ftdn_device_info info;
+    int n_devices;
+    (void)ftdn_test_module();
+    if (ftdn_device_probe(&info, 1, &n_devices, &err) == FTDN_OK) return true;
+    printf("no device: %s\n", err.message);
+    return false;
 }
 
 /* Run the body once under each order of the emulator (tests/emulator/emulator.h), or once where kernels are real. */

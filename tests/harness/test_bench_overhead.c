@@ -223,7 +223,7 @@ static void rows_are_added_to_a_store_that_is_asked_for(void **state)
                                         "GROUP BY method, width ORDER BY min(id)"};
     ftdn_text_init(&text);
     FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_READ, &store, &test->err), test->err);
-    FTDN_ASSERT_OK(ftdn_query_answer(store, &kept, FTDN_QUERY_CSV, NULL, &text, &test->err), test->err);
+    FTDN_ASSERT_OK(ftdn_query_answer(store, &kept, FTDN_FORMAT_CSV, NULL, &text, &test->err), test->err);
     assert_string_equal(text.chars,
                         "method,width,count(*),min(weight_bytes) > 0\nnone,0.1,2,0\nkr,0.1,2,1\nfmr,0.1,2,1\n");
     ftdn_text_done(&text);

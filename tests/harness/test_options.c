@@ -1,4 +1,5 @@
 /* test_options.c - command lines: what they set, what they say, and the help. */
+#include <signal.h>
 #include <string.h>
 
 #include "harness/terminal/exit_code.h"
@@ -320,6 +321,7 @@ static void every_status_has_its_exit_code(void **state)
     assert_int_equal(ftdn_exit_code_of(FTDN_ERR_INPUT), 4);
     assert_int_equal(ftdn_exit_code_of(FTDN_ERR_STORE), 5);
     assert_int_equal(ftdn_exit_code_of(FTDN_ERR_INTERRUPTED), 130);
+    assert_int_equal(ftdn_exit_code_of(FTDN_ERR_PIPE), 128 + SIGPIPE);
     assert_int_equal(FTDN_EXIT_FAILED_TRIALS, 10);
 }
 

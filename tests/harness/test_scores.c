@@ -99,7 +99,7 @@ static const char *ask(fixture *f, const char *question)
     const ftdn_question asked = {.text = question};
     ftdn_text text;
     ftdn_text_init(&text);
-    FTDN_ASSERT_OK(ftdn_query_answer(f->store, &asked, FTDN_QUERY_CSV, NULL, &text, &f->err), f->err);
+    FTDN_ASSERT_OK(ftdn_query_answer(f->store, &asked, FTDN_FORMAT_CSV, NULL, &text, &f->err), f->err);
     return ftdn_test_keep_text(&text, &f->arena);
 }
 

@@ -265,7 +265,7 @@ static void a_checkpoint_of_another_training_is_refused_with_what_differs(void *
                        f.folder, &err),
                    err);
     FTDN_ASSERT_FAILS(ftdn_training_session_start(&f.session, 1, &err), FTDN_ERR_INPUT,
-                      "augmentation.crop is true there and false here; take another folder (--out), or remove", err);
+                      "augmentation.crop is true there and false here; take another folder (--output), or remove", err);
     close_session(&f);
 }
 

@@ -215,6 +215,46 @@ static void a_trial_of_two_cells_runs_once_and_wakes_both(void **state)
     assert_int_equal(run_all(value), 5);
 }
 
+/* The first in the order of the plan, though others are in a group with them; what fails is tried again. */
+static void a_limit_runs_the_first_trials_and_withholds_the_rest(void **state)
+{
+    (void)state;
+    add_cell(2, 0, 0, 0.25);
+    add_cell(2, 0, 0, 0.5);
+    add_cell(2, 0, 0, 0.25);
+    const ftdn_held_trial held[] = {hold(0, 0.1)};
+    start(held, 1);
+    ftdn_trial_queue_limit(&f.queue, 3);
+    assert_int_equal(ftdn_trial_queue_wanted(&f.queue), 3);
+    assert_int_equal(f.queue.n_withheld, 2);
+    assert_int_equal(take_any(), 1);
+    ftdn_trial_queue_retry(&f.queue, 1);
+    for (int i = 1; i < 4; i++) {
+        assert_int_equal(take_any(), i);
+        ftdn_trial_queue_finish(&f.queue, i, 0.5);
+    }
+    assert_int_equal(take_any(), -1);
+    assert_int_equal(f.queue.trial[4].state, FTDN_TRIAL_WITHHELD);
+    assert_int_equal(ftdn_trial_queue_wanted(&f.queue), 3);
+}
+
+/* Without a limit it would be 5, as above. */
+static void a_limit_holds_for_seeds_that_are_added_too(void **state)
+{
+    (void)state;
+    static const double value[] = {0.4, 0.5, 0.45, 0.45, 0.45, 0.45};
+    static const int limit[] = {1, 4, 5, 100}, n_run[] = {1, 4, 5, 5}, n_withheld[] = {1, 1, 0, 0};
+    for (int i = 0; i < 4; i++) {
+        (void)set_up(state);
+        add_cell(6, 0.0649, 2, 0.5);
+        start(NULL, 0);
+        ftdn_trial_queue_limit(&f.queue, limit[i]);
+        assert_int_equal(run_all(value), n_run[i]);
+        assert_int_equal(f.queue.n_withheld, n_withheld[i]);
+        (void)tear_down(state);
+    }
+}
+
 static void a_refused_allocation_is_an_error(void **state)
 {
     (void)state;
@@ -245,6 +285,8 @@ int main(void)
         QUEUE_TEST(seeds_are_added_until_the_interval_is_narrow),
         QUEUE_TEST(what_runs_does_not_depend_on_interruptions),
         QUEUE_TEST(a_trial_of_two_cells_runs_once_and_wakes_both),
+        QUEUE_TEST(a_limit_runs_the_first_trials_and_withholds_the_rest),
+        QUEUE_TEST(a_limit_holds_for_seeds_that_are_added_too),
         QUEUE_TEST(a_refused_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,7 +166,7 @@ ftdn_status ftdn_sample_fail(ftdn_store *store, const ftdn_sample *sample, const
     return ftdn_store_append_failure(store, &failure, origin, err);
 }
 
-static char *answer(ftdn_store *store, const ftdn_question *question, ftdn_query_format format, ftdn_arena *arena)
+static char *answer(ftdn_store *store, const ftdn_question *question, ftdn_format format, ftdn_arena *arena)
 {
     ftdn_error err;
     ftdn_text text;
@@ -175,7 +175,7 @@ static char *answer(ftdn_store *store, const ftdn_question *question, ftdn_query
     return ftdn_test_keep_text(&text, arena);
 }
 
-char *ftdn_sample_ask(ftdn_store *store, const char *question, ftdn_query_format format, ftdn_arena *arena)
+char *ftdn_sample_ask(ftdn_store *store, const char *question, ftdn_format format, ftdn_arena *arena)
 {
     return answer(store, &(ftdn_question){.text = question}, format, arena);
 }
@@ -183,5 +183,5 @@ char *ftdn_sample_ask(ftdn_store *store, const char *question, ftdn_query_format
 char *ftdn_sample_ask_with(ftdn_store *store, const char *question, const char *setting, ftdn_arena *arena)
 {
     const ftdn_question asked = {.text = question, .n_settings = setting ? 1 : 0, .setting = &setting};
-    return answer(store, &asked, FTDN_QUERY_CSV, arena);
+    return answer(store, &asked, FTDN_FORMAT_CSV, arena);
 }

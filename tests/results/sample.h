@@ -47,6 +47,6 @@ ftdn_status ftdn_sample_fail(ftdn_store *store, const ftdn_sample *sample, const
 char *ftdn_sample_ask_with(ftdn_store *store, const char *question, const char *setting, ftdn_arena *arena);
 
 /* The answer to a question without settings; the test fails where there is none. */
-char *ftdn_sample_ask(ftdn_store *store, const char *question, ftdn_query_format format, ftdn_arena *arena);
+char *ftdn_sample_ask(ftdn_store *store, const char *question, ftdn_format format, ftdn_arena *arena);
 
 #endif

@@ -131,7 +131,7 @@ static char *read_store(ftdn_store *store)
     ftdn_text text;
     ftdn_text_init(&text);
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++)
-        ftdn_text_append(&text, "%s", ftdn_sample_ask(store, questions[i], FTDN_QUERY_CSV, &arena));
+        ftdn_text_append(&text, "%s", ftdn_sample_ask(store, questions[i], FTDN_FORMAT_CSV, &arena));
     char *answer = ftdn_arena_copy_text(&arena, text.chars, text.n_chars, NULL);
     assert_non_null(answer);
     ftdn_text_done(&text);

@@ -53,7 +53,7 @@ static double measure(const char *path, const char *name)
     const ftdn_query_listener listener = {hear, &watch};
     FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_READ, &store, &err), err);
     FTDN_ASSERT_OK(
-        ftdn_query_answer(store, &(ftdn_question){.text = name}, FTDN_QUERY_CSV, &listener, &text, &err), err);
+        ftdn_query_answer(store, &(ftdn_question){.text = name}, FTDN_FORMAT_CSV, &listener, &text, &err), err);
     ftdn_store_close(store);
     int64_t all = ftdn_clock_ns() - watch.begin;
     double processor = processor_seconds() - watch.processor_begin;

@@ -48,7 +48,7 @@ static ftdn_latency protected_by_copies(void)
 
 static void assert_answer(ftdn_asked_store *asked, const char *question, const char *expected)
 {
-    assert_string_equal(ftdn_sample_ask(asked->store, question, FTDN_QUERY_CSV, &asked->arena), expected);
+    assert_string_equal(ftdn_sample_ask(asked->store, question, FTDN_FORMAT_CSV, &asked->arena), expected);
 }
 
 static void rows_of_a_run_are_read_as_they_were_written(void **state)

@@ -37,7 +37,7 @@ static const char *ask(const char *question)
 {
     ftdn_store *store;
     FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_READ, &store, &err), err);
-    const char *answer = ftdn_sample_ask(store, question, FTDN_QUERY_CSV, &arena);
+    const char *answer = ftdn_sample_ask(store, question, FTDN_FORMAT_CSV, &arena);
     ftdn_store_close(store);
     return strchr(answer, '\n') + 1;
 }
@@ -149,8 +149,8 @@ static void digests_are_those_that_an_append_writes(void **state)
         FTDN_ASSERT_OK(ftdn_store_append(other, &record, &origin, &err), err);
     }
     const char *question = "SELECT t.id, d.result FROM digests d JOIN trials t ON t.key = d.trial ORDER BY t.id";
-    assert_string_equal(ftdn_sample_ask(store, question, FTDN_QUERY_CSV, &arena),
-                        ftdn_sample_ask(other, question, FTDN_QUERY_CSV, &arena));
+    assert_string_equal(ftdn_sample_ask(store, question, FTDN_FORMAT_CSV, &arena),
+                        ftdn_sample_ask(other, question, FTDN_FORMAT_CSV, &arena));
     ftdn_store_close(store);
     ftdn_store_close(other);
 }

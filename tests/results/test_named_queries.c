@@ -280,9 +280,9 @@ static void every_named_query_has_help_and_runs_on_any_store(void **state)
             bool has_rows = strchr(answer, '\n')[1] != 0;
             if (has_rows != (full || is_never_empty(query[i].name)))
                 fail_msg("%s has %s rows", query[i].name, has_rows ? "" : "no");
-            assert_true(strlen(ftdn_sample_ask(asked->store, query[i].name, FTDN_QUERY_TABLE, &asked->arena)) >
+            assert_true(strlen(ftdn_sample_ask(asked->store, query[i].name, FTDN_FORMAT_TEXT, &asked->arena)) >
                         strlen(query[i].name));
-            const char *text = ftdn_sample_ask(asked->store, query[i].name, FTDN_QUERY_JSON, &asked->arena);
+            const char *text = ftdn_sample_ask(asked->store, query[i].name, FTDN_FORMAT_JSON, &asked->arena);
             const ftdn_json *root;
             ftdn_error err;
             FTDN_ASSERT_OK(ftdn_json_parse(text, strlen(text), query[i].name, &asked->arena, &root, &err), err);

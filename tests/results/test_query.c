@@ -10,27 +10,27 @@
 
 static const char *csv(ftdn_asked_store *asked, const char *question)
 {
-    return ftdn_sample_ask(asked->store, question, FTDN_QUERY_CSV, &asked->arena);
+    return ftdn_sample_ask(asked->store, question, FTDN_FORMAT_CSV, &asked->arena);
 }
 
 static const char *json(ftdn_asked_store *asked, const char *question)
 {
-    return ftdn_sample_ask(asked->store, question, FTDN_QUERY_JSON, &asked->arena);
+    return ftdn_sample_ask(asked->store, question, FTDN_FORMAT_JSON, &asked->arena);
 }
 
 static const char *table(ftdn_asked_store *asked, const char *question)
 {
-    return ftdn_sample_ask(asked->store, question, FTDN_QUERY_TABLE, &asked->arena);
+    return ftdn_sample_ask(asked->store, question, FTDN_FORMAT_TEXT, &asked->arena);
 }
 
 /* The question is refused in each format with this fragment in the message. */
 static void assert_refused(ftdn_store *store, const char *question, const char *fragment)
 {
-    for (int format = FTDN_QUERY_TABLE; format <= FTDN_QUERY_LATEX; format++) {
+    for (int format = FTDN_FORMAT_TEXT; format <= FTDN_FORMAT_LATEX; format++) {
         ftdn_error err = {0};
         ftdn_text text;
         ftdn_text_init(&text);
-        ftdn_status status = ftdn_query_answer(store, &(ftdn_question){.text = question}, (ftdn_query_format)format,
+        ftdn_status status = ftdn_query_answer(store, &(ftdn_question){.text = question}, (ftdn_format)format,
                                                NULL, &text, &err);
         ftdn_text_done(&text);
         if (status != FTDN_ERR_ARG) fail_msg("'%s' gives status %d", question, status);
@@ -254,12 +254,12 @@ static void markdown_is_escaped_and_has_readable_names(void **state)
         ftdn_sample_ask(asked->store,
                         "SELECT 'a|b' AS layer, 0.25 AS mean_map_voc07, -3 AS \"x|y\", NULL AS ranking UNION ALL "
                         "SELECT '[\"base_net.*\"] <é>', 1e-5, 12, 'two' || char(10) || 'lines'",
-                        FTDN_QUERY_MARKDOWN, &asked->arena),
+                        FTDN_FORMAT_MARKDOWN, &asked->arena),
         "| layer                   | mean mAP | x\\|y | ranking     |\n"
         "| ----------------------- | -------: | ---: | ----------- |\n"
         "| a\\|b                    |   0.2500 |   -3 | -           |\n"
         "| \\[\"base_net.\\*\"\\] \\<é\\> |    1e-05 |   12 | two\\\\nlines |\n");
-    assert_string_equal(ftdn_sample_ask(asked->store, "SELECT 1 AS a WHERE 0", FTDN_QUERY_MARKDOWN, &asked->arena),
+    assert_string_equal(ftdn_sample_ask(asked->store, "SELECT 1 AS a WHERE 0", FTDN_FORMAT_MARKDOWN, &asked->arena),
                         "| a |\n| -- |\n");
 }
 
@@ -271,7 +271,7 @@ static void latex_is_escaped_and_has_readable_names(void **state)
                         "SELECT 'a_b & 5 % of $1 #2 {x} \\ ^ ~ \"q\" | <i>' AS own_name, 0.25 AS mean_map_voc07, "
                         "-0.5 AS median_ms, NULL AS ranking UNION ALL SELECT '[x]', -1.5e-05, 1e12, 'é' UNION ALL "
                         "SELECT x'0aff', 1e999, -1e999, ''",
-                        FTDN_QUERY_LATEX, &asked->arena),
+                        FTDN_FORMAT_LATEX, &asked->arena),
         "\\begin{tabular}{lrrl}\n\\toprule\n"
         "own\\_name & mean mAP & time per image (ms) & ranking \\\\\n\\midrule\n"
         "a\\_b \\& 5 \\% of \\$1 \\#2 \\{x\\} \\textbackslash{} \\textasciicircum{} \\textasciitilde{} "
@@ -287,7 +287,7 @@ static const char *answer_of(ftdn_asked_store *asked, const ftdn_question *quest
     ftdn_text text;
     ftdn_text_init(&text);
     const char *answer = "";
-    if (ftdn_query_answer(asked->store, question, FTDN_QUERY_CSV, NULL, &text, err) == FTDN_OK)
+    if (ftdn_query_answer(asked->store, question, FTDN_FORMAT_CSV, NULL, &text, err) == FTDN_OK)
         answer = ftdn_arena_copy_text(&asked->arena, text.chars, text.n_chars, err);
     ftdn_text_done(&text);
     return answer;
@@ -371,24 +371,22 @@ static ftdn_status hear(void *user, const ftdn_text *text, ftdn_error *err)
 static void a_listener_hears_an_answer_while_it_is_made(void **state)
 {
     ftdn_asked_store *asked = *state;
-    for (int format = FTDN_QUERY_TABLE; format <= FTDN_QUERY_LATEX; format++) {
+    for (int format = FTDN_FORMAT_TEXT; format <= FTDN_FORMAT_LATEX; format++) {
         ftdn_error err = {0};
         ftdn_text text;
         audience listening = {.n_left = -1};
         const ftdn_query_listener listener = {hear, &listening};
         ftdn_text_init(&text);
         const ftdn_question question = {.text = MANY_ROWS};
-        FTDN_ASSERT_OK(ftdn_query_answer(asked->store, &question, (ftdn_query_format)format, &listener, &text, &err),
-                       err);
+        FTDN_ASSERT_OK(ftdn_query_answer(asked->store, &question, (ftdn_format)format, &listener, &text, &err), err);
         /* Tables of reports are made at once. */
-        assert_int_equal(listening.n_calls, format == FTDN_QUERY_CSV || format == FTDN_QUERY_JSON ? 79
-                                            : format == FTDN_QUERY_TABLE                          ? 2
-                                                                                                  : 0);
-        assert_string_equal(text.chars,
-                            ftdn_sample_ask(asked->store, MANY_ROWS, (ftdn_query_format)format, &asked->arena));
+        assert_int_equal(listening.n_calls, format == FTDN_FORMAT_CSV || format == FTDN_FORMAT_JSON ? 79
+                                            : format == FTDN_FORMAT_TEXT                            ? 2
+                                                                                                    : 0);
+        assert_string_equal(text.chars, ftdn_sample_ask(asked->store, MANY_ROWS, (ftdn_format)format, &asked->arena));
         listening = (audience){.n_left = 1};
-        bool is_told = format <= FTDN_QUERY_JSON;
-        assert_int_equal(ftdn_query_answer(asked->store, &question, (ftdn_query_format)format, &listener, &text, &err),
+        bool is_told = format <= FTDN_FORMAT_JSON;
+        assert_int_equal(ftdn_query_answer(asked->store, &question, (ftdn_format)format, &listener, &text, &err),
                          is_told ? FTDN_ERR_INPUT : FTDN_OK);
         assert_int_equal(listening.n_calls, is_told ? 2 : 0);
         ftdn_text_done(&text);

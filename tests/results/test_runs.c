@@ -8,7 +8,7 @@
 
 static const char *ask(ftdn_asked_store *asked, const char *question)
 {
-    return ftdn_sample_ask(asked->store, question, FTDN_QUERY_CSV, &asked->arena);
+    return ftdn_sample_ask(asked->store, question, FTDN_FORMAT_CSV, &asked->arena);
 }
 
 static void append(ftdn_asked_store *asked, int number, int worker)

@@ -113,7 +113,7 @@ static void a_number_of_a_schema_stands_for_one_text(void **state)
     ftdn_attempt_origin origin;
     ftdn_store *store = ftdn_sample_open(path_of("store.db"), &origin);
     const char *schema = ftdn_sample_ask(
-        store, "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name", FTDN_QUERY_JSON, &arena);
+        store, "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name", FTDN_FORMAT_JSON, &arena);
     FTDN_ASSERT_OK(ftdn_sha256_of(schema, strlen(schema), digest, &err), err);
     ftdn_store_close(store);
     assert_int_equal(FTDN_STORE_VERSION, 3);

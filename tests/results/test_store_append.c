@@ -13,7 +13,7 @@
 
 static const char *ask(ftdn_asked_store *asked, const char *question)
 {
-    return ftdn_sample_ask(asked->store, question, FTDN_QUERY_CSV, &asked->arena);
+    return ftdn_sample_ask(asked->store, question, FTDN_FORMAT_CSV, &asked->arena);
 }
 
 static void append(ftdn_asked_store *asked, int number)
@@ -90,7 +90,7 @@ static void every_field_comes_back_in_its_column(void **state)
             "calibration_digest, measured_images, seed, map_voc07, map_area, images, seconds, "
             "n_nonfinite_outputs, n_nonfinite_faults, copied_weight_bytes, copied_feature_map_bytes, copied_map_bytes, "
             "added_macs, network_macs, code_version FROM v_trials",
-            FTDN_QUERY_JSON, &asked->arena),
+            FTDN_FORMAT_JSON, &asked->arena),
         "[\n{\"id\":\"beced1fe696351bb996169a4f1987ca19b5f52f37c7ef3071f9c044cf3580bfc\",\"manifest\":\"smoke\","
         "\"model\":\"ssd_mobilenet_v1_tf\",\"width\":0.75,\"weights\":\"formula:0\",\"weights_digest\":\"abc\","
         "\"dataset\":\"VOC2007-mini test\",\"dataset_digest\":\"def\",\"backend\":\"cpu\",\"arithmetic\":\"f32 "

@@ -112,14 +112,14 @@ static void a_killed_run_leaves_whole_trials_only(void **state)
         ftdn_store *store = NULL;
         ftdn_store_mode mode = round % 2 && reported > 0 ? FTDN_STORE_READ : FTDN_STORE_WRITE;
         FTDN_ASSERT_OK(ftdn_store_open(path, mode, &store, &err), err);
-        assert_string_equal(ftdn_sample_ask(store, "PRAGMA integrity_check", FTDN_QUERY_CSV, &arena),
+        assert_string_equal(ftdn_sample_ask(store, "PRAGMA integrity_check", FTDN_FORMAT_CSV, &arena),
                             "integrity_check\nok\n");
         assert_string_equal(
-            ftdn_sample_ask(store, "SELECT count(*) FROM pragma_foreign_key_check", FTDN_QUERY_CSV, &arena),
+            ftdn_sample_ask(store, "SELECT count(*) FROM pragma_foreign_key_check", FTDN_FORMAT_CSV, &arena),
             "count(*)\n0\n");
         /* What was reported is there; at most the trial that was being written may be there beside it. */
-        const char *answer =
-            ftdn_sample_ask(store, "SELECT count(*), coalesce(max(seed) + 1, 0) FROM v_trials", FTDN_QUERY_CSV, &arena);
+        const char *answer = ftdn_sample_ask(store, "SELECT count(*), coalesce(max(seed) + 1, 0) FROM v_trials",
+                                             FTDN_FORMAT_CSV, &arena);
         int n_there = 0, next = -1;
         assert_int_equal(sscanf(strchr(answer, '\n'), "%d,%d", &n_there, &next), 2);
         assert_int_equal(n_there, next);
@@ -133,7 +133,7 @@ static void a_killed_run_leaves_whole_trials_only(void **state)
                             "v_ap) AS classes, (SELECT count(*) FROM v_faults) AS faults, (SELECT count(*) FROM "
                             "v_timings) AS timings, (SELECT count(*) FROM trials WHERE length(spec) > 600000) "
                             "AS specs",
-                            FTDN_QUERY_CSV, &arena),
+                            FTDN_FORMAT_CSV, &arena),
             whole);
         ftdn_store_close(store);
         n_trials = n_there;

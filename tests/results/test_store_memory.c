@@ -52,7 +52,7 @@ static int install_failing_memory(void **state)
     return 0;
 }
 
-static ftdn_status ask_for_all(ftdn_store *store, ftdn_query_format format)
+static ftdn_status ask_for_all(ftdn_store *store, ftdn_format format)
 {
     ftdn_text text;
     ftdn_text_init(&text);
@@ -90,8 +90,8 @@ static ftdn_status use_store(const char *path, int number, bool *ret_appended)
     if (status == FTDN_OK) status = ftdn_store_add_scores(store, &key, "0.1.0", 1, &scores, 1, &err);
     if (status == FTDN_OK) status = ftdn_store_find_scores(store, &key, &scores, 1, &found, &err);
     if (status == FTDN_OK) assert_true(found);
-    for (int format = FTDN_QUERY_TABLE; format <= FTDN_QUERY_JSON && status == FTDN_OK; format++)
-        status = ask_for_all(store, (ftdn_query_format)format);
+    for (int format = FTDN_FORMAT_TEXT; format <= FTDN_FORMAT_JSON && status == FTDN_OK; format++)
+        status = ask_for_all(store, (ftdn_format)format);
     ftdn_store_close(store);
     return status;
 }
@@ -108,7 +108,7 @@ static int count_trials(const char *path)
                         "outcome = 'done'), (SELECT count(*) FROM v_ap), (SELECT count(*) FROM v_faults), "
                         "(SELECT count(*) FROM v_timings), (SELECT count(*) <> 2 * (SELECT count(*) FROM rankings) "
                         "FROM channel_scores)",
-                        FTDN_QUERY_CSV, &arena);
+                        FTDN_FORMAT_CSV, &arena);
     assert_int_equal(sscanf(strchr(answer, '\n'), "%d,%d,%d,%d,%d,%d", &n[0], &n[1], &n[2], &n[3], &n[4], &n[5]), 6);
     ftdn_store_close(store);
     assert_int_equal(n[1], n[0]);

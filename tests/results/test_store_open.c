@@ -86,8 +86,8 @@ static void a_store_keeps_its_trials_and_reads_the_same_in_both_modes(void **sta
     for (int mode = FTDN_STORE_READ; mode <= FTDN_STORE_WRITE; mode++) {
         ftdn_store *store;
         FTDN_ASSERT_OK(ftdn_store_open(path, (ftdn_store_mode)mode, &store, &err), err);
-        assert_string_equal(ftdn_sample_ask(store, "SELECT seed FROM v_trials", FTDN_QUERY_CSV, &arena), "seed\n1\n");
-        assert_string_equal(ftdn_sample_ask(store, "PRAGMA integrity_check", FTDN_QUERY_CSV, &arena),
+        assert_string_equal(ftdn_sample_ask(store, "SELECT seed FROM v_trials", FTDN_FORMAT_CSV, &arena), "seed\n1\n");
+        assert_string_equal(ftdn_sample_ask(store, "PRAGMA integrity_check", FTDN_FORMAT_CSV, &arena),
                             "integrity_check\nok\n");
         ftdn_store_close(store);
     }
@@ -103,7 +103,7 @@ static void a_link_to_a_store_is_a_store(void **state)
     for (int mode = FTDN_STORE_READ; mode <= FTDN_STORE_WRITE; mode++) {
         ftdn_store *store;
         FTDN_ASSERT_OK(ftdn_store_open(link, (ftdn_store_mode)mode, &store, &err), err);
-        assert_string_equal(ftdn_sample_ask(store, "SELECT seed FROM v_trials", FTDN_QUERY_CSV, &arena), "seed\n1\n");
+        assert_string_equal(ftdn_sample_ask(store, "SELECT seed FROM v_trials", FTDN_FORMAT_CSV, &arena), "seed\n1\n");
         ftdn_store_close(store);
     }
     assert_int_equal(symlink("none.db", path_of("loose.db")), 0);
@@ -134,7 +134,7 @@ static void a_reader_rolls_back_what_a_killed_run_left(void **state)
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
     ftdn_store *store;
     FTDN_ASSERT_OK(ftdn_store_open(copy, FTDN_STORE_READ, &store, &err), err);
-    assert_string_equal(ftdn_sample_ask(store, "SELECT seconds FROM v_trials", FTDN_QUERY_CSV, &arena),
+    assert_string_equal(ftdn_sample_ask(store, "SELECT seconds FROM v_trials", FTDN_FORMAT_CSV, &arena),
                         "seconds\n2.5\n");
     ftdn_store_close(store);
     assert_false(ftdn_file_exists(path_of("copy.db-journal")));
@@ -148,10 +148,11 @@ static void every_table_is_strict_and_every_reference_is_kept(void **state)
     assert_string_equal(ftdn_sample_ask(store,
                                         "SELECT count(*), min(strict) FROM pragma_table_list "
                                         "WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%'",
-                                        FTDN_QUERY_CSV, &arena),
+                                        FTDN_FORMAT_CSV, &arena),
                         "count(*),min(strict)\n18,1\n");
-    assert_string_equal(ftdn_sample_ask(store, "SELECT count(*) FROM pragma_foreign_key_check", FTDN_QUERY_CSV, &arena),
-                        "count(*)\n0\n");
+    assert_string_equal(
+        ftdn_sample_ask(store, "SELECT count(*) FROM pragma_foreign_key_check", FTDN_FORMAT_CSV, &arena),
+        "count(*)\n0\n");
     ftdn_store_close(store);
 }
 
@@ -289,7 +290,7 @@ static void damage_of_the_data_is_an_error_of_the_question(void **state)
     ftdn_text text;
     ftdn_text_init(&text);
     FTDN_ASSERT_FAILS(
-        ftdn_query_answer(store, &(ftdn_question){.text = "v_ap"}, FTDN_QUERY_CSV, NULL, &text, &err), FTDN_ERR_STORE,
+        ftdn_query_answer(store, &(ftdn_question){.text = "v_ap"}, FTDN_FORMAT_CSV, NULL, &text, &err), FTDN_ERR_STORE,
         "is damaged", err);
     ftdn_text_done(&text);
     ftdn_store_close(store);
@@ -381,6 +382,31 @@ static void what_may_not_be_written_is_read_but_not_opened_for_writing(void **st
     assert_false(ftdn_file_exists(path_of("x")));
 }
 
+static void a_log_in_a_folder_that_cannot_be_written_is_named(void **state)
+{
+    (void)state;
+    if (geteuid() != 0) skip();
+    sqlite3 *db;
+    size_t n_file, n_log;
+    char *path = make_store("first.db"), *copy = path_of("copy.db");
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = WAL; UPDATE attempts SET seconds = 7", NULL, NULL, NULL),
+                     SQLITE_OK);
+    const char *file = ftdn_test_load_file(&arena, path, &n_file),
+               *log = ftdn_test_load_file(&arena, path_of("first.db-wal"), &n_log);
+    assert_true(n_log > 512);
+    ftdn_test_write_file(copy, file, n_file);
+    ftdn_test_write_file(path_of("copy.db-wal"), log, n_log);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(chmod(folder, 0755), 0);
+    FTDN_ASSERT_FAILS(open_as_nobody(copy, FTDN_STORE_READ, &err), FTDN_ERR_STORE,
+                      "copy.db-wal', that is read in a folder which can be written: copy both files into one", err);
+    ftdn_store *store;
+    FTDN_ASSERT_OK(ftdn_store_open(copy, FTDN_STORE_READ, &store, &err), err);
+    assert_string_equal(ftdn_sample_ask(store, "SELECT seconds FROM v_trials", FTDN_QUERY_CSV, &arena), "seconds\n7\n");
+    ftdn_store_close(store);
+}
+
 static void processes_that_create_a_store_at_once_share_it(void **state)
 {
     (void)state;
@@ -411,7 +437,7 @@ static void processes_that_create_a_store_at_once_share_it(void **state)
     ftdn_attempt_origin origin;
     ftdn_store *store = ftdn_sample_open(path, &origin);
     assert_string_equal(ftdn_sample_ask(store, "SELECT count(*) AS n, count(DISTINCT code_version) AS e FROM v_trials",
-                                        FTDN_QUERY_CSV, &arena),
+                                        FTDN_FORMAT_CSV, &arena),
                         "n,e\n40,1\n");
     ftdn_store_close(store);
 }
@@ -434,6 +460,7 @@ int main(void)
         FTDN_FOLDER_TEST(what_is_no_file_is_refused),
         FTDN_FOLDER_TEST(names_that_sqlite_takes_for_something_else_are_files),
         FTDN_FOLDER_TEST(what_may_not_be_written_is_read_but_not_opened_for_writing),
+        FTDN_FOLDER_TEST(a_log_in_a_folder_that_cannot_be_written_is_named),
         FTDN_FOLDER_TEST(processes_that_create_a_store_at_once_share_it),
     };
     return cmocka_run_group_tests_name("results/store_open", tests, NULL, NULL);

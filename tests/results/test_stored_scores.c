@@ -39,7 +39,7 @@ static void init_scores(sample_scores *scores)
 
 static const char *ask(ftdn_asked_store *asked, const char *question)
 {
-    return ftdn_sample_ask(asked->store, question, FTDN_QUERY_CSV, &asked->arena);
+    return ftdn_sample_ask(asked->store, question, FTDN_FORMAT_CSV, &asked->arena);
 }
 
 static void add(ftdn_asked_store *asked, const ftdn_ranking_key *key, double seconds, const sample_scores *scores,

@@ -71,7 +71,7 @@ static const char *ask(const char *path, const char *question)
 {
     ftdn_store *store;
     FTDN_ASSERT_OK(ftdn_store_open(path, FTDN_STORE_READ, &store, &err), err);
-    const char *answer = ftdn_sample_ask(store, question, FTDN_QUERY_CSV, &arena);
+    const char *answer = ftdn_sample_ask(store, question, FTDN_FORMAT_CSV, &arena);
     ftdn_store_close(store);
     return answer;
 }
