@@ -2,11 +2,12 @@
 #include "engine/cuda/cudnn_device.h"
 
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 /* A library in one of the folders, relative to the one of cuDNN, where cuDNN itself looks. */
-static void *open_beside_cudnn(const char *name)
+static bool open_beside_cudnn(const char *name)
 {
     static const char *const folders[] = {"", "../../cublas/lib/", "../../cu13/lib/"};
     union {
@@ -14,26 +15,25 @@ static void *open_beside_cudnn(const char *name)
         const void *address;
     } place = {.function = cudnnGetVersion};
     Dl_info cudnn;
-    void *library = NULL;
-    if (!dladdr(place.address, &cudnn)) return NULL;
+    bool is_open = false;
+    if (!dladdr(place.address, &cudnn)) return false;
     const char *slash = strrchr(cudnn.dli_fname, '/');
     int n_folder = slash ? (int)(slash - cudnn.dli_fname) + 1 : 0;
-    for (size_t i = 0; i < sizeof folders / sizeof *folders && !library; i++) {
+    for (size_t i = 0; i < sizeof folders / sizeof *folders && !is_open; i++) {
         char path[4096];
         int n = snprintf(path, sizeof path, "%.*s%s%s", n_folder, cudnn.dli_fname, folders[i], name);
-        if (n < (int)sizeof path) library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
+        is_open = n < (int)sizeof path && dlopen(path, RTLD_LAZY | RTLD_LOCAL);
     }
-    return library;
+    return is_open;
 }
 
-/* The heuristics ask cuBLAS too, whichever engine is taken in the end, and end the process where it is missing. */
-static ftdn_status open_cublas(ftdn_cudnn_device *device, ftdn_error *err)
+/* The heuristics ask cuBLAS too, whichever engine is taken in the end, and end the process where it is missing. It is
+ * never closed, as whatever has kernels (engine/device.c). */
+static ftdn_status open_cublas(ftdn_error *err)
 {
     char name[48];
     snprintf(name, sizeof name, "libcublasLt.so.%zu", cudnnGetCudartVersion() / 1000);
-    device->cublas = dlopen(name, RTLD_LAZY | RTLD_LOCAL);
-    if (!device->cublas) device->cublas = open_beside_cudnn(name);
-    if (device->cublas) return FTDN_OK;
+    if (dlopen(name, RTLD_LAZY | RTLD_LOCAL) || open_beside_cudnn(name)) return FTDN_OK;
     return FTDN_FAIL(err, FTDN_ERR_BACKEND,
                      "cuDNN makes no plans without %s, which is neither beside it nor known to the "
                      "loader (LD_LIBRARY_PATH)",
@@ -44,7 +44,7 @@ static ftdn_status make(ftdn_cudnn_device *device, cudnnBackendAttributeName_t n
                         int64_t n, const void *values, ftdn_error *err)
 {
     ftdn_cudnn_set_init(&device->set, "properties of the device");
-    FTDN_TRY(open_cublas(device, err));
+    FTDN_TRY(open_cublas(err));
     device->properties = ftdn_cudnn_add(&device->set, CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
     ftdn_cudnn_put(&device->set, device->properties, name, type, n, values);
     ftdn_cudnn_finalize(&device->set, device->properties);
@@ -67,6 +67,5 @@ ftdn_status ftdn_cudnn_device_describe(ftdn_cudnn_device *device, const char *js
 void ftdn_cudnn_device_done(ftdn_cudnn_device *device)
 {
     ftdn_cudnn_set_done(&device->set);
-    if (device->cublas) dlclose(device->cublas);
-    device->properties = device->cublas = NULL;
+    device->properties = NULL;
 }

@@ -8,7 +8,6 @@
 #include "engine/cuda/cudnn_descriptor.h"
 
 typedef struct ftdn_cudnn_device {
-    void *cublas; /* a library that plans cannot be made without, kept open */
     ftdn_cudnn_set set;
     cudnnBackendDescriptor_t properties; /* of the set */
 } ftdn_cudnn_device;

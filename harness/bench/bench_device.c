@@ -103,7 +103,8 @@ ftdn_status ftdn_device_subject_open(const ftdn_device_subject *subject, const f
 {
     const ftdn_planned_trial trial = {.settings = *settings, .model = subject->model};
     const ftdn_score_source scores = {.n_threads = 1};
-    const ftdn_rig_desc desc = {.trial = &trial, .scores = &scores, .n_threads = ftdn_default_threads()};
+    const ftdn_rig_desc desc = {
+        .trial = &trial, .scores = &scores, .n_threads = ftdn_default_threads(), .cache = subject->cache};
     return ftdn_rig_init(rig, &desc, err);
 }
 
@@ -216,16 +217,14 @@ static ftdn_status measure_subject(ftdn_device_bench *bench, const ftdn_device_s
     return ftdn_device_measure_cost(bench, subject, err);
 }
 
-static ftdn_status measure_network(ftdn_device_bench *bench, int network, const ftdn_dataset *dataset,
-                                   const ftdn_device_ceiling *ceiling, ftdn_error *err)
+static ftdn_status measure_arithmetics(ftdn_device_bench *bench, int network, const ftdn_model *model,
+                                       const ftdn_dataset *dataset, const ftdn_device_ceiling *ceiling,
+                                       ftdn_device_cache *cache, ftdn_error *err)
 {
-    ftdn_model model;
-    ftdn_trial_settings settings = make_settings(bench->options, network, 0);
-    FTDN_TRY(ftdn_model_open(&settings.model, bench->arena, &model, err));
     for (int a = 0; a < bench->n_arithmetics; a++) {
-        settings = make_settings(bench->options, network, a);
+        const ftdn_trial_settings settings = make_settings(bench->options, network, a);
         const ftdn_device_subject subject = {
-            .model = &model,
+            .model = model,
             .network = network_table[network].name,
             .arithmetic = arithmetic_table[a].name,
             .algorithm = arithmetic_table[a].algorithm,
@@ -233,10 +232,25 @@ static ftdn_status measure_network(ftdn_device_bench *bench, int network, const 
             .settings = &settings,
             .evaluation_limit_s = bench->options->width > 0 ? 0 : network_table[network].limit_s[a],
             .ceiling = ceiling[a],
+            .cache = cache,
         };
         FTDN_TRY(measure_subject(bench, &subject, err));
     }
     return FTDN_OK;
+}
+
+static ftdn_status measure_network(ftdn_device_bench *bench, int network, const ftdn_dataset *dataset,
+                                   const ftdn_device_ceiling *ceiling, ftdn_error *err)
+{
+    const ftdn_device_table *table = bench->module->device;
+    const ftdn_trial_settings settings = make_settings(bench->options, network, 0);
+    ftdn_model model;
+    ftdn_device_cache *cache;
+    FTDN_TRY(ftdn_model_open(&settings.model, bench->arena, &model, err));
+    FTDN_TRY(table->cache_create(&cache, err));
+    ftdn_status status = measure_arithmetics(bench, network, &model, dataset, ceiling, cache, err);
+    table->cache_free(cache);
+    return status;
 }
 
 static ftdn_status measure_all(ftdn_device_bench *bench, const ftdn_dataset *dataset, ftdn_error *err)

@@ -20,6 +20,7 @@ typedef struct ftdn_device_subject {
     const ftdn_trial_settings *settings; /* without protection, at the size that campaigns use */
     double evaluation_limit_s;           /* of an image; 0: none */
     ftdn_device_ceiling ceiling;
+    ftdn_device_cache *cache; /* of all that is compiled; borrowed */
 } ftdn_device_subject;
 
 /* The settings with another protection ("none", "kr", "fmr") and size of a micro-batch. */

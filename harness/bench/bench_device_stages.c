@@ -47,6 +47,7 @@ static ftdn_status create_program(survey *s, const ftdn_device_subject *subject,
         .keep_all = true,
         .micro_batch = micro_batch,
         .conv_algorithm = subject->algorithm,
+        .cache = subject->cache,
     };
     FTDN_TRY(ftdn_program_create(s->bench->module->backend, s->graph, &desc, &s->program, err));
     return ftdn_context_create(s->program, &s->context, err);

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 
-#include "base/json_members.h"
 #include "harness/commands/doctor.h"
 #include "harness/terminal/options.h"
 #include "harness/terminal/print.h"
@@ -50,9 +49,8 @@ static void write_devices_json(const ftdn_doctor *doctor, ftdn_text *text)
 
 static void write_json(const ftdn_doctor *doctor, bool gpu_works, ftdn_text *text)
 {
-    ftdn_text_append(text, "{");
-    ftdn_json_put_flag(text, "cpu_works", doctor->cpu_works);
-    ftdn_json_put_flag(text, "gpu_works", gpu_works);
+    ftdn_text_append(text, "{\"cpu_works\":%s,\"gpu_works\":%s", doctor->cpu_works ? "true" : "false",
+                     gpu_works ? "true" : "false");
     write_devices_json(doctor, text);
     ftdn_text_append(text, ",\"findings\":[");
     for (int i = 0; i < doctor->n_findings; i++) {

@@ -12,7 +12,7 @@ static void read_sql(char *bytes, size_t n_bytes)
     (void)n_bytes;
     snprintf(path, sizeof path, "%s/lying.db", ftdn_fuzz_folder());
     ftdn_fuzz_make_store(path);
-    ftdn_changed_store_run(path, bytes);
+    ftdn_changed_store_try(path, bytes);
     ftdn_fuzz_attack_store(path);
     ftdn_fuzz_empty_folder();
 }

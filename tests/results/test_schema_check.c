@@ -57,7 +57,7 @@ static void a_changed_schema_is_refused_by_readers_and_writers(void **state)
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         const char *path = make_store();
         size_t n_before, n_after;
-        ftdn_changed_store_run(path, changes[i].sql);
+        ftdn_changed_store_try(path, changes[i].sql);
         const char *before = ftdn_test_load_file(&arena, path, &n_before);
         for (int mode = FTDN_STORE_READ; mode <= FTDN_STORE_WRITE; mode++) {
             ftdn_store *store = NULL;
@@ -79,7 +79,7 @@ static void verify_tells_what_has_changed(void **state)
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         const char *path = make_store();
         ftdn_verification verification;
-        ftdn_changed_store_run(path, changes[i].sql);
+        ftdn_changed_store_try(path, changes[i].sql);
         FTDN_ASSERT_OK(ftdn_store_verify(path, &arena, &verification, &err), err);
         bool found = false;
         for (int d = 0; d < verification.n_damages; d++)
@@ -95,8 +95,8 @@ static void repair_saves_the_trials_of_a_store_with_strange_objects(void **state
     ftdn_repair_summary summary;
     ftdn_verification verification;
     const char *path = make_store(), *out = path_of("out.db");
-    ftdn_changed_store_run(path, changes[0].sql);
-    ftdn_changed_store_run(path, changes[1].sql);
+    ftdn_changed_store_try(path, changes[0].sql);
+    ftdn_changed_store_try(path, changes[1].sql);
     FTDN_ASSERT_OK(ftdn_store_repair(path, out, &arena, &summary, &err), err);
     assert_int_equal(summary.n_saved, 1);
     FTDN_ASSERT_OK(ftdn_store_verify(out, &arena, &verification, &err), err);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "tests/results/changed_store.h"
 #include "tests/results/sample.h"
 #include "tests/support/folder_per_test.h"
 
@@ -47,15 +48,6 @@ static char *make_store(const char *name)
     ftdn_sample_append(store, &sample, &origin);
     ftdn_store_close(store);
     return path;
-}
-
-/* Run SQL on a file behind the store's back. */
-static void run_sql(const char *path, const char *sql)
-{
-    sqlite3 *db;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 static void overwrite(const char *path, long offset, const void *bytes, size_t n_bytes)
@@ -196,10 +188,10 @@ static void files_of_others_are_refused_and_not_touched(void **state)
     assert_refused(path, "is not an SQLite file");
 
     path = path_of("plain.db");
-    run_sql(path, "CREATE TABLE trials (id)");
+    ftdn_changed_store_run(path, "CREATE TABLE trials (id)");
     assert_refused(path, "another program (application id 0x00000000)");
     path = path_of("mail.db");
-    run_sql(path, "PRAGMA application_id = 19088743; PRAGMA user_version = 1; CREATE TABLE mail (id)");
+    ftdn_changed_store_run(path, "PRAGMA application_id = 19088743; PRAGMA user_version = 1; CREATE TABLE mail (id)");
     assert_refused(path, "another program (application id 0x01234567)");
 }
 
@@ -208,7 +200,8 @@ static void the_journal_of_another_program_is_not_played_back(void **state)
 {
     (void)state;
     char *path = path_of("mail.db"), *copy = path_of("copy.db");
-    run_sql(path, "PRAGMA application_id = 19088743; CREATE TABLE mail (id); INSERT INTO mail VALUES (1)");
+    ftdn_changed_store_run(path,
+                           "PRAGMA application_id = 19088743; CREATE TABLE mail (id); INSERT INTO mail VALUES (1)");
     sqlite3 *db;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db,
@@ -263,7 +256,7 @@ static void damage_of_the_schema_is_seen_when_a_store_is_opened(void **state)
     assert_refused(path, "is damaged");
 
     path = make_store("dropped.db");
-    run_sql(path, "PRAGMA foreign_keys = OFF; DROP TABLE layer_faults");
+    ftdn_changed_store_run(path, "PRAGMA foreign_keys = OFF; DROP TABLE layer_faults");
     assert_refused(path, "is damaged");
 }
 
@@ -403,7 +396,7 @@ static void a_log_in_a_folder_that_cannot_be_written_is_named(void **state)
                       "copy.db-wal', that is read in a folder which can be written: copy both files into one", err);
     ftdn_store *store;
     FTDN_ASSERT_OK(ftdn_store_open(copy, FTDN_STORE_READ, &store, &err), err);
-    assert_string_equal(ftdn_sample_ask(store, "SELECT seconds FROM v_trials", FTDN_QUERY_CSV, &arena), "seconds\n7\n");
+    assert_string_equal(ftdn_sample_ask(store, "SELECT seconds FROM v_trials", FTDN_FORMAT_CSV, &arena), "seconds\n7\n");
     ftdn_store_close(store);
 }
 

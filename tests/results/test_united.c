@@ -11,6 +11,7 @@
 #include "results/store_dump.h"
 #include "results/stored_scores.h"
 #include "results/verify.h"
+#include "tests/results/changed_store.h"
 #include "tests/results/sample.h"
 #include "tests/support/folder_per_test.h"
 
@@ -83,17 +84,6 @@ static void assert_sound(const char *path)
     if (answer.n_damages > 0) fail_msg("%s: %s", path, answer.damage[0].what);
 }
 
-/* Past the store's triggers. */
-static void run_sql(const char *path, const char *sql)
-{
-    sqlite3 *db;
-    char *message = NULL;
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK) fail_msg("%s: %s", sql, message);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 static void a_dump_tells_results_and_nothing_else(void **state)
 {
     (void)state;
@@ -102,9 +92,10 @@ static void a_dump_tells_results_and_nothing_else(void **state)
     assert_non_null(strstr(text, "{\"table\":\"class_ap\",\"class\":\"cat\",\"ap_voc07\":null,"));
     assert_null(strstr(text, "bench"));
     assert_null(strstr(text, "total"));
-    run_sql(path, "UPDATE attempts SET seconds = 99, finished_at = 'x'; UPDATE environments SET cpu = 'another'");
+    ftdn_changed_store_run(
+        path, "UPDATE attempts SET seconds = 99, finished_at = 'x'; UPDATE environments SET cpu = 'another'");
     assert_string_equal(dump(path), text);
-    run_sql(path, "UPDATE class_ap SET objects = 8 WHERE objects = 7");
+    ftdn_changed_store_run(path, "UPDATE class_ap SET objects = 8 WHERE objects = 7");
     assert_string_not_equal(dump(path), text);
 }
 
@@ -229,7 +220,7 @@ static void damaged_inputs_are_not_merged(void **state)
     (void)state;
     ftdn_merge_summary summary;
     const char *input[] = {make_store("a.db", 0, 1, 5), make_store("b.db", 5, 1, 8)};
-    run_sql(input[1], "UPDATE results SET map_area = 0.5 WHERE trial = 2");
+    ftdn_changed_store_run(input[1], "UPDATE results SET map_area = 0.5 WHERE trial = 2");
     FTDN_ASSERT_FAILS(ftdn_store_merge(path_of("out.db"), input, 2, &arena, &summary, &err), FTDN_ERR_STORE,
                       "b.db' is damaged (", err);
     assert_false(ftdn_file_exists(path_of("out.db")));
@@ -272,9 +263,10 @@ static void what_is_sound_is_saved_and_the_rest_is_named(void **state)
     ftdn_repair_summary summary;
     ftdn_sample sample;
     const char *path = make_store("a.db", 0, 1, TRIALS), *out = path_of("out.db");
-    run_sql(path, "UPDATE results SET map_area = 0.5 WHERE trial = 2; UPDATE trials SET spec = '{}' WHERE key = 4; "
-                  "DELETE FROM class_ap WHERE cell = 2 AND seed = 6; "
-                  "UPDATE attempts SET seconds = 1 WHERE id = 9");
+    ftdn_changed_store_run(
+        path, "UPDATE results SET map_area = 0.5 WHERE trial = 2; UPDATE trials SET spec = '{}' WHERE key = 4; "
+              "DELETE FROM class_ap WHERE cell = 2 AND seed = 6; "
+              "UPDATE attempts SET seconds = 1 WHERE id = 9");
     FTDN_ASSERT_OK(ftdn_store_repair(path, out, &arena, &summary, &err), err);
     assert_int_equal(summary.n_saved, TRIALS - 3);
     assert_int_equal(summary.n_without_provenance, 1);

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "results/stored_scores.h"
+#include "tests/results/changed_store.h"
 #include "tests/results/sample.h"
 #include "tests/support/folder_per_test.h"
 
@@ -60,17 +61,6 @@ static ftdn_verification verify(const char *file)
     return answer;
 }
 
-/* Past the store's triggers. */
-static void run_sql(const char *sql)
-{
-    sqlite3 *db;
-    char *message = NULL;
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK) fail_msg("%s: %s", sql, message);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 static void a_sound_store_has_no_damage(void **state)
 {
     (void)state;
@@ -108,7 +98,7 @@ static void what_is_damaged_is_named(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         remove(path);
         make_store();
-        run_sql(cases[i].sql);
+        ftdn_changed_store_run(path, cases[i].sql);
         ftdn_verification answer = verify(path);
         bool found = false;
         for (int d = 0; d < answer.n_damages; d++) found |= strstr(answer.damage[d].what, cases[i].what) != NULL;
