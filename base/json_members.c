@@ -36,12 +36,6 @@ void ftdn_json_put_integer(ftdn_text *text, const char *key, uint64_t integer)
     ftdn_text_append(text, "%" PRIu64, integer);
 }
 
-void ftdn_json_put_flag(ftdn_text *text, const char *key, bool flag)
-{
-    ftdn_json_put_key(text, key);
-    put(text, flag ? "true" : "false");
-}
-
 void ftdn_json_begin_object(ftdn_text *text, const char *key)
 {
     ftdn_json_put_key(text, key);

@@ -5,7 +5,6 @@
 #ifndef FTDN_BASE_JSON_MEMBERS_H
 #define FTDN_BASE_JSON_MEMBERS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/text.h"
@@ -20,7 +19,6 @@ void ftdn_json_put_string(ftdn_text *text, const char *key, const char *string);
 void ftdn_json_put_number(ftdn_text *text, const char *key, double number);
 
 void ftdn_json_put_integer(ftdn_text *text, const char *key, uint64_t integer);
-void ftdn_json_put_flag(ftdn_text *text, const char *key, bool flag);
 
 /* An object; its members follow, then its end. */
 void ftdn_json_begin_object(ftdn_text *text, const char *key);

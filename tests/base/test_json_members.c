@@ -18,15 +18,14 @@ static void members_are_separated_where_one_stands_before(void **state)
     ftdn_json_end_object(&text);
     ftdn_json_begin_object(&text, "none");
     ftdn_json_end_object(&text);
-    ftdn_json_put_flag(&text, "yes", true);
-    ftdn_json_put_flag(&text, "no", false);
     ftdn_json_put_key(&text, "list");
     ftdn_text_append(&text, "[1,2]");
     ftdn_json_put_string(&text, "text", "a \"b\"{");
     ftdn_json_end_object(&text);
     FTDN_ASSERT_OK(ftdn_text_check(&text, &err), err);
-    assert_string_equal(text.chars, "{\"a\":{\"most\":18446744073709551615,\"rate\":0.1},\"none\":{},\"yes\":true,"
-                                    "\"no\":false,\"list\":[1,2],\"text\":\"a \\\"b\\\"{\"}");
+    assert_string_equal(
+        text.chars,
+        "{\"a\":{\"most\":18446744073709551615,\"rate\":0.1},\"none\":{},\"list\":[1,2],\"text\":\"a \\\"b\\\"{\"}");
     ftdn_text_done(&text);
 }
 
