@@ -396,7 +396,8 @@ static void a_log_in_a_folder_that_cannot_be_written_is_named(void **state)
                       "copy.db-wal', that is read in a folder which can be written: copy both files into one", err);
     ftdn_store *store;
     FTDN_ASSERT_OK(ftdn_store_open(copy, FTDN_STORE_READ, &store, &err), err);
-    assert_string_equal(ftdn_sample_ask(store, "SELECT seconds FROM v_trials", FTDN_FORMAT_CSV, &arena), "seconds\n7\n");
+    assert_string_equal(ftdn_sample_ask(store, "SELECT seconds FROM v_trials", FTDN_FORMAT_CSV, &arena),
+                        "seconds\n7\n");
     ftdn_store_close(store);
 }
 
