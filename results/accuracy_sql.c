@@ -89,7 +89,7 @@ const char ftdn_sql_points[] =
 
 /* Each class of each cell, over its trials. */
 #define CLASS_MEAN                                                                                                     \
-    "SELECT cell AS of_cell, class, count(ap_voc07) AS n_ap, avg(ap_voc07) AS mean_ap_voc07, "                                \
+    "SELECT cell AS of_cell, class, count(ap_voc07) AS n_ap, avg(ap_voc07) AS mean_ap_voc07, "                         \
     "stddev(ap_voc07) AS sd_ap_voc07, half_width(ap_voc07) AS ap_half_width, avg(ap_area) AS mean_ap_area, objects "   \
     "FROM class_ap GROUP BY cell, class"
 
