@@ -51,7 +51,7 @@ static double beta_fraction(double a, double b, double x)
  *
  *     sqrt(s / (1 - exp(-s))) = 1 + s/4 + s^2/96 - s^3/384 - ...,    s = u^2 / df
  *
- * and a constant. Below is the tail of that, integrated term by term; from MANY on the next is below 1e-11 of it. */
+ * and a constant. Below is the tail of that, integrated term by term; the next is below 1e-11 of it from MANY on. */
 #define MANY 1e5
 static double tails_of_many(double ratio, double df)
 {

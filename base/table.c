@@ -279,6 +279,6 @@ void ftdn_table_write_as(const ftdn_table *table, ftdn_format format, ftdn_text 
     case FTDN_FORMAT_MARKDOWN: ftdn_table_write_markdown(table, text); break;
     case FTDN_FORMAT_LATEX: ftdn_table_write_latex(table, text); break;
     case FTDN_FORMAT_CSV:
-    case FTDN_FORMAT_JSON: assert(!"no table of cells");
+    case FTDN_FORMAT_JSON: assert(false && "no table of cells");
     }
 }

@@ -59,7 +59,7 @@ static toff_t on_size(thandle_t user)
     return reader->base.n_bytes;
 }
 
-static int on_error(TIFF *tiff, void *user, const char *module, const char *format, va_list arguments)
+FTDN_PRINTF(4, 0) static int on_error(TIFF *tiff, void *user, const char *module, const char *format, va_list arguments)
 {
     tiff_reader *reader = user;
     (void)tiff, (void)module;

@@ -108,7 +108,8 @@ ftdn_map_hook ftdn_device_worker_hook(const ftdn_device_worker *worker)
     return (ftdn_map_hook){.call = worker->device->map_faults->hook, .user = worker->injector};
 }
 
-ftdn_status ftdn_device_worker_enqueue(ftdn_device_worker *worker, const ftdn_map_hook *hook, int slot, ftdn_error *err)
+/* The forward pass of the images chosen, and their detections into a slot; slot -1: none. */
+static ftdn_status enqueue(ftdn_device_worker *worker, const ftdn_map_hook *hook, int slot, ftdn_error *err)
 {
     const ftdn_input input =
         ftdn_network_resident_input(worker->network, worker->micro_batch, &worker->images->resident);
@@ -123,7 +124,7 @@ ftdn_status ftdn_device_worker_record(ftdn_device_worker *worker, const ftdn_map
     ftdn_device_recording *recording = NULL;
     ftdn_error ignored;
     FTDN_TRY(table->record_begin(worker->context, err));
-    ftdn_status status = ftdn_device_worker_enqueue(worker, hook, slot, err);
+    ftdn_status status = enqueue(worker, hook, slot, err);
     ftdn_status ended = table->record_end(worker->context, &recording, status == FTDN_OK ? err : &ignored);
     if (status == FTDN_OK) status = ended;
     if (status == FTDN_OK) *ret_recording = recording;
@@ -157,7 +158,7 @@ static ftdn_status run_sequence(ftdn_device_worker *worker, int slot, ftdn_error
     const ftdn_map_hook hook = ftdn_device_worker_hook(worker);
     const ftdn_map_hook *wanted = ftdn_fault_draw_hits(&worker->map_faults->draw) ? &hook : NULL;
     if (!sequence->has_run) {
-        FTDN_TRY(ftdn_device_worker_enqueue(worker, wanted, slot, err));
+        FTDN_TRY(enqueue(worker, wanted, slot, err));
         sequence->has_run = true;
         return FTDN_OK;
     }
@@ -219,7 +220,7 @@ ftdn_status ftdn_device_worker_forward(ftdn_device_worker *worker, const ftdn_da
 {
     FTDN_TRY(ftdn_device_worker_load(worker, dataset, first, n_images, err));
     FTDN_TRY(choose_images(worker, dataset, first, n_images, err));
-    FTDN_TRY(ftdn_device_worker_enqueue(worker, hook, -1, err));
+    FTDN_TRY(enqueue(worker, hook, -1, err));
     return worker->device->device->synchronize(worker->context, err);
 }
 

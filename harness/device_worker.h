@@ -90,12 +90,8 @@ FTDN_NODISCARD ftdn_status ftdn_device_worker_finish(ftdn_device_worker *worker,
 /* The hook of map faults; it sees device memory. */
 ftdn_map_hook ftdn_device_worker_hook(const ftdn_device_worker *worker);
 
-/* What is recorded of a micro-batch: the forward pass of the images chosen, call by call, and their detections into a
- * slot; slot -1: none. hook may be NULL. */
-FTDN_NODISCARD ftdn_status ftdn_device_worker_enqueue(ftdn_device_worker *worker, const ftdn_map_hook *hook, int slot,
-                                                      ftdn_error *err);
-
-/* The same as a recording, which the caller frees. It has been run before, call by call. */
+/* A micro-batch as a recording, which the caller frees: the forward pass of the images chosen, and their detections
+ * into a slot; slot -1: none. hook may be NULL. It has been run before, call by call. */
 FTDN_NODISCARD ftdn_status ftdn_device_worker_record(ftdn_device_worker *worker, const ftdn_map_hook *hook, int slot,
                                                      ftdn_device_recording **ret_recording, ftdn_error *err);
 

@@ -128,9 +128,10 @@ static void gather(const ftdn_dataset *dataset, const ftdn_image_detections *fou
     }
 }
 
-ftdn_status ftdn_judge_class(const ftdn_dataset *dataset, const ftdn_image_detections *found,
-                             const ftdn_class_starts *starts, int class_index, double iou, ftdn_arena *arena,
-                             ftdn_judged_class *ret_judged, ftdn_error *err)
+/* starts: of these lists. Lives in the arena. */
+static ftdn_status judge_class(const ftdn_dataset *dataset, const ftdn_image_detections *found,
+                               const ftdn_class_starts *starts, int class_index, double iou, ftdn_arena *arena,
+                               ftdn_judged_class *ret_judged, ftdn_error *err)
 {
     class_images images;
     ftdn_arena scratch;
@@ -152,7 +153,7 @@ ftdn_status ftdn_trial_judge(const ftdn_dataset *dataset, const ftdn_image_detec
     if (!of_class) return FTDN_ERR_MEMORY;
     FTDN_TRY(ftdn_class_starts_find(dataset, found, arena, &starts, err));
     for (int c = 0; c < dataset->n_classes; c++)
-        FTDN_TRY(ftdn_judge_class(dataset, found, &starts, c, iou, arena, &of_class[c], err));
+        FTDN_TRY(judge_class(dataset, found, &starts, c, iou, arena, &of_class[c], err));
     *ret_judged = (ftdn_judged_trial){
         .n_images = dataset->n_images,
         .n_classes = dataset->n_classes,
@@ -178,7 +179,7 @@ static ftdn_status measure_class(void *user, int class_index, int thread, ftdn_e
     ftdn_judged_class judged;
     ftdn_arena arena;
     ftdn_arena_init(&arena);
-    ftdn_status status = ftdn_judge_class(m->dataset, m->found, &m->starts, class_index, m->iou, &arena, &judged, err);
+    ftdn_status status = judge_class(m->dataset, m->found, &m->starts, class_index, m->iou, &arena, &judged, err);
     if (status == FTDN_OK) status = ftdn_judged_measure(&judged, NULL, &arena, &m->class_ap[class_index], err);
     ftdn_arena_done(&arena);
     return status;

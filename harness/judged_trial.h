@@ -18,13 +18,8 @@ typedef struct ftdn_class_starts {
 FTDN_NODISCARD ftdn_status ftdn_class_starts_find(const ftdn_dataset *dataset, const ftdn_image_detections *found,
                                                   ftdn_arena *arena, ftdn_class_starts *ret_starts, ftdn_error *err);
 
-/* starts: of these lists. Boxes are compared in pixels of the original images. Images of the result are indexes into
- * the dataset; it lives in the arena. */
-FTDN_NODISCARD ftdn_status ftdn_judge_class(const ftdn_dataset *dataset, const ftdn_image_detections *found,
-                                            const ftdn_class_starts *starts, int class_index, double iou,
-                                            ftdn_arena *arena, ftdn_judged_class *ret_judged, ftdn_error *err);
-
-/* The average precision of each class: [n_classes], classes shared among threads. */
+/* The average precision of each class: [n_classes], classes shared among threads. Boxes are compared in pixels of the
+ * original images. */
 FTDN_NODISCARD ftdn_status ftdn_trial_measure(const ftdn_dataset *dataset, const ftdn_image_detections *found,
                                               double iou, int n_threads, ftdn_class_ap *ret_class_ap, ftdn_error *err);
 
@@ -35,7 +30,7 @@ typedef struct ftdn_judged_trial {
     const ftdn_judged_class *of_class; /* [n_classes] */
 } ftdn_judged_trial;
 
-/* Lives in the arena; class names are borrowed. */
+/* Images of the result are indexes into the dataset. Lives in the arena; class names are borrowed. */
 FTDN_NODISCARD ftdn_status ftdn_trial_judge(const ftdn_dataset *dataset, const ftdn_image_detections *found, double iou,
                                             ftdn_arena *arena, ftdn_judged_trial *ret_judged, ftdn_error *err);
 

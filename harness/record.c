@@ -242,9 +242,10 @@ ftdn_status ftdn_record_make(const ftdn_planned_trial *trial, const ftdn_rig *ri
 ftdn_status ftdn_record_identify(const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_trial_record *record,
                                  ftdn_error *err)
 {
-    record->spec = trial->spec.text;
+    record->spec = ftdn_trial_spec_text(&trial->spec, arena, err);
+    if (!record->spec) return FTDN_ERR_MEMORY;
     memcpy(record->id, trial->spec.id, sizeof record->id);
-    memcpy(record->cell, trial->spec.cell, sizeof record->cell);
+    memcpy(record->cell, trial->spec.cell->digest, sizeof record->cell);
     return fill_params(trial, arena, &record->params, err);
 }
 

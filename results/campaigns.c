@@ -108,8 +108,7 @@ static ftdn_status look_for_unplanned(ftdn_store *store, int64_t campaign, const
     return FTDN_OK;
 }
 
-/* The first row that is not there yet; n_rows where all are. In one transaction: each look alone would lock the
- * file. */
+/* The first row that is not there yet; n_rows where all are. In one transaction: else each look locks the file. */
 static ftdn_status find_unplanned(ftdn_store *store, int64_t campaign, const ftdn_planned_row *row, int n_rows,
                                   int *ret_first, ftdn_error *err)
 {

@@ -130,24 +130,22 @@ void ftdn_progress_tell_ranking(ftdn_progress *progress, const char *ranker, int
     progress->last_drawn_ns = now_ns;
 }
 
+bool ftdn_progress_wants_trial(const ftdn_progress *progress, int n_through, int n_wanted)
+{
+    if (!progress->out || progress->is_terminal) return false;
+    return n_wanted <= MOST_LINES || n_through == n_wanted || ftdn_clock_ns() - progress->last_drawn_ns >= LINE_NS;
+}
+
 void ftdn_progress_finish_trial(ftdn_progress *progress, const ftdn_standing *standing, const char *what,
                                 double map_voc07, double seconds)
 {
-    if (!progress->out) return;
-    if (progress->is_terminal) {
-        if (ftdn_progress_is_due(progress)) ftdn_progress_draw(progress, standing);
-        return;
-    }
-    int64_t now_ns = ftdn_clock_ns();
     int n_through = standing->n_done + standing->n_failed;
-    bool is_last = n_through == standing->n_wanted;
-    if (standing->n_wanted > MOST_LINES && !is_last && now_ns - progress->last_drawn_ns < LINE_NS) return;
     char left[96] = "";
-    if (!is_last) write_left(standing, left, sizeof left);
+    if (n_through < standing->n_wanted) write_left(standing, left, sizeof left);
     fprintf(progress->out, "trial %d of %d: %s: mAP %.4f in %.1f s%s\n", n_through, standing->n_wanted, what, map_voc07,
             seconds, left);
     fflush(progress->out);
-    progress->last_drawn_ns = now_ns;
+    progress->last_drawn_ns = ftdn_clock_ns();
 }
 
 void ftdn_progress_show(ftdn_progress *progress, const char *line)

@@ -45,8 +45,11 @@ void ftdn_progress_draw_work(ftdn_progress *progress, double done, const char *c
 /* Say that channels are ranked; one line, or in place of the moving one. */
 void ftdn_progress_tell_ranking(ftdn_progress *progress, const char *ranker, int n_done, int n_all);
 
-/* what: the trial in a few words: "weight_rate 0.01, seed 1". Where there are very many trials, lines come once a
- * second. */
+/* Is there to be a line about a trial that has just ended, the n_through-th of n_wanted? Not on a terminal, where the
+ * moving line says enough; where there are very many trials, once a second. */
+bool ftdn_progress_wants_trial(const ftdn_progress *progress, int n_through, int n_wanted);
+
+/* That line. what: the trial in a few words: "weight_rate 0.01, seed 1". */
 void ftdn_progress_finish_trial(ftdn_progress *progress, const ftdn_standing *standing, const char *what,
                                 double map_voc07, double seconds);
 

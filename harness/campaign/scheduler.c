@@ -157,7 +157,7 @@ static bool is_idle(const ftdn_scheduler *s)
 static ftdn_status draw(ftdn_scheduler *s, ftdn_error *err)
 {
     ftdn_standing standing;
-    if (!ftdn_progress_is_due(&s->progress)) return FTDN_OK;
+    if (!s->progress.is_terminal || !ftdn_progress_is_due(&s->progress)) return FTDN_OK;
     FTDN_TRY(ftdn_scheduler_stand(s, &standing, err));
     ftdn_progress_draw(&s->progress, &standing);
     return FTDN_OK;

@@ -37,8 +37,10 @@ static ftdn_status record_failure(ftdn_scheduler *s, int place, int trial, const
 {
     const ftdn_trial_spec *spec = &s->plan->trial[trial].spec;
     const ftdn_attempt_origin origin = origin_of(s, place);
+    const char *text = ftdn_trial_spec_text(spec, &s->scratch, err);
+    if (!text) return FTDN_ERR_MEMORY;
     const ftdn_failure_row row = {
-        .id = spec->id, .spec = spec->text, .outcome = outcome, .cause = cause, .seconds = s->seat[place].age_s};
+        .id = spec->id, .spec = text, .outcome = outcome, .cause = cause, .seconds = s->seat[place].age_s};
     count_cause(s->summary, outcome, cause);
     return ftdn_store_append_failure(s->store, &row, &origin, err);
 }
@@ -157,7 +159,8 @@ static ftdn_status plan_more_seeds(ftdn_scheduler *s, int trial, ftdn_error *err
 static ftdn_status tell_finished(ftdn_scheduler *s, int trial, double map, double seconds, ftdn_error *err)
 {
     ftdn_standing standing;
-    if (!s->progress.out) return FTDN_OK;
+    int n_through = s->queue.n_done + s->queue.n_failed;
+    if (!ftdn_progress_wants_trial(&s->progress, n_through, ftdn_trial_queue_wanted(&s->queue))) return FTDN_OK;
     const char *label = ftdn_record_label(&s->plan->trial[trial], &s->scratch, err);
     if (!label) return FTDN_ERR_MEMORY;
     FTDN_TRY(ftdn_scheduler_stand(s, &standing, err));

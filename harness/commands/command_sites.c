@@ -71,7 +71,7 @@ static void add_row(void *user, const ftdn_fault_site *site)
         ftdn_text_append(text, "}");
         break;
     case FTDN_FORMAT_MARKDOWN:
-    case FTDN_FORMAT_LATEX: assert(!"no option asks for it");
+    case FTDN_FORMAT_LATEX: assert(false && "no option asks for it");
     }
     w->n_sites++;
 }

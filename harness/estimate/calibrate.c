@@ -194,8 +194,13 @@ static double stage_s(const ftdn_trial_record *record, const char *stage)
  * full. */
 static double count_bytes(const ftdn_trial_record *record, const ftdn_planned_trial *trial)
 {
-    enum { ROW = 12, NUMBER = 8, OF_TRIAL = 900 /* ids, digests, their indexes, the label of what was planned */ };
-    double n_bytes = OF_TRIAL + (double)strlen(trial->spec.text);
+    enum {
+        ROW = 12,
+        NUMBER = 8,
+        OF_TRIAL = 900 /* ids, digests, their indexes, the seed in the spec, the label of what was planned */
+    };
+    const ftdn_cell_spec *cell = trial->spec.cell;
+    double n_bytes = OF_TRIAL + (double)(cell->n_head + cell->n_tail);
     for (int i = 0; i < record->n_classes; i++)
         n_bytes += ROW + 3 * NUMBER + (double)strlen(record->class_row[i].class_name);
     for (int i = 0; i < record->n_faults; i++)

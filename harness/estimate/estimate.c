@@ -80,7 +80,7 @@ static void take_from_store(estimator *e)
         e->kind_error[k] = sum.n_trials > 1 ? sqrt(variance / sum.n_trials) / sum.image_s : UNKNOWN_SPREAD;
         for (int i = 0; i < kind->n_trials; i++) {
             int trial = e->kinds.member[kind->first + i];
-            const ftdn_cell_pace *own = ftdn_cell_pace_find(&e->paces, e->desc->plan->trial[trial].spec.cell);
+            const ftdn_cell_pace *own = ftdn_cell_pace_find(&e->paces, e->desc->plan->trial[trial].spec.cell->digest);
             e->trial_s[trial] = n_images_of(e, trial) * (own ? own->image_s : sum.image_s);
         }
     }
@@ -119,26 +119,26 @@ static ftdn_status calibrate(estimator *e, ftdn_error *err)
     return ftdn_calibrate(&calibration, e->arena, &e->costs, err);
 }
 
-/* Images that a run has to decode before it begins. */
-static double count_images(const estimator *e, double *ret_bytes)
+/* Images that a run has to decode before it begins; those of several trials count once. */
+static ftdn_status count_images(const estimator *e, double *ret_n_images, double *ret_bytes, ftdn_error *err)
 {
     const ftdn_plan *plan = e->desc->plan;
-    const ftdn_dataset *last = NULL;
-    double n_images = 0, n_bytes = 0;
+    const ftdn_dataset **seen = FTDN_NEW(e->arena, (size_t)plan->n_trials, const ftdn_dataset *, err);
+    int n_seen = 0;
+    if (!seen) return FTDN_ERR_MEMORY;
+    *ret_n_images = *ret_bytes = 0;
     for (int i = 0; i < plan->n_trials; i++) {
         const ftdn_planned_trial *trial = &plan->trial[i];
-        if (e->kinds.of_trial[i] < 0 || trial->dataset == last || ftdn_is_null_trial(&trial->settings)) continue;
-        bool is_new = true;
-        for (int k = 0; k < i && is_new; k++)
-            is_new = plan->trial[k].dataset != trial->dataset || e->kinds.of_trial[k] < 0;
-        last = trial->dataset;
-        if (!is_new) continue;
+        if (e->kinds.of_trial[i] < 0 || ftdn_is_null_trial(&trial->settings)) continue;
+        int k = 0;
+        while (k < n_seen && seen[k] != trial->dataset) k++;
+        if (k < n_seen) continue;
+        seen[n_seen++] = trial->dataset;
         double size = trial->model->network.input_size;
-        n_images += trial->dataset->n_images;
-        n_bytes += trial->dataset->n_images * size * size * 3;
+        *ret_n_images += trial->dataset->n_images;
+        *ret_bytes += trial->dataset->n_images * size * size * 3;
     }
-    *ret_bytes = n_bytes;
-    return n_images;
+    return FTDN_OK;
 }
 
 static ftdn_status play(estimator *e, bool all_seeds, double *ret_seconds, int *ret_n_trials, ftdn_error *err)
@@ -210,7 +210,8 @@ static ftdn_status prepare(estimator *e, ftdn_error *err)
 static ftdn_status conclude(estimator *e, ftdn_estimate *estimate, ftdn_error *err)
 {
     const ftdn_estimate_desc *desc = e->desc;
-    double image_bytes, n_images = count_images(e, &image_bytes);
+    double image_bytes, n_images;
+    FTDN_TRY(count_images(e, &n_images, &image_bytes, err));
     double before_s = desc->start_s + n_images * e->costs.decode_s;
     FTDN_TRY(play(e, false, &estimate->seconds, &estimate->n_wanted, err));
     FTDN_TRY(play(e, true, &estimate->most_seconds, &estimate->n_most, err));

@@ -115,7 +115,9 @@ static void write_trials(const ftdn_plan_report *report, ftdn_text *text)
         if (report->unknown_ids) ftdn_text_append(text, "{\"id\":null,\"done\":null,");
         else ftdn_text_append(text, "{\"id\":\"%s\",\"done\":%s,", spec->id, is_done ? "true" : "false");
         write_trial_sweeps(report, i, text);
-        ftdn_text_append(text, ",\"spec\":%s}", spec->text);
+        ftdn_text_append(text, ",\"spec\":");
+        ftdn_trial_spec_write(spec, text);
+        ftdn_text_append(text, "}");
     }
     ftdn_text_append(text, "\n]");
 }

@@ -116,7 +116,7 @@ ftdn_status ftdn_paper_campaign_complete(const ftdn_paper_campaign_desc *desc, f
 static bool is_planned(const ftdn_plan *plan, const ftdn_cell_accuracy *cell)
 {
     for (int i = 0; i < plan->n_trials; i++)
-        if (strcmp(plan->trial[i].spec.cell, cell->id) == 0) return true;
+        if (strcmp(plan->trial[i].spec.cell->digest, cell->id) == 0) return true;
     return false;
 }
 

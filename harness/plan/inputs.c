@@ -93,7 +93,7 @@ static ftdn_status open_data(const ftdn_data_settings *settings, ftdn_dataset **
         return ftdn_dataset_open_test_scenes(settings->n_images, settings->seed, ret_dataset, err);
     case FTDN_DATA_NONE: break;
     }
-    assert(!"no images are asked for");
+    assert(false && "no images are asked for");
     return FTDN_ERR_ARG;
 }
 

@@ -145,11 +145,11 @@ static ftdn_status open_inputs(planner *p, size_t index, ftdn_planned_trial *tri
 /* What the trials of a combination, or of a family, have in common. */
 typedef struct shared_part {
     ftdn_planned_trial trial; /* without a spec */
-    ftdn_cell_spec spec;
+    const ftdn_cell_spec *spec;
 } shared_part;
 
-/* index: of the first trial. arena: of the texts. */
-static ftdn_status share(planner *p, size_t index, ftdn_arena *arena, shared_part *ret_part, ftdn_error *err)
+/* index: of the first trial. */
+static ftdn_status share(planner *p, size_t index, shared_part *ret_part, ftdn_error *err)
 {
     ftdn_planned_trial *trial = &ret_part->trial;
     ftdn_manifest_get_settings(p->manifest, index, &trial->settings);
@@ -168,26 +168,24 @@ static ftdn_status share(planner *p, size_t index, ftdn_arena *arena, shared_par
         ftdn_find_arithmetic(&trial->settings, p->inputs, p->arena, &facts.arithmetic, &facts.micro_batch, err);
     FTDN_TRY(ftdn_backend_blame(p->manifest, index, status, err));
     trial->arithmetic = facts.arithmetic;
-    return ftdn_cell_spec_make(&trial->settings, &facts, p->hash, arena, &ret_part->spec, err);
+    ftdn_cell_spec *spec = FTDN_NEW(p->arena, 1, ftdn_cell_spec, err);
+    if (!spec) return FTDN_ERR_MEMORY;
+    ret_part->spec = spec;
+    return ftdn_cell_spec_make(&trial->settings, &facts, p->hash, p->arena, spec, err);
 }
 
-/* Plan the trial with this seed, unless it is planned already. *ret_trial: its number. */
-static ftdn_status add_trial(planner *p, const shared_part *part, uint64_t seed, int *ret_trial, ftdn_error *err)
+/* Plan the trial with this seed, unless it is planned already. Answers its number. */
+static int add_trial(planner *p, const shared_part *part, uint64_t seed)
 {
     ftdn_plan *plan = p->plan;
     ftdn_planned_trial *trial = &plan->trial[plan->n_trials];
-    ftdn_arena_mark mark = ftdn_arena_get_mark(p->arena);
     *trial = part->trial;
     trial->settings.seed = seed;
-    FTDN_TRY(ftdn_cell_spec_with_seed(&part->spec, seed, p->hash, p->arena, &trial->spec, err));
-    *ret_trial = ftdn_digest_index_add(&p->by_id, trial->spec.id, plan->n_trials);
-    if (*ret_trial == plan->n_trials) {
-        plan->n_trials++;
-    } else {
-        plan->n_repeated++;
-        ftdn_arena_reset(p->arena, mark);
-    }
-    return FTDN_OK;
+    trial->spec = ftdn_cell_spec_with_seed(part->spec, seed, p->hash);
+    int t = ftdn_digest_index_add(&p->by_id, trial->spec.id, plan->n_trials);
+    if (t == plan->n_trials) plan->n_trials++;
+    else plan->n_repeated++;
+    return t;
 }
 
 /* Note that trial t stands in a cell of the sweep; `cells`: those of this sweep by digest. Trials of one cell may come
@@ -196,7 +194,7 @@ static void add_to_cell(planner *p, int sweep, ftdn_digest_index *cells, int t)
 {
     ftdn_plan *plan = p->plan;
     const ftdn_seeds *seeds = &p->manifest->sweep[sweep].seeds;
-    int c = ftdn_digest_index_add(cells, plan->trial[t].spec.cell, plan->n_cells);
+    int c = ftdn_digest_index_add(cells, plan->trial[t].spec.cell->digest, plan->n_cells);
     if (c == plan->n_cells)
         plan->cell[plan->n_cells++] = (ftdn_plan_cell){.sweep = sweep, .ci95 = seeds->ci95, .n_min = seeds->n_min};
     if (p->last_sweep[t] == sweep + 1) return; /* a combination that repeats another one */
@@ -205,14 +203,14 @@ static void add_to_cell(planner *p, int sweep, ftdn_digest_index *cells, int t)
     p->entry[p->n_entries++] = (cell_entry){t, c};
 }
 
-/* The shared part of a combination: of its family where a grid varies the seed, else made anew in `own`, its texts
- * above the mark of the scratch arena. families: NULL, or [n_families]. */
+/* The shared part of a combination: of its family where a grid varies the seed, else made anew in `own`.
+ * families: NULL, or [n_families]. */
 static ftdn_status find_part(planner *p, size_t index, shared_part **family, shared_part *own,
                              const shared_part **ret_part, ftdn_error *err)
 {
     *ret_part = family && *family ? *family : own;
     if (family && *family) return FTDN_OK;
-    FTDN_TRY(share(p, index, &p->scratch, own, err));
+    FTDN_TRY(share(p, index, own, err));
     if (!family) return FTDN_OK;
     *family = FTDN_NEW(&p->scratch, 1, shared_part, err);
     if (!*family) return FTDN_ERR_MEMORY;
@@ -232,20 +230,16 @@ static ftdn_status plan_sweep(planner *p, int number, size_t first_index, ftdn_e
     ftdn_digest_index cells;
     FTDN_TRY(ftdn_digest_index_init(&cells, sweep->n_combinations, &p->scratch, err));
     for (size_t c = 0; c < sweep->n_combinations; c++) {
-        ftdn_arena_mark mark = ftdn_arena_get_mark(&p->scratch);
         const shared_part *part;
         size_t index = first_index + c * n_seeds;
         shared_part **family = families ? &families[ftdn_sweep_get_family(sweep, c)] : NULL;
         FTDN_TRY(find_part(p, index, family, &own, &part, err));
         for (size_t i = 0; i < n_seeds; i++) {
             uint64_t seed = part->trial.settings.seed;
-            int t;
             if (sweep->seeds.n) seed = ftdn_seeds_get(&sweep->seeds, (int)i);
             else if (families) seed = ftdn_manifest_get_seed(p->manifest, index);
-            FTDN_TRY(add_trial(p, part, seed, &t, err));
-            add_to_cell(p, number, &cells, t);
+            add_to_cell(p, number, &cells, add_trial(p, part, seed));
         }
-        if (!family) ftdn_arena_reset(&p->scratch, mark);
     }
     return FTDN_OK;
 }

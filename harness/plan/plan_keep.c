@@ -20,7 +20,7 @@ static int choose_trials(const ftdn_plan *plan, int i, int n, int *mine)
         if (!is_open(cell)) continue;
         for (int k = 0; k < cell->n_seeds; k++) {
             int t = cell->trial[k];
-            mine[t] = ftdn_digest_head(plan->trial[t].spec.cell) % (uint64_t)n == (uint64_t)i - 1;
+            mine[t] = ftdn_digest_head(plan->trial[t].spec.cell->digest) % (uint64_t)n == (uint64_t)i - 1;
         }
     }
     int n_kept = 0;

@@ -123,7 +123,7 @@ ftdn_status ftdn_cell_spec_make(const ftdn_trial_settings *settings, const ftdn_
     ftdn_status status = ftdn_text_check(&text, err);
     if (status == FTDN_OK) {
         ftdn_sha256_add(hash, text.chars, text.n_chars);
-        ftdn_sha256_finish(hash, cell.cell);
+        ftdn_sha256_finish(hash, cell.digest);
         cell.head = ftdn_arena_copy_text(arena, text.chars, text.n_chars, err);
         if (!cell.head) status = FTDN_ERR_MEMORY;
     }
@@ -136,23 +136,38 @@ ftdn_status ftdn_cell_spec_make(const ftdn_trial_settings *settings, const ftdn_
     return status;
 }
 
-ftdn_status ftdn_cell_spec_with_seed(const ftdn_cell_spec *cell, uint64_t seed, ftdn_sha256 *hash, ftdn_arena *arena,
-                                     ftdn_trial_spec *ret_spec, ftdn_error *err)
+#define SEED_CHARS 40
+
+static int write_seed(char member[SEED_CHARS], uint64_t seed)
 {
-    char member[40];
-    size_t n_member = (size_t)snprintf(member, sizeof member, ",\"seed\":%" PRIu64, seed);
-    size_t n_chars = cell->n_head + n_member + cell->n_tail;
-    char *text = ftdn_arena_alloc(arena, n_chars + 1, 1, err);
-    if (!text) return FTDN_ERR_MEMORY;
-    memcpy(text, cell->head, cell->n_head);
-    memcpy(text + cell->n_head, member, n_member);
-    memcpy(text + cell->n_head + n_member, cell->tail, cell->n_tail);
-    ftdn_trial_spec spec = {.text = text};
-    memcpy(spec.cell, cell->cell, sizeof spec.cell);
-    ftdn_sha256_add(hash, text, n_chars);
+    return snprintf(member, SEED_CHARS, ",\"seed\":%" PRIu64, seed);
+}
+
+ftdn_trial_spec ftdn_cell_spec_with_seed(const ftdn_cell_spec *cell, uint64_t seed, ftdn_sha256 *hash)
+{
+    char member[SEED_CHARS];
+    ftdn_trial_spec spec = {.cell = cell, .seed = seed};
+    ftdn_sha256_add(hash, cell->head, cell->n_head);
+    ftdn_sha256_add(hash, member, (size_t)write_seed(member, seed));
+    ftdn_sha256_add(hash, cell->tail, cell->n_tail);
     ftdn_sha256_finish(hash, spec.id);
-    *ret_spec = spec;
-    return FTDN_OK;
+    return spec;
+}
+
+void ftdn_trial_spec_write(const ftdn_trial_spec *spec, ftdn_text *text)
+{
+    char member[SEED_CHARS];
+    ftdn_text_append_bytes(text, spec->cell->head, spec->cell->n_head);
+    ftdn_text_append_bytes(text, member, (size_t)write_seed(member, spec->seed));
+    ftdn_text_append_bytes(text, spec->cell->tail, spec->cell->n_tail);
+}
+
+const char *ftdn_trial_spec_text(const ftdn_trial_spec *spec, ftdn_arena *arena, ftdn_error *err)
+{
+    ftdn_text text;
+    ftdn_text_init(&text);
+    ftdn_trial_spec_write(spec, &text);
+    return ftdn_text_keep(&text, arena, err);
 }
 
 const char *ftdn_scope_text(const ftdn_scope_settings *scope, ftdn_arena *arena, ftdn_error *err)

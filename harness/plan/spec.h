@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/sha256.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "harness/manifest/settings.h"
 
 /* Raised whenever a bit of any result may change although its spec stays the same. */
@@ -27,18 +28,18 @@ typedef struct ftdn_trial_facts {
     int micro_batch;        /* images per forward: oneDNN's bits depend on it */
 } ftdn_trial_facts;
 
-typedef struct ftdn_trial_spec {
-    const char *text; /* canonical JSON; lives in the caller's arena */
-    char id[FTDN_SHA256_HEX];
-    char cell[FTDN_SHA256_HEX]; /* SHA-256 of the text without its seed: equal where trials differ in the seed alone */
-} ftdn_trial_spec;
-
 /* What the specs of trials have in common that differ in the seed alone. */
 typedef struct ftdn_cell_spec {
-    const char *head, *tail; /* what stands before and behind the seed */
+    const char *head, *tail; /* what stands before and behind the seed, no texts of their own; in the caller's arena */
     size_t n_head, n_tail;
-    char cell[FTDN_SHA256_HEX];
+    char digest[FTDN_SHA256_HEX]; /* SHA-256 of the text without a seed */
 } ftdn_cell_spec;
+
+typedef struct ftdn_trial_spec {
+    const ftdn_cell_spec *cell; /* borrowed */
+    uint64_t seed;
+    char id[FTDN_SHA256_HEX];
+} ftdn_trial_spec;
 
 /* settings: the seed is not read. Texts live in the arena. */
 FTDN_NODISCARD ftdn_status ftdn_cell_spec_make(const ftdn_trial_settings *settings, const ftdn_trial_facts *facts,
@@ -46,8 +47,13 @@ FTDN_NODISCARD ftdn_status ftdn_cell_spec_make(const ftdn_trial_settings *settin
                                                ftdn_error *err);
 
 /* The spec of the cell's trial with this seed. */
-FTDN_NODISCARD ftdn_status ftdn_cell_spec_with_seed(const ftdn_cell_spec *cell, uint64_t seed, ftdn_sha256 *hash,
-                                                    ftdn_arena *arena, ftdn_trial_spec *ret_spec, ftdn_error *err);
+ftdn_trial_spec ftdn_cell_spec_with_seed(const ftdn_cell_spec *cell, uint64_t seed, ftdn_sha256 *hash);
+
+/* Append the canonical JSON. */
+void ftdn_trial_spec_write(const ftdn_trial_spec *spec, ftdn_text *text);
+
+/* The same as a text that lives in the arena. NULL: FTDN_ERR_MEMORY. */
+FTDN_NODISCARD const char *ftdn_trial_spec_text(const ftdn_trial_spec *spec, ftdn_arena *arena, ftdn_error *err);
 
 /* A scope as the spec and the store's columns have it: its name, or a JSON list of its globs. Lives in
  * the arena; NULL: FTDN_ERR_MEMORY. */

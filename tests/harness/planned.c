@@ -54,14 +54,20 @@ void ftdn_planned_refuse(ftdn_planned *p, long n_least)
     assert_true(k > n_least);
 }
 
-ftdn_status ftdn_trial_spec_make(const ftdn_trial_settings *settings, const ftdn_trial_facts *facts, ftdn_arena *arena,
-                                 ftdn_trial_spec *ret_spec, ftdn_error *err)
+ftdn_status ftdn_written_spec_make(const ftdn_trial_settings *settings, const ftdn_trial_facts *facts,
+                                   ftdn_arena *arena, ftdn_written_spec *ret_spec, ftdn_error *err)
 {
     ftdn_sha256 *hash;
     ftdn_cell_spec cell;
     FTDN_TRY(ftdn_sha256_create(&hash, err));
     ftdn_status status = ftdn_cell_spec_make(settings, facts, hash, arena, &cell, err);
-    if (status == FTDN_OK) status = ftdn_cell_spec_with_seed(&cell, settings->seed, hash, arena, ret_spec, err);
+    if (status == FTDN_OK) {
+        const ftdn_trial_spec spec = ftdn_cell_spec_with_seed(&cell, settings->seed, hash);
+        const char *text = ftdn_trial_spec_text(&spec, arena, err);
+        if (text) ret_spec->text = text;
+        else status = FTDN_ERR_MEMORY;
+        memcpy(ret_spec->id, spec.id, sizeof ret_spec->id);
+    }
     ftdn_sha256_free(hash);
     return status;
 }

@@ -30,8 +30,14 @@ void ftdn_planned_done(ftdn_planned *p);
  * that is lacking. The test fails where fewer than n_least were refused. */
 void ftdn_planned_refuse(ftdn_planned *p, long n_least);
 
-/* The spec of one trial, with its cell's. Texts live in the arena. */
-ftdn_status ftdn_trial_spec_make(const ftdn_trial_settings *settings, const ftdn_trial_facts *facts, ftdn_arena *arena,
-                                 ftdn_trial_spec *ret_spec, ftdn_error *err);
+/* A spec as a store holds it. */
+typedef struct ftdn_written_spec {
+    const char *text;
+    char id[FTDN_SHA256_HEX];
+} ftdn_written_spec;
+
+/* The spec of one trial. Its text lives in the arena. */
+ftdn_status ftdn_written_spec_make(const ftdn_trial_settings *settings, const ftdn_trial_facts *facts,
+                                   ftdn_arena *arena, ftdn_written_spec *ret_spec, ftdn_error *err);
 
 #endif

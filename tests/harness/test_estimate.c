@@ -293,8 +293,8 @@ static void paces_are_told_cell_by_cell(void **state)
     FTDN_ASSERT_OK(ftdn_store_read_paces(store, &question, &f->arena, &paces, &f->err), f->err);
     assert_int_equal(paces.n_trials, 5);
     assert_int_equal(paces.n_cells, 2);
-    const ftdn_cell_pace *clean = ftdn_cell_pace_find(&paces, f->plan.trial[0].spec.cell);
-    const ftdn_cell_pace *hit = ftdn_cell_pace_find(&paces, f->plan.trial[3].spec.cell);
+    const ftdn_cell_pace *clean = ftdn_cell_pace_find(&paces, f->plan.trial[0].spec.cell->digest);
+    const ftdn_cell_pace *hit = ftdn_cell_pace_find(&paces, f->plan.trial[3].spec.cell->digest);
     assert_true(clean && hit && clean->n_trials == 3 && hit->n_trials == 2);
     assert_false(clean->hits_weights);
     assert_true(hit->hits_weights && !hit->hits_maps);

@@ -141,7 +141,7 @@ static void write_differences(const ftdn_json *first, const ftdn_json *spec, ftd
 
 static const ftdn_json *parse_spec(opened *o, int trial)
 {
-    const char *text = o->plan.trial[trial].spec.text;
+    const char *text = ftdn_trial_spec_text(&o->plan.trial[trial].spec, &o->arena, NULL);
     const ftdn_json *spec = NULL;
     FTDN_ASSERT_OK(ftdn_json_parse(text, strlen(text), "spec", &o->arena, &spec, &o->err), o->err);
     return spec;

@@ -56,11 +56,11 @@ static void assert_same_trials(const ftdn_manifest *a, const ftdn_manifest *b)
         ftdn_error err = {0};
         ftdn_arena_init(&arena);
         ftdn_trial_settings x, y;
-        ftdn_trial_spec of_a, of_b;
+        ftdn_written_spec of_a, of_b;
         ftdn_manifest_get_settings(a, i, &x);
         ftdn_manifest_get_settings(b, i, &y);
-        FTDN_ASSERT_OK(ftdn_trial_spec_make(&x, &facts, &arena, &of_a, &err), err);
-        FTDN_ASSERT_OK(ftdn_trial_spec_make(&y, &facts, &arena, &of_b, &err), err);
+        FTDN_ASSERT_OK(ftdn_written_spec_make(&x, &facts, &arena, &of_a, &err), err);
+        FTDN_ASSERT_OK(ftdn_written_spec_make(&y, &facts, &arena, &of_b, &err), err);
         assert_string_equal(of_a.text, of_b.text);
         assert_string_equal(x.model.weights, y.model.weights);
         ftdn_arena_done(&arena);

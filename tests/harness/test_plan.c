@@ -36,7 +36,7 @@ static void only_trials_that_read_images_have_a_calibration(void **state)
     for (int i = 0; i < 12; i++) {
         const ftdn_planned_trial *trial = &p.plan.trial[i];
         assert_ptr_equal(trial->calibration, reads[i % 6] ? calibration : NULL);
-        bool is_named = strstr(trial->spec.text, calibration->digest);
+        bool is_named = strstr(ftdn_trial_spec_text(&trial->spec, &p.arena, NULL), calibration->digest);
         assert_int_equal(is_named, reads[i % 6]);
     }
     ftdn_planned_done(&p);

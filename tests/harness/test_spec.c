@@ -30,7 +30,7 @@ static const ftdn_trial_facts plain_facts = {
 #define PLAIN START MODEL DATA "'faults': {'weight_rate': 0.1}, 'seed': 3}"
 
 /* The spec of a manifest's only trial; it lives in the arena. */
-static ftdn_trial_spec make_spec(ftdn_arena *arena, const char *text, const char *path, const ftdn_trial_facts *facts)
+static ftdn_written_spec make_spec(ftdn_arena *arena, const char *text, const char *path, const ftdn_trial_facts *facts)
 {
     char *quoted = ftdn_arena_copy_text(arena, text, strlen(text), NULL);
     assert_non_null(quoted);
@@ -44,8 +44,8 @@ static ftdn_trial_spec make_spec(ftdn_arena *arena, const char *text, const char
     assert_int_equal(manifest.n_trials, 1);
     ftdn_trial_settings settings;
     ftdn_manifest_get_settings(&manifest, 0, &settings);
-    ftdn_trial_spec spec;
-    FTDN_ASSERT_OK(ftdn_trial_spec_make(&settings, facts, arena, &spec, &err), err);
+    ftdn_written_spec spec;
+    FTDN_ASSERT_OK(ftdn_written_spec_make(&settings, facts, arena, &spec, &err), err);
     return spec;
 }
 
@@ -56,7 +56,7 @@ static void the_id_of_a_known_spec_is_pinned(void **state)
     (void)state;
     ftdn_arena arena;
     ftdn_arena_init(&arena);
-    ftdn_trial_spec spec = make_spec(&arena, PLAIN, "m.json", &plain_facts);
+    ftdn_written_spec spec = make_spec(&arena, PLAIN, "m.json", &plain_facts);
     assert_string_equal(
         spec.text, "{\"dataset\":{\"digest\":\"" ONES "\",\"n_images\":100},"
                    "\"engine\":{\"arithmetic\":\"f32, avx512_core\",\"backend\":\"cpu\",\"convolution\":\"direct\","
@@ -99,7 +99,7 @@ static void a_protection_says_what_its_method_has(void **state)
     ftdn_arena arena;
     ftdn_arena_init(&arena);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        ftdn_trial_spec spec = make_spec(&arena, rows[i].text, "m.json", &plain_facts);
+        ftdn_written_spec spec = make_spec(&arena, rows[i].text, "m.json", &plain_facts);
         const char *protection = strstr(spec.text, "\"protection\":");
         assert_non_null(protection);
         char *expected =
@@ -125,7 +125,7 @@ static void no_more_images_are_measured_than_there_are(void **state)
     facts.n_calibration_images = 5;
     assert_string_equal(make_spec(&arena, few, "m.json", &facts).id, make_spec(&arena, many, "m.json", &facts).id);
     facts.n_calibration_images = 6;
-    ftdn_trial_spec of_few = make_spec(&arena, few, "m.json", &facts);
+    ftdn_written_spec of_few = make_spec(&arena, few, "m.json", &facts);
     assert_string_not_equal(of_few.id, make_spec(&arena, many, "m.json", &facts).id);
     assert_non_null(strstr(of_few.text, "\"n_images\":6,\"n_read\":5}"));
     ftdn_arena_done(&arena);
@@ -136,7 +136,7 @@ static void counts_stand_where_they_take_the_place_of_rates(void **state)
     (void)state;
     ftdn_arena arena;
     ftdn_arena_init(&arena);
-    ftdn_trial_spec spec =
+    ftdn_written_spec spec =
         make_spec(&arena, START MODEL DATA "'faults': {'weight_count': 2, 'feature_map_count': 1, 'redraw': 'image'}}",
                   "m.json", &plain_facts);
     assert_non_null(strstr(spec.text, "\"faults\":{\"copies\":\"independent\",\"feature_map_count\":1,"
@@ -151,7 +151,7 @@ static void the_text_is_canonical_json(void **state)
     (void)state;
     ftdn_arena arena;
     ftdn_arena_init(&arena);
-    ftdn_trial_spec spec = make_spec(
+    ftdn_written_spec spec = make_spec(
         &arena,
         START MODEL DATA
         "'faults': {'scope': ['a\\\\b', '\\u00e4*'], 'weight_rate': 1e-7, 'type': 'random', 'range': [-0.1, 3]},"
@@ -206,9 +206,9 @@ static void spellings_and_places_do_not_change_the_id(void **state)
     };
     ftdn_arena arena;
     ftdn_arena_init(&arena);
-    ftdn_trial_spec plain = make_spec(&arena, PLAIN, "m.json", &plain_facts);
+    ftdn_written_spec plain = make_spec(&arena, PLAIN, "m.json", &plain_facts);
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
-        ftdn_trial_spec spec = make_spec(&arena, same[i].text, same[i].path, &plain_facts);
+        ftdn_written_spec spec = make_spec(&arena, same[i].text, same[i].path, &plain_facts);
         assert_string_equal(spec.text, plain.text);
         assert_string_equal(spec.id, plain.id);
     }
@@ -283,14 +283,14 @@ static void whatever_changes_a_result_changes_the_id(void **state)
     ftdn_arena arena;
     ftdn_arena_init(&arena);
     enum { N_TEXTS = sizeof texts / sizeof texts[0], N_SPECS = N_TEXTS + 6 };
-    ftdn_trial_spec specs[N_SPECS];
+    ftdn_written_spec specs[N_SPECS];
     for (int i = 0; i < N_TEXTS; i++) specs[i] = make_spec(&arena, texts[i], "m.json", &plain_facts);
     for (int i = 0; i < 6; i++) specs[N_TEXTS + i] = make_spec(&arena, PLAIN, "m.json", &facts[i]);
     for (int i = 0; i < N_SPECS; i++)
         for (int j = 0; j < i; j++) assert_string_not_equal(specs[i].id, specs[j].id);
 
     static const char clip[] = WITH_PROTECTION("{'method': 'clip'}");
-    ftdn_trial_spec clipped = make_spec(&arena, clip, "m.json", &plain_facts);
+    ftdn_written_spec clipped = make_spec(&arena, clip, "m.json", &plain_facts);
     ftdn_trial_facts others = plain_facts;
     others.calibration_digest = ZEROS;
     assert_string_not_equal(make_spec(&arena, clip, "m.json", &others).id, clipped.id);
@@ -333,15 +333,15 @@ static void a_refused_allocation_leaves_the_spec_untouched(void **state)
                    .copies = "independent"},
         .protection = {.method = "none", .ratio = (double)NAN},
     };
-    ftdn_trial_spec spec = {.text = "before"};
+    ftdn_written_spec spec = {.text = "before"};
     ftdn_error err = {0};
     for (long k = 0; k < 2; k++) { /* the text without its seed, the text */
         ftdn_arena_fail_after(&arena, k);
-        assert_int_equal(ftdn_trial_spec_make(&settings, &plain_facts, &arena, &spec, &err), FTDN_ERR_MEMORY);
+        assert_int_equal(ftdn_written_spec_make(&settings, &plain_facts, &arena, &spec, &err), FTDN_ERR_MEMORY);
         assert_string_equal(spec.text, "before");
     }
     ftdn_arena_fail_after(&arena, 2);
-    FTDN_ASSERT_OK(ftdn_trial_spec_make(&settings, &plain_facts, &arena, &spec, &err), err);
+    FTDN_ASSERT_OK(ftdn_written_spec_make(&settings, &plain_facts, &arena, &spec, &err), err);
     ftdn_arena_done(&arena);
 }
 
