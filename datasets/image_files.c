@@ -15,6 +15,24 @@ bool ftdn_is_image_name(const char *name)
     return true;
 }
 
+/* A paint of the body (dataset_body.h). */
+static ftdn_status paint(const ftdn_dataset_body *body, int index, int size, uint8_t *pixels, ftdn_arena *scratch,
+                         ftdn_error *err)
+{
+    const ftdn_image_files *files = body->source;
+    const char *path = files->path[index];
+    char *bytes, now[FTDN_SHA256_HEX];
+    size_t n_bytes;
+    ftdn_picture picture;
+    FTDN_TRY(ftdn_file_load(path, FTDN_PICTURE_MAX_BYTES, scratch, &bytes, &n_bytes, err));
+    FTDN_TRY(ftdn_sha256_of(bytes, n_bytes, now, err));
+    if (strcmp(now, files->digest[index]) != 0)
+        return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: the file has changed since the dataset was opened", path);
+    FTDN_TRY(ftdn_picture_decode(path, bytes, n_bytes, scratch, &picture, err));
+    ftdn_picture_resize(&picture, size, pixels);
+    return FTDN_OK;
+}
+
 ftdn_image_files *ftdn_image_files_create(ftdn_dataset_body *body, ftdn_error *err)
 {
     size_t n_files = (size_t)body->dataset.n_images;
@@ -26,7 +44,7 @@ ftdn_image_files *ftdn_image_files_create(ftdn_dataset_body *body, ftdn_error *e
     files->orientation = files->digest ? FTDN_NEW(&body->arena, n_files, uint8_t, err) : NULL;
     if (!files->orientation) return NULL;
     body->source = files;
-    body->paint = ftdn_image_files_paint;
+    body->paint = paint;
     return files;
 }
 
@@ -58,22 +76,5 @@ ftdn_status ftdn_image_files_digest(const ftdn_image_files *files, const char *k
     }
     ftdn_sha256_finish(hash, body->dataset.digest);
     ftdn_sha256_free(hash);
-    return FTDN_OK;
-}
-
-ftdn_status ftdn_image_files_paint(const ftdn_dataset_body *body, int index, int size, uint8_t *pixels,
-                                   ftdn_arena *scratch, ftdn_error *err)
-{
-    const ftdn_image_files *files = body->source;
-    const char *path = files->path[index];
-    char *bytes, now[FTDN_SHA256_HEX];
-    size_t n_bytes;
-    ftdn_picture picture;
-    FTDN_TRY(ftdn_file_load(path, FTDN_PICTURE_MAX_BYTES, scratch, &bytes, &n_bytes, err));
-    FTDN_TRY(ftdn_sha256_of(bytes, n_bytes, now, err));
-    if (strcmp(now, files->digest[index]) != 0)
-        return FTDN_FAIL(err, FTDN_ERR_INPUT, "%s: the file has changed since the dataset was opened", path);
-    FTDN_TRY(ftdn_picture_decode(path, bytes, n_bytes, scratch, &picture, err));
-    ftdn_picture_resize(&picture, size, pixels);
     return FTDN_OK;
 }

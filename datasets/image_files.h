@@ -1,6 +1,6 @@
 /* image_files.h - the picture files of a dataset: read when it is opened, and again, unchanged, when it is decoded.
  *
- * A kind of dataset that keeps its pictures in files has this as its source and ftdn_image_files_paint as its paint. */
+ * A kind of dataset that keeps its pictures in files has this as its source. */
 #ifndef FTDN_DATASETS_IMAGE_FILES_H
 #define FTDN_DATASETS_IMAGE_FILES_H
 
@@ -21,7 +21,7 @@ typedef struct ftdn_image_files {
 /* A name for an image: a plain file name, which can leave a folder in no way. */
 bool ftdn_is_image_name(const char *name);
 
-/* Make the files the body's source: as many as it has images. NULL: FTDN_ERR_MEMORY. */
+/* Make the files the body's source, from which it paints: as many as it has images. NULL: FTDN_ERR_MEMORY. */
 FTDN_NODISCARD ftdn_image_files *ftdn_image_files_create(ftdn_dataset_body *body, ftdn_error *err);
 
 /* Read one file; sets width and height of its image. path: lives as long as the body. scratch: holds the file's bytes,
@@ -32,9 +32,5 @@ FTDN_NODISCARD ftdn_status ftdn_image_files_read(ftdn_image_files *files, ftdn_d
 /* The whole digest of a dataset of files: the kind, what all kinds have, the files. */
 FTDN_NODISCARD ftdn_status ftdn_image_files_digest(const ftdn_image_files *files, const char *kind,
                                                    ftdn_dataset_body *body, ftdn_error *err);
-
-/* A paint of the body. */
-ftdn_status ftdn_image_files_paint(const ftdn_dataset_body *body, int index, int size, uint8_t *pixels,
-                                   ftdn_arena *scratch, ftdn_error *err);
 
 #endif

@@ -191,18 +191,14 @@ static void end_object(annotation_reader *reader)
         return;
     }
     if (reader->current.class_index < 0) return; /* left out */
-    if (reader->n_objects == reader->capacity) {
-        int capacity = reader->capacity ? 2 * reader->capacity : 8; /* the file's size bounds it far below INT_MAX */
-        ftdn_object *larger = FTDN_NEW(reader->arena, capacity, ftdn_object, reader->err);
-        if (!larger) {
-            stop_without_memory(reader);
-            return;
-        }
-        if (reader->n_objects) memcpy(larger, reader->object, (size_t)reader->n_objects * sizeof *larger);
-        reader->object = larger;
-        reader->capacity = capacity;
+    ftdn_object *object = ftdn_arena_grow(reader->arena, reader->object, reader->n_objects, &reader->capacity,
+                                          sizeof *object, reader->err);
+    if (!object) {
+        stop_without_memory(reader);
+        return;
     }
-    reader->object[reader->n_objects++] = reader->current;
+    object[reader->n_objects++] = reader->current;
+    reader->object = object;
 }
 
 static void XMLCALL on_start(void *user, const XML_Char *tag, const XML_Char **attributes)

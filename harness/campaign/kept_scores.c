@@ -25,14 +25,10 @@ static const ftdn_planned_trial *leader_of(const ftdn_kept_scores *kept, int gro
 static ftdn_status add_ranking(ftdn_kept_scores *kept, const char *key, ftdn_kept_ranking **ret_ranking,
                                ftdn_error *err)
 {
-    if (kept->n_rankings == kept->capacity) {
-        int capacity = kept->capacity ? 2 * kept->capacity : 16;
-        ftdn_kept_ranking **grown = FTDN_NEW(kept->arena, (size_t)capacity, ftdn_kept_ranking *, err);
-        if (!grown) return FTDN_ERR_MEMORY;
-        if (kept->n_rankings) memcpy(grown, kept->ranking, (size_t)kept->n_rankings * sizeof(ftdn_kept_ranking *));
-        kept->ranking = grown;
-        kept->capacity = capacity;
-    }
+    ftdn_kept_ranking **ranking = ftdn_arena_grow(kept->arena, kept->ranking, kept->n_rankings, &kept->capacity,
+                                                  sizeof(ftdn_kept_ranking *), err);
+    if (!ranking) return FTDN_ERR_MEMORY;
+    kept->ranking = ranking;
     ftdn_kept_ranking *fresh = FTDN_NEW(kept->arena, 1, ftdn_kept_ranking, err);
     if (!fresh) return FTDN_ERR_MEMORY;
     fresh->key = key;

@@ -8,11 +8,18 @@
 #include "rankers/agreement.h"
 #include "rankers/select.h"
 
-ftdn_status ftdn_ranking_compare(const ftdn_ranking *ranking, ftdn_arena *arena, ftdn_ranking_agreement *ret_agreement,
-                                 ftdn_error *err)
+/* Means over layers of how far each pair of rankers agrees: [n_rankers, n_rankers], in the order of the ranking.
+ * A layer in which a measure does not exist (one of the two scores all channels alike) is left out of its mean;
+ * NaN where none is left. */
+typedef struct agreement_table {
+    double *spearman, *best_half;
+} agreement_table;
+
+static ftdn_status compare_rankers(const ftdn_ranking *ranking, ftdn_arena *arena, agreement_table *ret_agreement,
+                                   ftdn_error *err)
 {
     size_t n = (size_t)ranking->n_rankers;
-    ftdn_ranking_agreement agreement = {
+    agreement_table agreement = {
         .spearman = FTDN_NEW(arena, n * n, double, err),
         .best_half = FTDN_NEW(arena, n * n, double, err),
     };
@@ -105,8 +112,8 @@ ftdn_status ftdn_ranking_write_tables(const ftdn_ranking *ranking, ftdn_arena *a
 {
     for (int r = 0; r < ranking->n_rankers; r++) FTDN_TRY(write_layers(ranking, r, arena, text, err));
     if (ranking->n_rankers < 2) return FTDN_OK;
-    ftdn_ranking_agreement agreement;
-    FTDN_TRY(ftdn_ranking_compare(ranking, arena, &agreement, err));
+    agreement_table agreement;
+    FTDN_TRY(compare_rankers(ranking, arena, &agreement, err));
     write_matrix(ranking, "agreement: Spearman's rank correlation, mean over layers", agreement.spearman, text);
     ftdn_text_append(text, "\n");
     write_matrix(ranking, "agreement: share of the best half of channels that both name, mean over layers",
@@ -131,8 +138,8 @@ static void write_json_matrix(const ftdn_ranking *ranking, const char *key, cons
 
 ftdn_status ftdn_ranking_write_json(const ftdn_ranking *ranking, ftdn_arena *arena, ftdn_text *text, ftdn_error *err)
 {
-    ftdn_ranking_agreement agreement;
-    FTDN_TRY(ftdn_ranking_compare(ranking, arena, &agreement, err));
+    agreement_table agreement;
+    FTDN_TRY(compare_rankers(ranking, arena, &agreement, err));
     ftdn_text_append(text, "{\"scores\":{");
     for (int r = 0; r < ranking->n_rankers; r++) {
         ftdn_text_append(text, "%s\n\"%s\":{", r ? "," : "", ranking->ranker[r]->name);

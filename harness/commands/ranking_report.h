@@ -7,16 +7,6 @@
 #include "base/text.h"
 #include "harness/rankings/ranking.h"
 
-/* Means over layers of how far each pair of rankers agrees: [n_rankers, n_rankers], in the order of the ranking.
- * A layer in which a measure does not exist (one of the two scores all channels alike) is left out of its mean;
- * NaN where none is left. */
-typedef struct ftdn_ranking_agreement {
-    double *spearman, *best_half;
-} ftdn_ranking_agreement;
-
-FTDN_NODISCARD ftdn_status ftdn_ranking_compare(const ftdn_ranking *ranking, ftdn_arena *arena,
-                                                ftdn_ranking_agreement *ret_agreement, ftdn_error *err);
-
 /* A table per ranker (of each layer the best channel, its score, the median, the lowest), then the agreement where
  * there are two or more. The arena is scratch. */
 FTDN_NODISCARD ftdn_status ftdn_ranking_write_tables(const ftdn_ranking *ranking, ftdn_arena *arena, ftdn_text *text,

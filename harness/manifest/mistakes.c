@@ -48,14 +48,10 @@ static bool holds(const ftdn_mistakes *mistakes, const ftdn_mistake *wanted)
 
 static bool reserve(ftdn_mistakes *mistakes)
 {
-    if (mistakes->n_mistakes < mistakes->capacity) return true;
-    int capacity = mistakes->capacity ? mistakes->capacity * 2 : 16;
-    ftdn_mistake *grown = FTDN_NEW(mistakes->arena, (size_t)capacity, ftdn_mistake, NULL);
-    if (!grown) return false;
-    if (mistakes->n_mistakes) memcpy(grown, mistakes->mistake, (size_t)mistakes->n_mistakes * sizeof *grown);
-    mistakes->mistake = grown;
-    mistakes->capacity = capacity;
-    return true;
+    ftdn_mistake *mistake = ftdn_arena_grow(mistakes->arena, mistakes->mistake, mistakes->n_mistakes,
+                                            &mistakes->capacity, sizeof *mistake, NULL);
+    if (mistake) mistakes->mistake = mistake;
+    return mistake;
 }
 
 /* What a terminal shows as one line: no control characters, no more than LONGEST_TEXT bytes, cut
