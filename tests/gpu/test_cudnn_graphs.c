@@ -8,7 +8,7 @@
 #include "engine/cuda/cudnn_engine.h"
 #include "engine/cuda/cudnn_plan.h"
 #include "tests/gpu/described_devices.h"
-#include "tests/gpu/square_convolution.h"
+#include "tests/gpu/square_convolution_cuda.h"
 #include "tests/support/support.h"
 
 static const struct {

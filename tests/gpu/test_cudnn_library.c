@@ -9,7 +9,7 @@
 #include "engine/cuda/cudnn_device.h"
 #include "engine/cuda/cudnn_plan.h"
 #include "tests/gpu/described_devices.h"
-#include "tests/gpu/square_convolution.h"
+#include "tests/gpu/square_convolution_cuda.h"
 #include "tests/support/support.h"
 
 #define MAX_TENSORS 8

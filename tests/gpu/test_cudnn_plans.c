@@ -2,7 +2,7 @@
  * Where the plan itself does not matter, an empty one stands for it. */
 #include "engine/cuda/cudnn_plans.h"
 #include "tests/gpu/described_devices.h"
-#include "tests/gpu/square_convolution.h"
+#include "tests/gpu/square_convolution_cuda.h"
 #include "tests/support/support.h"
 
 enum { MAX_IDLE = 3 };

@@ -1,6 +1,6 @@
-/* square_convolution.h - a convolution of a square window, as cuDNN is asked for it. */
-#ifndef FTDN_TESTS_GPU_SQUARE_CONVOLUTION_H
-#define FTDN_TESTS_GPU_SQUARE_CONVOLUTION_H
+/* square_convolution_cuda.h - a convolution of a square window, as cuDNN is asked for it. */
+#ifndef FTDN_TESTS_GPU_SQUARE_CONVOLUTION_CUDA_H
+#define FTDN_TESTS_GPU_SQUARE_CONVOLUTION_CUDA_H
 
 #include "engine/cuda/cuda_convolution.h"
 
