@@ -15,39 +15,17 @@ static int count_measured(const ftdn_planned_trial *trial)
     return ftdn_settings_measured_images(&trial->settings, trial->calibration->n_images);
 }
 
-static ftdn_status fill_params(const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_trial_params *params,
-                               ftdn_error *err)
+/* What a label says. */
+static ftdn_trial_params label_params(const ftdn_planned_trial *trial)
 {
-    const ftdn_trial_settings *settings = &trial->settings;
-    const ftdn_fault_settings *faults = &settings->faults;
-    const ftdn_protection_settings *protection = &settings->protection;
-    *params = (ftdn_trial_params){
-        .model = settings->model.name,
-        .width = trial->model->network.width,
-        .weights = settings->model.weights,
-        .weights_digest = trial->model->weights_digest,
-        .dataset = trial->dataset->description,
-        .dataset_digest = trial->dataset->digest,
-        .backend = settings->engine.backend,
-        .arithmetic = trial->arithmetic,
-        .score_threshold = settings->evaluate.score_threshold,
-        .nms_iou = settings->evaluate.nms_iou,
-        .candidates = settings->evaluate.candidates,
-        .iou = settings->evaluate.iou,
-        .type = faults->type,
-        .bit = faults->bit,
-        .bits = faults->bits,
-        .range_low = faults->has_range ? (double)faults->low : (double)NAN,
-        .range_high = faults->has_range ? (double)faults->high : (double)NAN,
+    const ftdn_fault_settings *faults = &trial->settings.faults;
+    const ftdn_protection_settings *protection = &trial->settings.protection;
+    return (ftdn_trial_params){
         .weight_rate = faults->weight_rate,
         .feature_map_rate = faults->feature_map_rate,
         .weight_count = faults->weight_count,
         .feature_map_count = faults->feature_map_count,
-        .weight_scope = ftdn_scope_text(&faults->weight_scope, arena, err),
-        .feature_map_scope = ftdn_scope_text(&faults->feature_map_scope, arena, err),
         .feature_map_point = faults->feature_map_point,
-        .redraw = faults->redraw,
-        .copies = faults->copies,
         .method = protection->method,
         .ranking = protection->ranking,
         .direction = protection->direction,
@@ -56,11 +34,40 @@ static ftdn_status fill_params(const ftdn_planned_trial *trial, ftdn_arena *aren
         .merge_point = protection->merge_point,
         .combine = protection->combine,
         .ratio = protection->ratio,
-        .calibration = trial->calibration ? trial->calibration->description : NULL,
-        .calibration_digest = trial->calibration ? trial->calibration->digest : NULL,
-        .measured_images = count_measured(trial),
-        .seed = (int64_t)settings->seed,
+        .seed = (int64_t)trial->settings.seed,
     };
+}
+
+static ftdn_status fill_params(const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_trial_params *params,
+                               ftdn_error *err)
+{
+    const ftdn_trial_settings *settings = &trial->settings;
+    const ftdn_fault_settings *faults = &settings->faults;
+    *params = label_params(trial);
+    params->model = settings->model.name;
+    params->width = trial->model->network.width;
+    params->weights = settings->model.weights;
+    params->weights_digest = trial->model->weights_digest;
+    params->dataset = trial->dataset->description;
+    params->dataset_digest = trial->dataset->digest;
+    params->backend = settings->engine.backend;
+    params->arithmetic = trial->arithmetic;
+    params->score_threshold = settings->evaluate.score_threshold;
+    params->nms_iou = settings->evaluate.nms_iou;
+    params->candidates = settings->evaluate.candidates;
+    params->iou = settings->evaluate.iou;
+    params->type = faults->type;
+    params->bit = faults->bit;
+    params->bits = faults->bits;
+    params->range_low = faults->has_range ? (double)faults->low : (double)NAN;
+    params->range_high = faults->has_range ? (double)faults->high : (double)NAN;
+    params->weight_scope = ftdn_scope_text(&faults->weight_scope, arena, err);
+    params->feature_map_scope = ftdn_scope_text(&faults->feature_map_scope, arena, err);
+    params->redraw = faults->redraw;
+    params->copies = faults->copies;
+    params->calibration = trial->calibration ? trial->calibration->description : NULL;
+    params->calibration_digest = trial->calibration ? trial->calibration->digest : NULL;
+    params->measured_images = count_measured(trial);
     return params->weight_scope && params->feature_map_scope ? FTDN_OK : FTDN_ERR_MEMORY;
 }
 
@@ -280,24 +287,7 @@ static void write_label(const ftdn_trial_params *params, ftdn_text *text)
 /* Without what a label does not say: it is asked for very often. */
 const char *ftdn_record_label(const ftdn_planned_trial *trial, ftdn_arena *arena, ftdn_error *err)
 {
-    const ftdn_fault_settings *faults = &trial->settings.faults;
-    const ftdn_protection_settings *protection = &trial->settings.protection;
-    const ftdn_trial_params params = {
-        .weight_rate = faults->weight_rate,
-        .feature_map_rate = faults->feature_map_rate,
-        .weight_count = faults->weight_count,
-        .feature_map_count = faults->feature_map_count,
-        .feature_map_point = faults->feature_map_point,
-        .method = protection->method,
-        .ranking = protection->ranking,
-        .direction = protection->direction,
-        .allocation = protection->allocation,
-        .merge = protection->merge,
-        .merge_point = protection->merge_point,
-        .combine = protection->combine,
-        .ratio = protection->ratio,
-        .seed = (int64_t)trial->settings.seed,
-    };
+    const ftdn_trial_params params = label_params(trial);
     ftdn_text text;
     ftdn_text_init(&text);
     write_label(&params, &text);
